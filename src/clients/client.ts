@@ -1,0 +1,50 @@
+import type { Collection, Entity } from '../collection.ts'
+
+/** An OAuth client registered with the broker. `id` is its client_id. */
+export interface Client extends Entity {
+  readonly enabled: boolean
+  /** OpenID Connect client metadata by its standard names, without `client_id` and `client_secret`. */
+  readonly metadata: ClientMetadata
+  /** Encrypted at rest. `null`: a public client, or one that authenticates with its own key. */
+  readonly secret: string | null
+  /** Origins whose scripts may call the token endpoint; the tokens' `allowed-origins`. */
+  readonly webOrigins: readonly string[]
+  /** The organisation's own: nobody is asked for consent. */
+  readonly firstParty: boolean
+  /** Ids of the sources its people may come through; `null`: any. */
+  readonly allowedSources: readonly string[] | null
+  readonly tokenProfile: TokenProfile
+  readonly resourceServer: ResourceServer | null
+  readonly requirePkce: boolean
+}
+
+/** Members are validated with the OpenID provider's own rules when they are set. */
+export interface ClientMetadata {
+  readonly client_name?: string
+  readonly client_uri?: string
+  readonly logo_uri?: string
+  readonly policy_uri?: string
+  readonly tos_uri?: string
+  readonly initiate_login_uri?: string
+  readonly application_type?: 'web' | 'native'
+  readonly redirect_uris?: readonly string[]
+  readonly post_logout_redirect_uris?: readonly string[]
+  readonly grant_types?: readonly string[]
+  readonly response_types?: readonly string[]
+  readonly token_endpoint_auth_method?: string
+  readonly jwks?: { readonly keys: readonly Record<string, unknown>[] }
+  readonly jwks_uri?: string
+  /** Scopes the client may ask for, space-separated; `admin` must be named here to be granted. */
+  readonly scope?: string
+  readonly [name: string]: unknown
+}
+
+export const tokenProfiles = ['broker', 'rfc9068'] as const
+export type TokenProfile = (typeof tokenProfiles)[number]
+
+/** A client that stands for APIs at the introspection endpoint: it sees tokens which those APIs accept. */
+export interface ResourceServer {
+  readonly apis: readonly string[] | '*'
+}
+
+export interface ClientStore extends Collection<Client> {}

@@ -1,0 +1,119 @@
+/**
+ * A connector turns evidence into an {@link Identity}. Evidence arrives in three ways, so there are
+ * three kinds of connector and no others. Protocol names appear below src/connectors/ only.
+ *
+ * A connector rejects with a `Refusal` for *no*, and with `Unavailable` when it *could not tell*.
+ */
+import type { X509Certificate } from 'node:crypto'
+import type { z } from 'zod'
+import type { Identity, UpstreamSession } from './identity.ts'
+
+export type Connector = PasswordConnector | RedirectConnector | PresentedConnector
+
+interface Lifecycle {
+  /** Reaches out as a login would, without a person. Rejects with a {@link SourceProblem}. */
+  check?(): Promise<void>
+  close?(): Promise<void>
+}
+
+/** The person types a name and a password: local users, LDAP. */
+export interface PasswordConnector extends Lifecycle {
+  readonly kind: 'password'
+  /** `undefined`: wrong name or password, which cost the same time. */
+  verify(credentials: Credentials): Promise<Identity | undefined>
+}
+
+/** The browser goes away and comes back: OpenID Connect, SAML. */
+export interface RedirectConnector extends Lifecycle {
+  readonly kind: 'redirect'
+  depart(trip: Trip): Promise<Departure>
+  /** `memo` is whatever `depart` asked us to keep: a PKCE verifier, a nonce. */
+  arrive(trip: Trip, memo: Memo, arrival: Arrival): Promise<Identity>
+  /** Where the browser goes to end the session over there. `undefined`: nowhere, it is not wanted or not offered. */
+  leave?(session: UpstreamSession, back: { readonly url: URL; readonly state: string }): Promise<URL | undefined>
+}
+
+/** The evidence is already on the request: a bearer JWT, a client certificate. */
+export interface PresentedConnector extends Lifecycle {
+  readonly kind: 'presented'
+  /** `undefined` means "not mine, ask the next one". */
+  verify(evidence: Evidence): Promise<Identity | undefined>
+}
+
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+export interface Trip {
+  /** Ours, random and single use. Connectors pass it on and never invent their own. */
+  readonly state: string
+  readonly callbackUrl: URL
+  /** Milliseconds; when the browser left. */
+  readonly departedAt: number
+  readonly loginHint?: string
+  /** The person must prove themselves again, even if the upstream still has a session. */
+  readonly forceLogin: boolean
+  /** Seconds; how old a login over there may be. */
+  readonly maxAge?: number
+  readonly acrValues?: readonly string[]
+  readonly uiLocales?: string
+}
+
+export type Memo = Readonly<Record<string, string>>
+
+export type Departure =
+  | { readonly method: 'GET'; readonly url: URL; readonly memo: Memo }
+  | { readonly method: 'POST'; readonly url: URL; readonly fields: Memo; readonly memo: Memo }
+
+export interface Arrival {
+  /** Our callback address with the query it was called with. */
+  readonly url: URL
+  readonly form: URLSearchParams
+}
+
+export interface Evidence {
+  readonly bearer?: string
+  readonly certificate?: X509Certificate
+}
+
+export const sourceTypes = ['oidc', 'oauth2', 'saml', 'ldap', 'local', 'jwt', 'certificate'] as const
+export type SourceType = (typeof sourceTypes)[number]
+
+/** Config as it is stored and used: the schema's output. */
+export type ConnectorConfig = Readonly<Record<string, unknown>>
+
+/** A protocol in the catalogue: its settings, and how a configured use of it is opened. */
+export interface ConnectorType {
+  readonly type: SourceType
+  readonly kind: Connector['kind']
+  /** Feeds the config file, the admin API, OpenAPI and the console's form. Strict: unknown members are refused. */
+  readonly config: z.ZodType<ConnectorConfig>
+  /** Members of the config that are write-only: encrypted at rest, never shown. */
+  readonly secrets: readonly string[]
+  open(config: ConnectorConfig, source: { readonly id: string; readonly alias: string }): Connector
+}
+
+/** What a source's test can find (contract: `authentication-sources/test`). */
+export const sourceProblemCodes = [
+  'MISSING_JWKS',
+  'URL_INVALID',
+  'UNKNOWN_HOST',
+  'COULD_NOT_PARSE_CONFIG',
+  'REQUEST_TIMEOUT',
+  'REMOTE_HOST_RESPONDED_WITH_ERROR',
+  'CONNECTION_FAILED',
+  'ADDRESS_NOT_ALLOWED',
+  'ISSUER_MISMATCH',
+] as const
+export type SourceProblemCode = (typeof sourceProblemCodes)[number]
+
+export class SourceProblem extends Error {
+  override readonly name = 'SourceProblem'
+  readonly code: SourceProblemCode
+
+  constructor(code: SourceProblemCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,28 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+
+/** A new random UUID (RFC 9562 version 4): accounts, sources, sessions, grants, tokens. */
+export const newId = (): string => randomUUID()
+
+/** 256 random bits as 43 URL-safe characters: states, client secrets, generated passwords. */
+export const newSecret = (): string => randomBytes(32).toString('base64url')
+
+/** What a secret that need only be compared is stored as. Its 256 bits of chance need no salt. */
+export const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+
+// Crockford's alphabet has no I, L, O or U: a reference is read aloud over the telephone.
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** A reference a person can read out, such as `7K3-QF2-M9A`: what an administrator looks a login up by. */
+export function newReference(): string {
+  const characters = [...randomBytes(9)].map((byte) => alphabet[byte % 32])
+  return [characters.slice(0, 3), characters.slice(3, 6), characters.slice(6)].map((part) => part.join('')).join('-')
+}
+
+/** The same UUID (RFC 9562 version 8) for the same text, always. */
+export function idFrom(text: string): string {
+  const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  const hex = bytes.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -1,0 +1,304 @@
+/**
+ * Every *no* of ours, by a stable code. `title` is what the person reads, `cause` why it happened and
+ * `fix` what an administrator or developer does about it; `oauth` is what an OAuth client is told.
+ * docs/reasons.md lists them all, and a test keeps it so.
+ */
+interface Reason {
+  readonly status: number
+  readonly title: string
+  readonly cause: string
+  readonly fix: string
+  readonly oauth?: 'access_denied' | 'invalid_request' | 'login_required' | 'server_error' | 'temporarily_unavailable' | 'unmet_authentication_requirements'
+}
+
+export const reasons = {
+  // admission: who may not come in
+  account_disabled: {
+    status: 403,
+    title: 'This account is disabled',
+    cause: 'The account has been disabled by an administrator.',
+    fix: 'Enable the user again (PATCH users/{id} {"enabled": true}) if they should have access.',
+    oauth: 'access_denied',
+  },
+  account_unknown: {
+    status: 403,
+    title: 'This account no longer exists',
+    cause: 'The account was deleted while it was still in use.',
+    fix: 'Sign in again; a new account is made when the source allows it.',
+    oauth: 'access_denied',
+  },
+  client_disabled: {
+    status: 403,
+    title: 'This application is switched off',
+    cause: 'The client is disabled or was deleted.',
+    fix: 'Enable the client again (PATCH clients/{client_id} {"enabled": true}).',
+    oauth: 'access_denied',
+  },
+  source_disabled: {
+    status: 403,
+    title: 'This way of signing in is switched off',
+    cause: 'The authentication source is disabled or was deleted.',
+    fix: 'Enable the source again (PATCH authentication-sources/{id} {"enabled": true}) or sign in through another one.',
+    oauth: 'access_denied',
+  },
+  source_not_allowed: {
+    status: 403,
+    title: 'This application does not accept this way of signing in',
+    cause: "The client's allowed_sources does not name the source.",
+    fix: 'Sign in through a source the client allows, or add the source to its allowed_sources.',
+    oauth: 'access_denied',
+  },
+  no_source_applies: {
+    status: 403,
+    title: 'There is no way to sign in to this application',
+    cause: 'No enabled authentication source is open to this client.',
+    fix: "Enable a source, or add one to the client's allowed_sources.",
+    oauth: 'access_denied',
+  },
+  session_ended: {
+    status: 403,
+    title: 'Your session has ended',
+    cause: 'The broker session was ended or reached its idle or absolute lifetime.',
+    fix: 'Sign in again.',
+    oauth: 'login_required',
+  },
+  not_an_administrator: {
+    status: 403,
+    title: 'This needs an administrator',
+    cause: 'The token belongs to a person without an administrator role, or to a client that is not entitled to the admin API.',
+    fix: 'Give the user the role admin of gatehouse, or put the scope admin into the client’s registered scope.',
+    oauth: 'access_denied',
+  },
+
+  // signing in
+  bad_credentials: {
+    status: 401,
+    title: 'The user name or password is not right',
+    cause: 'The source knows no such user, or the password is wrong, or the user may not sign in.',
+    fix: 'Check the user name and the keyboard; an administrator can set a new password.',
+    oauth: 'access_denied',
+  },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    cause: 'There were too many failed attempts for this user name or from this network address.',
+    fix: 'Wait a few minutes before the next attempt.',
+    oauth: 'access_denied',
+  },
+  interaction_lost: {
+    status: 400,
+    title: 'This sign-in is no longer open',
+    cause: 'The sign-in was finished, has expired, or was begun in another browser.',
+    fix: 'Start again from the application.',
+    oauth: 'invalid_request',
+  },
+  forged_form: {
+    status: 403,
+    title: 'This form did not come from the sign-in page',
+    cause: 'The form token was missing or wrong, or the request came from another site.',
+    fix: 'Go back to the sign-in page and send the form from there.',
+  },
+  trip_unknown: {
+    status: 400,
+    title: 'This answer was not expected',
+    cause: 'The state of the answer is unknown: it was used before, has expired, or never was ours.',
+    fix: 'Start again from the application.',
+    oauth: 'invalid_request',
+  },
+  trip_misdirected: {
+    status: 400,
+    title: 'This answer came to the wrong address',
+    cause: "The answer arrived at another source's callback address than the one the browser left for.",
+    fix: 'Start again. If it happens again, compare the callback addresses registered at the identity providers.',
+    oauth: 'invalid_request',
+  },
+  upstream_refused: {
+    status: 403,
+    title: 'The identity provider refused the sign-in',
+    cause: 'The identity provider answered with an error instead of a login.',
+    fix: "Look the error up in the login trace; it is the identity provider's own.",
+    oauth: 'access_denied',
+  },
+  upstream_invalid: {
+    status: 502,
+    title: 'The identity provider gave an answer that cannot be trusted',
+    cause: 'The answer of the identity provider failed a check: signature, issuer, audience, nonce, time or shape.',
+    fix: 'Compare the issuer and client id of the source with those at the identity provider; the login trace names the check.',
+    oauth: 'server_error',
+  },
+  upstream_misconfigured: {
+    status: 502,
+    title: 'The identity provider does not accept this broker',
+    cause: 'The identity provider refused our client credentials, our callback address or our request.',
+    fix: 'Compare client id, client secret and callback address with those registered at the identity provider.',
+    oauth: 'server_error',
+  },
+  upstream_unavailable: {
+    status: 503,
+    title: 'The identity provider does not answer',
+    cause: 'The identity provider could not be reached, or answered with a server error.',
+    fix: 'Try again in a moment. If it lasts, test the source and look at the network between it and the broker.',
+    oauth: 'temporarily_unavailable',
+  },
+  reauthentication_unproven: {
+    status: 403,
+    title: 'A fresh sign-in was required',
+    cause: 'The application asked for a fresh login, and the identity provider did not prove that one took place (auth_time).',
+    fix: 'Make the identity provider honour prompt=login and max_age, or set reauthentication to "trust" on the source.',
+    oauth: 'login_required',
+  },
+  unmet_authentication_requirements: {
+    status: 403,
+    title: 'A stronger sign-in was required',
+    cause: 'The application requires a level of assurance (acr) that the source did not vouch for.',
+    fix: 'Configure the level at the identity provider, or ask for one it can give.',
+    oauth: 'unmet_authentication_requirements',
+  },
+  consent_denied: {
+    status: 403,
+    title: 'You did not agree',
+    cause: 'The person declined to share their data with the application.',
+    fix: 'Nothing to mend; they can start again and agree.',
+    oauth: 'access_denied',
+  },
+  sign_in_abandoned: {
+    status: 403,
+    title: 'The sign-in was cancelled',
+    cause: 'The person went back to the application without signing in.',
+    fix: 'Nothing to mend.',
+    oauth: 'access_denied',
+  },
+
+  // access tokens
+  token_missing: {
+    status: 401,
+    title: 'A token is required',
+    cause: 'The request carries no bearer token in its Authorization header.',
+    fix: 'Send Authorization: Bearer with an access token of this issuer.',
+  },
+  token_malformed: {
+    status: 401,
+    title: 'This is not an access token',
+    cause: 'The token is not a JWT in the one form we issue.',
+    fix: 'Send the access_token of the token response, unchanged.',
+  },
+  token_too_large: {
+    status: 400,
+    title: 'The token would be too large',
+    cause: 'The access token would exceed the configured size (tokens.max_bytes); it is never cut.',
+    fix: "Narrow the source's group filter or map fewer claims, or raise tokens.max_bytes as far as the gateways allow.",
+    oauth: 'server_error',
+  },
+  token_algorithm: {
+    status: 401,
+    title: 'The token is not signed as required',
+    cause: 'The token names an algorithm that the key it names does not sign with, or a critical header that is unknown.',
+    fix: 'Use a token issued by this broker.',
+  },
+  token_key_unknown: {
+    status: 401,
+    title: 'The token was signed with an unknown key',
+    cause: 'The key id of the token is none of ours.',
+    fix: 'Get a new token from this issuer.',
+  },
+  token_signature: {
+    status: 401,
+    title: 'The signature of the token is wrong',
+    cause: 'The signature does not verify with the key that the token names.',
+    fix: 'Get a new token; this one was altered or made by somebody else.',
+  },
+  token_issuer: {
+    status: 401,
+    title: 'The token is from another issuer',
+    cause: 'The iss claim is not this broker.',
+    fix: 'Get a token from this issuer.',
+  },
+  token_type: {
+    status: 401,
+    title: 'This is not an access token',
+    cause: 'The token is genuine but of another kind, such as an ID token.',
+    fix: 'Send the access_token, not the id_token.',
+  },
+  token_expired: {
+    status: 401,
+    title: 'The token has expired',
+    cause: 'The exp claim lies in the past.',
+    fix: 'Use the refresh token to get a new one.',
+  },
+  token_not_yet_valid: {
+    status: 401,
+    title: 'The token is not valid yet',
+    cause: 'The nbf or iat claim lies in the future.',
+    fix: 'Compare the clocks.',
+  },
+  token_revoked: {
+    status: 401,
+    title: 'The token was revoked',
+    cause: 'The token, its grant or its session was revoked or has ended.',
+    fix: 'Sign in again.',
+  },
+  token_audience: {
+    status: 401,
+    title: 'The token is meant for another API',
+    cause: 'Neither the audience of the token nor the client it was issued to is accepted here.',
+    fix: 'Ask for a token with the API’s audience (resource parameter, RFC 8707), or entitle the client to the API.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The token does not allow this',
+    cause: 'The token lacks the scope that this operation needs.',
+    fix: 'Ask for a token with the scope named in the answer.',
+  },
+
+  // the admin API
+  invalid_input: {
+    status: 400,
+    title: 'The request is not valid',
+    cause: 'A member of the request is missing, unknown or wrong; errors says which.',
+    fix: 'Correct the members listed under errors.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is no such thing',
+    cause: 'Nothing is kept under this address.',
+    fix: 'Check the id; the collection lists what there is.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This cannot be done here',
+    cause: 'The address exists, but not with this method.',
+    fix: 'Use one of the methods in the Allow header.',
+  },
+  conflict: {
+    status: 409,
+    title: 'The name is taken',
+    cause: 'Another object already has this natural key.',
+    fix: 'Choose another one, or change the object that has it.',
+  },
+  in_use: {
+    status: 409,
+    title: 'It is in use',
+    cause: 'Other objects still refer to it; errors names them.',
+    fix: 'Change or remove those first.',
+  },
+  changed_meanwhile: {
+    status: 412,
+    title: 'Somebody changed it meanwhile',
+    cause: 'The version in If-Match is not the current one.',
+    fix: 'Read it again, apply the change to what it says now, and send that with its ETag.',
+  },
+  too_large: {
+    status: 413,
+    title: 'The request is too large',
+    cause: 'The body exceeds what this address accepts.',
+    fix: 'Send less.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'This media type is not understood',
+    cause: 'The body is not of a type this address accepts.',
+    fix: 'Send the media type named in the documentation.',
+  },
+} as const satisfies Record<string, Reason>
+
+export type ReasonCode = keyof typeof reasons

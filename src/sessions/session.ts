@@ -1,0 +1,58 @@
+import type { UpstreamSession } from '../identity.ts'
+
+/** A person's stay: from signing in at a source until logout or the end of its lifetime. Shared by all clients. */
+export interface BrokerSession {
+  /** UUID: `sid` and `session_state` of the tokens. */
+  readonly id: string
+  readonly accountId: string
+  readonly sourceId: string
+  /** Which of the source's identities it was. */
+  readonly subject: string
+  readonly upstream: UpstreamSession | null
+  readonly startedAt: number
+  /** The absolute end (milliseconds); the idle end is the session cookie's record. */
+  readonly expiresAt: number
+}
+
+/** Live state. A session and its grants end together. */
+export interface SessionStore {
+  /** Begins the session, or renews what it knows of the source when the person proved themselves again. */
+  save(session: BrokerSession): Promise<void>
+  get(id: string): Promise<BrokerSession | undefined>
+  ofAccount(accountId: string): Promise<readonly BrokerSession[]>
+  ofSource(sourceId: string): Promise<readonly BrokerSession[]>
+  /** Forgets the session and every grant in it, at once. Answers what it was. */
+  end(id: string): Promise<BrokerSession | undefined>
+}
+
+/** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. */
+export interface Grant {
+  readonly id: string
+  /** `null`: an offline grant, which outlives the session it was given in. */
+  readonly sessionId: string | null
+  readonly clientId: string
+  readonly accountId: string
+  readonly sourceId: string
+  /** OpenID scopes and claims, and per resource (RFC 8707) its scopes. */
+  readonly scopes: readonly string[]
+  readonly claims: readonly string[]
+  readonly resources: Readonly<Record<string, readonly string[]>>
+  readonly expiresAt: number
+}
+
+export interface GrantStore {
+  /**
+   * The one grant of this client in this session, made if there is none, widened by what is asked for.
+   * Two tabs at once get the same grant, and neither loses what it asked for.
+   */
+  open(grant: Grant & { readonly sessionId: string }): Promise<Grant>
+  /** An offline grant is made anew each time. */
+  addOffline(grant: Grant): Promise<void>
+  get(id: string): Promise<Grant | undefined>
+  /** The grants of a session, by client. */
+  ofSession(sessionId: string): Promise<readonly Grant[]>
+  remove(id: string): Promise<void>
+  removeOfAccount(accountId: string): Promise<void>
+  removeOfClient(clientId: string): Promise<void>
+  removeOfSource(sourceId: string): Promise<void>
+}

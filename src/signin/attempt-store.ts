@@ -1,0 +1,8 @@
+/** Counts failed attempts in fixed windows. Live state; keys are hashed by who counts. */
+export interface AttemptStore {
+  /** Adds one and answers the count in the window that is open; atomic. `expiresAt` opens a new window. */
+  count(key: string, expiresAt: number): Promise<number>
+  /** How many there are now. */
+  read(key: string): Promise<number>
+  forget(key: string): Promise<void>
+}

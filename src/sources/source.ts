@@ -1,0 +1,35 @@
+import type { Collection, Entity } from '../collection.ts'
+import type { ConnectorConfig, SourceType } from '../connector.ts'
+import type { Mapping } from '../mapping/mapping.ts'
+
+/** One configured use of a connector: the object on the Authentication Sources page. */
+export interface Source extends Entity {
+  /** Stands in callback addresses and in tokens (`identity_provider_alias`), so it never changes. */
+  readonly alias: string
+  readonly name: string
+  readonly description: string
+  readonly type: SourceType
+  readonly enabled: boolean
+  /** The connector's settings with its secrets; stores encrypt what `secretNames` lists. */
+  readonly config: ConnectorConfig
+  readonly secretNames: readonly string[]
+  readonly mapping: Mapping
+  /** E-mail domains, lower case, whose people are sent straight here. A domain belongs to one source. */
+  readonly domains: readonly string[]
+  /** Not offered in the chooser; reachable by a hint or an e-mail domain. */
+  readonly hidden: boolean
+}
+
+/** Who would be hurt if the source went away. */
+export interface SourceUsage {
+  readonly apis: readonly { readonly id: string; readonly name: string }[]
+  readonly portals: readonly { readonly id: string; readonly name: string }[]
+}
+
+export interface SourceStore extends Collection<Source> {
+  byAlias(alias: string): Promise<Source | undefined>
+  byDomain(domain: string): Promise<Source | undefined>
+  /** The enabled ones that are not hidden, at most `limit`, by name; only those in `ids` when given. */
+  offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
+  usage(id: string): Promise<SourceUsage>
+}

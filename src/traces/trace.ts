@@ -1,0 +1,31 @@
+import type { ReasonCode } from '../reasons.ts'
+
+/** What happened in one attempt to sign in, step by step; found by the reference that the person was shown. */
+export interface Trace {
+  readonly reference: string
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly clientId: string | null
+  readonly sourceId: string | null
+  readonly accountId: string | null
+  readonly outcome: 'open' | 'signed_in' | 'refused' | 'could_not_tell'
+  readonly reason: ReasonCode | null
+  readonly steps: readonly TraceStep[]
+}
+
+export interface TraceStep {
+  readonly at: number
+  /** `departed`, `arrived`, `mapped`, `refused`, … */
+  readonly what: string
+  /** Never a secret, a token or a password; claim values are redacted by who writes the step. */
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+export interface TraceStore {
+  get(reference: string): Promise<Trace | undefined>
+  /** Adds steps and sets what has become known; makes the trace when it is new. */
+  append(reference: string, change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] }): Promise<void>
+  list(query: { readonly limit: number; readonly after?: string }): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
+  /** Forgets those that started before. */
+  sweep(before: number): Promise<number>
+}
