@@ -1,0 +1,23 @@
+import type { ReasonCode } from '../reasons.ts'
+
+/** A genuine, living access token, in our words. */
+export interface AccessToken {
+  readonly jti: string
+  readonly clientId: string
+  /** Absent for client credentials: no person stands behind the token. */
+  readonly accountId?: string
+  readonly grantId?: string
+  readonly sourceAlias?: string
+  readonly audience: string
+  readonly scopes: readonly string[]
+  /** Seconds. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+  /** The payload as it was signed. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+export type Verdict = { readonly ok: true; readonly token: AccessToken } | { readonly ok: false; readonly reason: ReasonCode }
+
+/** The one check (design.md). Rejects with `Unavailable` when it cannot tell. */
+export type CheckAccessToken = (token: string) => Promise<Verdict>
