@@ -21,6 +21,12 @@ export interface SigningKey {
 export interface KeyStore {
   /** All that are published, oldest first. */
   list(): Promise<readonly SigningKey[]>
-  /** `false` when there is an active key already: of two nodes that start at once one makes the first key. */
-  addFirst(key: SigningKey): Promise<boolean>
+  /** `false` when there is already one in the state `active` (or `next`): of two nodes that make a key at once one does. */
+  add(key: SigningKey): Promise<boolean>
+  /**
+   * The next key becomes the active one and the active one retires, together. `false` unless `kid` is still
+   * next: of two nodes that rotate at once one does.
+   */
+  promote(kid: string, at: number): Promise<boolean>
+  remove(kid: string): Promise<void>
 }
