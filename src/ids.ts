@@ -12,11 +12,16 @@ export const digest = (secret: string): string => createHash('sha256').update(se
 // Crockford's alphabet has no I, L, O or U: a reference is read aloud over the telephone.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** A reference a person can read out, such as `7K3-QF2-M9A`: what an administrator looks a login up by. */
-export function newReference(): string {
-  const characters = [...randomBytes(9)].map((byte) => alphabet[byte % 32])
+const spell = (bytes: Buffer): string => {
+  const characters = [...bytes.subarray(0, 9)].map((byte) => alphabet[byte % 32])
   return [characters.slice(0, 3), characters.slice(3, 6), characters.slice(6)].map((part) => part.join('')).join('-')
 }
+
+/** A reference a person can read out, such as `7K3-QF2-M9A`: what an administrator looks things up by. */
+export const newReference = (): string => spell(randomBytes(9))
+
+/** The same reference for the same text, always: a sign-in keeps one from its first page to its last. */
+export const referenceFrom = (text: string): string => spell(createHash('sha256').update(`reference:${text}`).digest())
 
 /** The same UUID (RFC 9562 version 8) for the same text, always. */
 export function idFrom(text: string): string {

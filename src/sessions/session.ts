@@ -10,7 +10,9 @@ export interface BrokerSession {
   readonly subject: string
   readonly upstream: UpstreamSession | null
   readonly startedAt: number
-  /** The absolute end (milliseconds); the idle end is the session cookie's record. */
+  /** Milliseconds; when it ends unless it is used before. */
+  readonly idleUntil: number
+  /** Milliseconds; when it ends whatever happens. */
   readonly expiresAt: number
 }
 
@@ -18,7 +20,10 @@ export interface BrokerSession {
 export interface SessionStore {
   /** Begins the session, or renews what it knows of the source when the person proved themselves again. */
   save(session: BrokerSession): Promise<void>
+  /** One that is past either end is absent. */
   get(id: string): Promise<BrokerSession | undefined>
+  /** Moves the idle end; never beyond the absolute one, and never revives a session that has ended. */
+  touch(id: string, idleUntil: number): Promise<void>
   ofAccount(accountId: string): Promise<readonly BrokerSession[]>
   ofSource(sourceId: string): Promise<readonly BrokerSession[]>
   /** Forgets the session and every grant in it, at once. Answers what it was. */
