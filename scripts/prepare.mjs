@@ -1,0 +1,105 @@
+/**
+ * Runs before every npm script. Brings node_modules in line with package-lock.json, the pinned Node.js included,
+ * and with `--browser` makes sure that the tests have a Chromium. Changes nothing when nothing is missing.
+ *
+ * Plain JavaScript without packages: the first time it runs, there is only the machine's own Node.js (>= 20).
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findChromium } from './chromium.mjs'
+import { alone } from './lock.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const modules = join(root, 'node_modules')
+const stamp = join(modules, '.gatehouse-installed')
+const pinnedNode = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
+
+class Hindrance extends Error {}
+
+const lockfile = readFileSync(join(root, 'package-lock.json'))
+// Folders travel between machines (mounts, images); the pinned Node.js in them does not.
+const wanted = createHash('sha256').update(lockfile).update(`${process.platform}-${process.arch}`).digest('hex')
+
+const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pinnedNode)
+const hasBrowser = () => !process.argv.includes('--browser') || findChromium(process.env) !== undefined
+
+try {
+  if (!isInstalled() || !hasBrowser()) {
+    await alone(join(root, '.prepare.lock'), () => {
+      if (!isInstalled()) install()
+      if (!hasBrowser()) installBrowser()
+    })
+  }
+} catch (error) {
+  if (!(error instanceof Hindrance)) throw error
+  console.error(`\n${error.message}\n`)
+  process.exitCode = 1
+}
+
+function install() {
+  if (!installedByHand()) {
+    console.error('Installing the packages of package-lock.json …')
+    const { status, error } = npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
+    if (status !== 0) throw new Hindrance(`The packages could not be installed: npm ci failed, see above. ${error?.message ?? ''}`)
+  }
+  checkNode()
+  writeFileSync(stamp, wanted)
+}
+
+/** Whether somebody ran `npm install` already, so that there is nothing to fetch and no network is needed. */
+function installedByHand() {
+  const record = join(modules, '.package-lock.json')
+  if (!existsSync(record) || !existsSync(pinnedNode)) return false
+  const present = JSON.parse(readFileSync(record, 'utf8')).packages
+  return Object.entries(JSON.parse(lockfile.toString()).packages).every(([path, { version, optional }]) => {
+    const found = present[path]
+    return path === '' || (found ? found.version === version : optional === true)
+  })
+}
+
+// The npm that runs us, by the Node.js that runs it: the one in node_modules/.bin is about to be replaced.
+function npm(...parameters) {
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(modules))
+  const options = { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, PATH: path.join(delimiter) } }
+  const { npm_execpath: script, npm_node_execpath: node } = process.env
+  if (script && node && !node.startsWith(modules)) return spawnSync(node, [script, ...parameters], options)
+  return spawnSync('npm', parameters, { ...options, shell: process.platform === 'win32' })
+}
+
+function checkNode() {
+  const expected = `v${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node}`
+  let found = 'nothing that runs'
+  try {
+    found = execFileSync(pinnedNode, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' }).trim()
+  } catch {
+    // Missing, or made for another machine: either way, not the one we expect.
+  }
+  if (found === expected) return
+  throw new Hindrance(
+    `Node.js ${expected} should be in node_modules/.bin, but there is ${found}. The package "node" fetches it in its\n` +
+      'preinstall script, which must be allowed to run and to reach the npm registry. Check that\n' +
+      '  - "npm config get ignore-scripts" says false (otherwise: npm start --ignore-scripts=false),\n' +
+      '  - allowScripts in package.json has "node": true;\n' +
+      'then remove node_modules and try again.',
+  )
+}
+
+function installBrowser() {
+  if (process.env.CHROMIUM) throw new Hindrance(`CHROMIUM names ${process.env.CHROMIUM}, which is no program that can be run.`)
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Hindrance(
+      'The tests need Chromium or Chrome. Install it with the package manager of your system (on Debian:\n' +
+        'sudo apt-get install chromium), or set CHROMIUM to the path of the program.',
+    )
+  }
+  console.error('Installing Chromium …')
+  const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  for (const parameters of [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation']]) {
+    const { status } = spawnSync('apt-get', parameters, options)
+    if (status !== 0) throw new Hindrance(`Chromium could not be installed: apt-get ${parameters[0]} failed, see above.`)
+  }
+  if (!hasBrowser()) throw new Hindrance('Chromium was installed but cannot be found; set CHROMIUM to the path of the program.')
+}
