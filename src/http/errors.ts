@@ -1,0 +1,151 @@
+import { STATUS_CODES } from 'node:http'
+import type { Context, Middleware } from 'koa'
+import { type Problem, Refusal, Unavailable } from '../errors.ts'
+import { newReference } from '../ids.ts'
+import type { Log } from '../log.ts'
+import { reasons } from '../reasons.ts'
+
+/** What a person reads when something did not work. */
+export interface PageProblem {
+  readonly status: number
+  readonly title: string
+  readonly cause: string
+  readonly fix: string
+  /** What an administrator finds the log line, and the login trace if there is one, by. */
+  readonly reference: string
+}
+
+interface Answer extends Omit<PageProblem, 'reference'> {
+  readonly code: string
+  readonly detail: string
+  readonly problems: readonly Problem[]
+}
+
+interface Needs {
+  readonly log: Log
+  /** The page for people, with everything in it escaped. */
+  readonly problemPage: (ctx: Context, problem: PageProblem) => { toString(): string }
+}
+
+const retryAfterSeconds = 5
+
+/**
+ * Turns whatever is thrown below it into an answer: `application/problem+json` (RFC 9457) for the admin API
+ * and for callers that prefer JSON, a page for everybody else. A caller is told what a Refusal says; of all
+ * other errors only the reference, under which the log has the cause. A handler that has a reference already
+ * (a login trace) leaves it in `ctx.state.reference`.
+ */
+export function answerErrors({ log, problemPage }: Needs): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+      refuseUnanswered(ctx)
+    } catch (error) {
+      if (ctx.headerSent || !ctx.writable) {
+        log.warn({ err: error, path: ctx.path }, 'the request failed after its answer had begun')
+        ctx.res.destroy()
+        return
+      }
+      const reference = typeof ctx.state.reference === 'string' ? ctx.state.reference : newReference()
+      const answer = answerTo(error)
+      record(log, answer, { reference, method: ctx.method, path: ctx.path, error })
+      send(ctx, answer, reference, problemPage)
+    }
+  }
+}
+
+// @koa/router says 404, 405 and 501 by status alone.
+function refuseUnanswered(ctx: Context): void {
+  if (ctx.body !== undefined && ctx.body !== null) return
+  if (ctx.status === 404) throw new Refusal('not_found', `There is nothing at ${ctx.path}`)
+  if (ctx.status === 405 || ctx.status === 501) {
+    throw new Refusal('method_not_allowed', `${ctx.method} cannot be used at ${ctx.path}`)
+  }
+}
+
+function answerTo(error: unknown): Answer {
+  if (error instanceof Refusal) {
+    return { ...reasons[error.code], code: error.code, detail: error.message, problems: error.problems }
+  }
+  if (error instanceof Unavailable) return error.who === 'store' ? storeSilent : sourceSilent
+  const status = clientErrorStatus(error)
+  return status === undefined ? broken : refusedBy(status)
+}
+
+const plain = (answer: Omit<Answer, 'detail' | 'problems'>): Answer => ({
+  ...answer,
+  detail: answer.cause,
+  problems: [],
+})
+
+const sourceSilent = plain({ ...reasons.upstream_unavailable, code: 'upstream_unavailable' })
+
+const storeSilent = plain({
+  status: 503,
+  code: 'temporarily_unavailable',
+  title: 'The service cannot answer just now',
+  cause: 'A part of the service that is needed for this did not answer. Nothing was decided and nothing was changed.',
+  fix: 'Try again in a moment.',
+})
+
+const broken = plain({
+  status: 500,
+  code: 'server_error',
+  title: 'Something went wrong on our side',
+  cause: 'The service met an error it did not expect.',
+  fix: 'Try again. If it happens again, give the reference to an administrator: the log has the cause under it.',
+})
+
+const refusedBy = (status: number): Answer =>
+  plain({
+    status,
+    code: 'invalid_request',
+    title: STATUS_CODES[status] ?? 'The request is not valid',
+    cause: 'The request cannot be understood.',
+    fix: 'Correct the request.',
+  })
+
+/** Koa and its router refuse malformed requests with errors that carry a status and say whether they may be shown. */
+function clientErrorStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || !('expose' in error) || error.expose !== true)
+    return undefined
+  return typeof error.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : undefined
+}
+
+function record(
+  log: Log,
+  answer: Answer,
+  { error, ...request }: { reference: string; method: string; path: string; error: unknown },
+) {
+  const line = { ...request, status: answer.status, reason: answer.code }
+  if (answer.status === 500) log.error({ ...line, err: error }, 'the request failed')
+  else if (answer.status >= 500) log.warn({ ...line, err: error }, 'the request could not be answered')
+  else log.info({ ...line, detail: answer.detail }, 'the request was refused')
+}
+
+function send(ctx: Context, answer: Answer, reference: string, problemPage: Needs['problemPage']): void {
+  const { status, code, title, cause, fix, detail, problems } = answer
+  for (const name of ['ETag', 'Last-Modified', 'Location']) ctx.remove(name)
+  ctx.status = status
+  ctx.set('Cache-Control', 'no-store')
+  if (status === 503) ctx.set('Retry-After', String(retryAfterSeconds))
+
+  const isApi = /\/admin\/api(\/|$)/.test(ctx.path)
+  if (!isApi && ctx.accepts('html', 'json', 'application/problem+json') === 'html') {
+    ctx.type = 'html'
+    ctx.body = problemPage(ctx, { status, title, cause, fix, reference }).toString()
+    return
+  }
+  ctx.body = JSON.stringify({
+    type: `urn:gatehouse:problem:${code}`,
+    title,
+    status,
+    // A Refusal's message is written for administrators, who are the ones that call the admin API.
+    detail: isApi ? detail : cause,
+    code,
+    reference,
+    ...(isApi && { fix }),
+    ...(problems.length > 0 && { errors: problems }),
+  })
+  ctx.type = 'application/problem+json'
+}

@@ -1,0 +1,18 @@
+import type { Context } from 'koa'
+import { Refusal } from '../errors.ts'
+
+export const setETag = (ctx: Context, version: number): void => ctx.set('ETag', `"${version}"`)
+
+/**
+ * The guard on changes (RFC 9110 §13.1.1): rejects with `changed_meanwhile` when there is an If-Match that does
+ * not name `current`. Without one the change applies to whatever is there.
+ */
+export function requireMatch(ctx: Context, current: number): void {
+  const condition = ctx.get('If-Match').trim()
+  if (condition === '' || condition === '*') return
+  const tags = condition.split(',').map((tag) => tag.trim())
+  // Strong comparison: W/"3" never matches.
+  if (!tags.includes(`"${current}"`)) {
+    throw new Refusal('changed_meanwhile', `If-Match is ${condition}, and the current version is "${current}"`)
+  }
+}

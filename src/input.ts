@@ -1,0 +1,24 @@
+import type { z } from 'zod'
+import { type Problem, Refusal } from './errors.ts'
+
+/** What the schema makes of `value`. Rejected with `invalid_input` and every problem at once; paths are written `config.issuer`. */
+export function parseInput<S extends z.ZodType>(schema: S, value: unknown, below = ''): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw invalidInput(result.error.issues.flatMap((issue) => problemsOf(issue, below)))
+}
+
+export const invalidInput = (problems: readonly Problem[]): Refusal =>
+  new Refusal(
+    'invalid_input',
+    problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '),
+    {
+      problems,
+    },
+  )
+
+function problemsOf(issue: z.core.$ZodIssue, below: string): Problem[] {
+  const path = [below, ...issue.path.map(String)].filter((part) => part !== '').join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'is not a known member' }))
+}
