@@ -30,7 +30,8 @@ async function acquire(file, mine) {
       discard(file, owner)
       continue
     }
-    if (Date.now() > until) throw new Error(`Process ${owner} has been installing for too long. If it is not, remove ${file}.`)
+    if (Date.now() > until)
+      throw new Error(`Process ${owner} has been installing for too long. If it is not, remove ${file}.`)
     if (!said) console.error(`Waiting for process ${owner}, which is installing …`)
     await sleep(200)
   }

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findChromium } from './chromium.mjs'
+import { findChromium } from './chromium.mjs.mts'
 import { alone } from './lock.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -43,7 +43,8 @@ function install() {
   if (!installedByHand()) {
     console.error('Installing the packages of package-lock.json …')
     const { status, error } = npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
-    if (status !== 0) throw new Hindrance(`The packages could not be installed: npm ci failed, see above. ${error?.message ?? ''}`)
+    if (status !== 0)
+      throw new Hindrance(`The packages could not be installed: npm ci failed, see above. ${error?.message ?? ''}`)
   }
   checkNode()
   writeFileSync(stamp, wanted)
@@ -88,7 +89,8 @@ function checkNode() {
 }
 
 function installBrowser() {
-  if (process.env.CHROMIUM) throw new Hindrance(`CHROMIUM names ${process.env.CHROMIUM}, which is no program that can be run.`)
+  if (process.env.CHROMIUM)
+    throw new Hindrance(`CHROMIUM names ${process.env.CHROMIUM}, which is no program that can be run.`)
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Hindrance(
       'The tests need Chromium or Chrome. Install it with the package manager of your system (on Debian:\n' +
@@ -99,7 +101,9 @@ function installBrowser() {
   const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
   for (const parameters of [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation']]) {
     const { status } = spawnSync('apt-get', parameters, options)
-    if (status !== 0) throw new Hindrance(`Chromium could not be installed: apt-get ${parameters[0]} failed, see above.`)
+    if (status !== 0)
+      throw new Hindrance(`Chromium could not be installed: apt-get ${parameters[0]} failed, see above.`)
   }
-  if (!hasBrowser()) throw new Hindrance('Chromium was installed but cannot be found; set CHROMIUM to the path of the program.')
+  if (!hasBrowser())
+    throw new Hindrance('Chromium was installed but cannot be found; set CHROMIUM to the path of the program.')
 }
