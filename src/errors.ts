@@ -19,7 +19,11 @@ export class Refusal extends Error {
   readonly code: ReasonCode
   readonly problems: readonly Problem[]
 
-  constructor(code: ReasonCode, message: string = reasons[code].cause, { problems = [], ...options }: RefusalOptions = {}) {
+  constructor(
+    code: ReasonCode,
+    message: string = reasons[code].cause,
+    { problems = [], ...options }: RefusalOptions = {},
+  ) {
     super(message, options)
     this.code = code
     this.problems = problems

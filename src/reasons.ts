@@ -8,7 +8,13 @@ interface Reason {
   readonly title: string
   readonly cause: string
   readonly fix: string
-  readonly oauth?: 'access_denied' | 'invalid_request' | 'login_required' | 'server_error' | 'temporarily_unavailable' | 'unmet_authentication_requirements'
+  readonly oauth?:
+    | 'access_denied'
+    | 'invalid_request'
+    | 'login_required'
+    | 'server_error'
+    | 'temporarily_unavailable'
+    | 'unmet_authentication_requirements'
 }
 
 export const reasons = {
@@ -65,7 +71,8 @@ export const reasons = {
   not_an_administrator: {
     status: 403,
     title: 'This needs an administrator',
-    cause: 'The token belongs to a person without an administrator role, or to a client that is not entitled to the admin API.',
+    cause:
+      'The token belongs to a person without an administrator role, or to a client that is not entitled to the admin API.',
     fix: 'Give the user the role admin of gatehouse, or put the scope admin into the client’s registered scope.',
     oauth: 'access_denied',
   },
@@ -143,7 +150,8 @@ export const reasons = {
   reauthentication_unproven: {
     status: 403,
     title: 'A fresh sign-in was required',
-    cause: 'The application asked for a fresh login, and the identity provider did not prove that one took place (auth_time).',
+    cause:
+      'The application asked for a fresh login, and the identity provider did not prove that one took place (auth_time).',
     fix: 'Make the identity provider honour prompt=login and max_age, or set reauthentication to "trust" on the source.',
     oauth: 'login_required',
   },
@@ -192,7 +200,8 @@ export const reasons = {
   token_algorithm: {
     status: 401,
     title: 'The token is not signed as required',
-    cause: 'The token names an algorithm that the key it names does not sign with, or a critical header that is unknown.',
+    cause:
+      'The token names an algorithm that the key it names does not sign with, or a critical header that is unknown.',
     fix: 'Use a token issued by this broker.',
   },
   token_key_unknown: {

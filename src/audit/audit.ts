@@ -19,7 +19,10 @@ export interface AuditEvent {
 
 export interface AuditStore {
   record(event: AuditEvent): Promise<void>
-  list(query: { readonly limit: number; readonly after?: string }): Promise<{ readonly items: readonly AuditEvent[]; readonly next: string | null }>
+  list(query: {
+    readonly limit: number
+    readonly after?: string
+  }): Promise<{ readonly items: readonly AuditEvent[]; readonly next: string | null }>
 }
 
 /** The server itself, at start-up. */

@@ -6,13 +6,18 @@ const duration = z.int().min(1)
 export const Config = z
   .strictObject({
     /** The public URL. Every token says it was issued here, so it is written down, never guessed. */
-    issuer: z.url({ protocol: /^https?$/ }).refine((value) => !/[?#]/.test(value), 'must have no query and no fragment'),
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .refine((value) => !/[?#]/.test(value), 'must have no query and no fragment'),
     allow_insecure: z.boolean(),
     listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65535) }),
     database_url: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'),
     redis_url: z
       .string()
-      .regex(/^(rediss?|redis\+sentinel|redis\+cluster):\/\/.+$/, 'must be redis://, rediss://, redis+sentinel:// or redis+cluster://')
+      .regex(
+        /^(rediss?|redis\+sentinel|redis\+cluster):\/\/.+$/,
+        'must be redis://, rediss://, redis+sentinel:// or redis+cluster://',
+      )
       .nullable(),
     workers: z.union([z.literal('auto'), z.int().min(1)]),
     /** 32 bytes each, base64; the first encrypts, all decrypt. `null`: generated beside the embedded store. */
@@ -54,7 +59,11 @@ export const Config = z
     const issuer = URL.canParse(config.issuer) ? new URL(config.issuer) : undefined
     const loopback = issuer && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(issuer.hostname)
     if (issuer?.protocol === 'http:' && !loopback && !config.allow_insecure) {
-      context.addIssue({ code: 'custom', path: ['issuer'], message: 'must be https, unless it is loopback or allow_insecure is true' })
+      context.addIssue({
+        code: 'custom',
+        path: ['issuer'],
+        message: 'must be https, unless it is loopback or allow_insecure is true',
+      })
     }
   })
 

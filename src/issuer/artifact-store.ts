@@ -19,7 +19,12 @@ export interface Artifact {
 export interface ArtifactStore {
   put(kind: ArtifactKind, id: string, payload: Readonly<Record<string, unknown>>, expiresAt: number): Promise<void>
   /** `true` for exactly one of any number of calls at once, until it expires. */
-  putOnce(kind: ArtifactKind, id: string, payload: Readonly<Record<string, unknown>>, expiresAt: number): Promise<boolean>
+  putOnce(
+    kind: ArtifactKind,
+    id: string,
+    payload: Readonly<Record<string, unknown>>,
+    expiresAt: number,
+  ): Promise<boolean>
   /** Expired is absent. */
   get(kind: ArtifactKind, id: string): Promise<Artifact | undefined>
   /** `true` for exactly one of any number of calls at once. */

@@ -17,7 +17,9 @@ export interface AccessToken {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-export type Verdict = { readonly ok: true; readonly token: AccessToken } | { readonly ok: false; readonly reason: ReasonCode }
+export type Verdict =
+  | { readonly ok: true; readonly token: AccessToken }
+  | { readonly ok: false; readonly reason: ReasonCode }
 
 /** The one check (design.md). Rejects with `Unavailable` when it cannot tell. */
 export type CheckAccessToken = (token: string) => Promise<Verdict>

@@ -24,8 +24,14 @@ export interface TraceStep {
 export interface TraceStore {
   get(reference: string): Promise<Trace | undefined>
   /** Adds steps and sets what has become known; makes the trace when it is new. */
-  append(reference: string, change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] }): Promise<void>
-  list(query: { readonly limit: number; readonly after?: string }): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
+  append(
+    reference: string,
+    change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },
+  ): Promise<void>
+  list(query: {
+    readonly limit: number
+    readonly after?: string
+  }): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
   /** Forgets those that started before. */
   sweep(before: number): Promise<number>
 }
