@@ -1,0 +1,121 @@
+import { type Html, html } from '../html.ts'
+import { dot, onward } from '../icons.ts'
+import { type Application, nameOf, type Place, page } from '../layout.ts'
+import { alert, formButton, hiddenFields, referenceLine } from '../parts.ts'
+import { mustBeSafe } from '../url.ts'
+import { type Words, wordsIn } from '../words.ts'
+
+export interface SignIn extends Place {
+  readonly application: Application
+  /** Sources the browser goes away to; the page puts the one used last first. */
+  readonly sources: readonly SourceLink[]
+  readonly password?: PasswordForm
+  readonly discover?: DiscoverForm
+  readonly csrf: string
+  /** Where giving up is posted to, with `csrf`. */
+  readonly back?: { readonly action: string }
+  readonly reference: string
+  /** Something to know before signing in that is not a problem with the forms. */
+  readonly notice?: string
+}
+
+export interface SourceLink {
+  readonly alias: string
+  readonly name: string
+  readonly href: string
+  readonly lastUsed: boolean
+}
+
+/** Posts `username`, `password` and `csrf`. */
+export interface PasswordForm {
+  readonly alias: string
+  readonly name: string
+  readonly action: string
+  readonly username?: string
+  readonly problem?: string
+}
+
+/** Posts `email` and `csrf`: the address's domain tells the source. */
+export interface DiscoverForm {
+  readonly action: string
+  readonly email?: string
+  readonly problem?: string
+}
+
+/** Who are you, and who can vouch for it? */
+export function signInView(props: SignIn): Html {
+  const { application, assets, lang, sources, password, discover, csrf, back, reference, notice } = props
+  const words = wordsIn(lang)
+  const alone = sources.length === 0
+  const body = html`<h1>${words.signIn.title(nameOf(application.name))}</h1>
+${notice !== undefined && html`<div class="notice" role="status">${dot}<p>${notice}</p></div>`}
+${sources.length > 0 && sourceList(sources, words)}
+${password && passwordForm(password, { csrf, alone, words })}
+${discover && discoverForm(discover, { csrf, alone: alone && password === undefined, words })}
+<div class="sill">
+${back && formButton({ action: back.action, fields: { csrf }, label: words.backTo(nameOf(application.name)), look: 'link', id: 'back' })}
+${referenceLine(reference, lang, words.reference.trouble)}
+</div>`
+  return page({ title: words.signIn.title(application.name), assets, lang, application }, body)
+}
+
+function sourceList(sources: readonly SourceLink[], { signIn: words }: Words): Html {
+  const lastUsedFirst = sources.toSorted((one, other) => Number(other.lastUsed) - Number(one.lastUsed))
+  return html`<nav aria-label="${words.sources}"><ul class="doors">${lastUsedFirst.map(
+    ({ alias, name, href, lastUsed }) => html`
+<li><a class="door" id="source-${alias}" href="${mustBeSafe(href)}">
+<span class="leaf${lastUsed && ' known'}" aria-hidden="true">${initial(name)}</span>
+<span class="text"><span>${words.continueWith(nameOf(name))}</span>${lastUsed && html`<small>${words.lastUsed}</small>`}</span>${onward}</a></li>`,
+  )}
+</ul></nav>`
+}
+
+function initial(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.replace(/^[^\p{L}\p{N}]+/u, ''))
+  return first?.segment.toUpperCase() ?? ''
+}
+
+interface Around {
+  readonly csrf: string
+  /** Nothing stands before the form: no dividing line is needed, and typing may start at once. */
+  readonly alone: boolean
+  readonly words: Words
+}
+
+function passwordForm(
+  { name, action, username = '', problem }: PasswordForm,
+  { csrf, alone, words: { signIn: words } }: Around,
+): Html {
+  const wrong = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
+  const starts = alone || problem !== undefined
+  return html`${!alone && html`<p class="or" id="or-password"><span>${words.orWith(nameOf(name))}</span></p>`}
+<form class="stack" method="post" action="${mustBeSafe(action)}" data-once>
+${problem !== undefined && alert(problem)}
+${hiddenFields({ csrf })}
+<div class="field"><label for="username">${words.username}</label>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required value="${username}"${wrong}${starts && username === '' && html` autofocus`}></div>
+<div class="field"><label for="password">${words.password}</label>
+<div class="joined"><input id="password" name="password" type="password" autocomplete="current-password" required${wrong}${starts && username !== '' && html` autofocus`}>
+<button type="button" class="quiet" data-reveal="password" data-show="${words.show}" data-show-label="${words.showLabel}" data-hide="${words.hide}" data-hide-label="${words.hideLabel}" hidden></button></div></div>
+<button class="primary" id="submit">${words.submit}</button>
+</form>`
+}
+
+function discoverForm(
+  { action, email = '', problem }: DiscoverForm,
+  { csrf, alone, words: { signIn: words } }: Around,
+): Html {
+  const described =
+    problem === undefined
+      ? html` aria-describedby="email-help"`
+      : html` aria-invalid="true" aria-describedby="problem email-help"`
+  return html`${!alone && html`<p class="or"><span>${words.orByEmail}</span></p>`}
+<form class="stack" method="post" action="${mustBeSafe(action)}" data-once>
+${problem !== undefined && alert(problem)}
+${hiddenFields({ csrf })}
+<div class="field"><label for="email">${words.email}</label>
+<input id="email" name="email" type="email" autocomplete="email" autocapitalize="none" spellcheck="false" required value="${email}"${described}${(alone || problem !== undefined) && html` autofocus`}>
+<p class="help" id="email-help">${words.emailHelp}</p></div>
+<button class="primary" id="continue">${words.continue}</button>
+</form>`
+}

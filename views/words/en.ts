@@ -1,0 +1,155 @@
+import type { ReasonCode } from '../../src/reasons.ts'
+import { type Html, html } from '../html.ts'
+
+/** A name in a sentence: plain, as a title needs it, or already marked up. */
+export type Text = Html | string
+
+const unit = (amount: number, name: 'day' | 'hour' | 'minute'): string =>
+  new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
+
+function duration(seconds: number): string {
+  if (seconds >= 172_800) return unit(Math.floor(seconds / 86_400), 'day')
+  if (seconds >= 7200) return unit(Math.floor(seconds / 3600), 'hour')
+  return unit(Math.max(1, Math.floor(seconds / 60)), 'minute')
+}
+
+const tellAdministrator = 'Only an administrator can change this. Give them the reference below.'
+const startAgain = 'Go back to the application and sign in from there.'
+
+/** Every word on the pages people meet when they sign in. Sentence case; numbers instead of "some". */
+export const en = {
+  product: 'Gatehouse',
+  theme: { dark: 'Use dark theme', light: 'Use light theme' },
+  legal: {
+    label: 'About this application',
+    policy: (application: Text) => html`Privacy policy of ${application}`,
+    terms: (application: Text) => html`Terms of use of ${application}`,
+  },
+  reference: {
+    label: 'Reference',
+    trouble: 'Trouble? Reference',
+    copy: 'Copy',
+    copyLabel: 'Copy the reference',
+    copied: 'Copied',
+  },
+  backTo: (application: Text) => html`Back to ${application}`,
+
+  signIn: {
+    title: (application: Text) => html`Sign in to ${application}`,
+    sources: 'Ways to sign in',
+    continueWith: (source: Text) => html`Continue with ${source}`,
+    lastUsed: 'Last used on this device',
+    orWith: (source: Text) => html`or with ${source}`,
+    orByEmail: 'or with your work e-mail address',
+    username: 'User name',
+    password: 'Password',
+    show: 'Show',
+    showLabel: 'Show password',
+    hide: 'Hide',
+    hideLabel: 'Hide password',
+    submit: 'Sign in',
+    email: 'Work e-mail address',
+    emailHelp: 'Its domain tells where you sign in.',
+    continue: 'Continue',
+  },
+
+  consent: {
+    title: (application: Text) => html`${application} asks to use your account`,
+    account: (account: Text) => html`You are signed in as ${account}.`,
+    receives: (application: Text) => html`${application} would receive:`,
+    lasts: (seconds: number | undefined) =>
+      seconds === undefined
+        ? 'This stays agreed until you withdraw it.'
+        : `This stays agreed for ${duration(seconds)}.`,
+    again: (application: Text) => html`If you do not allow it, you return to ${application} and nothing is shared.`,
+    allow: 'Allow',
+    deny: 'Do not allow',
+  },
+
+  logout: {
+    title: 'Sign out?',
+    asked: (application: Text) => html`${application} has signed you out and asks whether to end everything.`,
+    account: (account: Text) => html`You are signed in as ${account}.`,
+    ends: 'Ends',
+    endsWhat: 'Your session at Gatehouse, and with it your access in every application you opened through it.',
+    stays: 'Stays',
+    staysUpstream: (source: Text) => html`Your session at ${source}. You can end it there.`,
+    staysNothing: 'What you kept open in an application that has its own session.',
+    yes: 'Sign out',
+    no: 'Stay signed in',
+  },
+
+  loggedOut: {
+    title: 'You are signed out',
+    ended: 'Your session at Gatehouse has ended.',
+    stillOpen: (source: Text) => html`You are still signed in at ${source}`,
+    stillOpenFix: 'Whoever uses this browser next could come in through it. On a shared computer, sign out there too.',
+  },
+
+  problem: {
+    why: 'Why',
+    todo: 'What to do',
+    detail: 'What the other side said',
+    status: (status: number) => `Status ${status}`,
+  },
+
+  leaving: {
+    title: (source: Text) => html`On to ${source}`,
+    explain: (source: Text) => html`You sign in at ${source} and come back here afterwards.`,
+    continue: 'Continue',
+  },
+
+  scopes: {
+    openid: { title: 'Recognise you', description: 'A number that stands for your account and stays the same.' },
+    profile: { title: 'Your name', description: 'Full name, given and family name, user name.' },
+    email: { title: 'Your e-mail address', description: 'And whether it has been verified.' },
+    address: { title: 'Your postal address', description: 'As your organisation keeps it.' },
+    phone: { title: 'Your telephone number', description: 'And whether it has been verified.' },
+    groups: { title: 'Your groups', description: 'The groups you belong to in your organisation.' },
+    roles: { title: 'Your roles', description: 'What you are allowed to do in this application and its APIs.' },
+    offline_access: {
+      title: 'Access while you are away',
+      description: 'It keeps working for you after you have signed out.',
+    },
+    admin: {
+      title: 'Administer Gatehouse',
+      description: 'Read and change every setting, source, client and user in your name.',
+    },
+    'admin:read': {
+      title: 'Read the settings of Gatehouse',
+      description: 'See every setting, source, client and user, and change none.',
+    },
+  },
+  otherScope: (name: string) => ({
+    title: name,
+    description: 'A permission the application and its API have agreed on under this name.',
+  }),
+
+  advice: {
+    account_disabled: tellAdministrator,
+    account_unknown: 'Sign in again. If it stays like this, give an administrator the reference below.',
+    client_disabled: tellAdministrator,
+    source_disabled: 'Sign in another way, or ask an administrator.',
+    source_not_allowed: 'Sign in another way. An administrator can open this one to the application.',
+    no_source_applies: tellAdministrator,
+    session_ended: 'Sign in again.',
+    not_an_administrator: 'Sign in with an administrator’s account, or ask to be made one.',
+    bad_credentials: 'Check the user name and the keyboard, then try again.',
+    too_many_attempts: 'Wait a few minutes before the next attempt.',
+    interaction_lost: startAgain,
+    forged_form: 'Go back to the sign-in page and send the form from there.',
+    trip_unknown: startAgain,
+    trip_misdirected: 'Start again. If it happens again, give an administrator the reference below.',
+    upstream_refused:
+      'Try again, or sign in another way. The reference below tells an administrator what was answered.',
+    upstream_invalid: tellAdministrator,
+    upstream_misconfigured: tellAdministrator,
+    upstream_unavailable: 'Try again in a moment, or sign in another way.',
+    reauthentication_unproven: 'Sign out at your identity provider, then sign in again.',
+    unmet_authentication_requirements: 'Sign in with a stronger method, such as a security key, if you have one.',
+    consent_denied: 'You can start again from the application and allow it.',
+    sign_in_abandoned: startAgain,
+    not_found: 'Check the address, or start again from the application.',
+  } satisfies Partial<Record<ReasonCode, string>>,
+  otherAdvice: 'Try again. If it stays like this, give an administrator the reference below.',
+}
