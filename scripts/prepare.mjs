@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findChromium } from './chromium.mjs.mts'
+import { findChromium } from './chromium.mjs'
 import { alone } from './lock.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
