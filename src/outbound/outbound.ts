@@ -1,0 +1,186 @@
+/**
+ * The one HTTP client for every address that somebody configured or that an upstream names. What it refuses:
+ * plain http to the open network, addresses inside ours (unless the caller's setting allows them), redirects,
+ * and answers that are too slow or too large.
+ */
+import { lookup as resolve } from 'node:dns/promises'
+import { isIP, type LookupFunction } from 'node:net'
+import { Agent, type BodyInit, fetch as send } from 'undici'
+import { SourceProblem, type SourceProblemCode } from '../connector.ts'
+import { type Reach, reach } from './addresses.ts'
+
+export interface Outbound extends AsyncDisposable {
+  /**
+   * The whole exchange, body included, happens within the timeout: the answer is complete when it is given.
+   * Statuses of 400 and above are answers too. Rejects with a {@link SourceProblem} that says what failed,
+   * and never quotes a query or a body.
+   */
+  fetch(url: string | URL, init: OutboundInit, options: OutboundOptions): Promise<Response>
+}
+
+export interface OutboundInit {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>> | Headers
+  readonly body?: BodyInit | null
+  readonly signal?: AbortSignal | null
+}
+
+export interface OutboundOptions {
+  /** Loopback and private networks may be reached, and by plain http at that. */
+  readonly allowPrivateAddresses: boolean
+}
+
+/** All addresses of a name, in the order to try them. */
+export type Lookup = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>
+
+interface Needs {
+  /** Seconds, for a whole exchange. */
+  readonly timeout: number
+  /** Of the body, after decompression. */
+  readonly maxResponseBytes: number
+  readonly lookup?: Lookup
+}
+
+/** Whom a connection may reach. Each policy has its own pool: a connection must not serve a stricter caller. */
+const policies = {
+  public: (to) => to === 'public',
+  any: (to) => to !== 'never',
+  private: (to) => to === 'private',
+} satisfies Record<string, (to: Reach) => boolean>
+type Policy = keyof typeof policies
+
+const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true })
+
+export function createOutbound({ timeout, maxResponseBytes, lookup = systemLookup }: Needs): Outbound {
+  const pool = (policy: Policy) =>
+    new Agent({
+      // The socket connects to the very addresses that were vetted, so a name cannot change its mind in between.
+      connect: { lookup: pinned(lookup, policy), timeout: timeout * 1000 },
+      connections: 64,
+      headersTimeout: timeout * 1000,
+      bodyTimeout: timeout * 1000,
+      maxHeaderSize: 16_384,
+      allowH2: false,
+    })
+  const pools = { public: pool('public'), any: pool('any'), private: pool('private') } satisfies Record<Policy, Agent>
+
+  return {
+    async fetch(address, { method = 'GET', headers, body, signal }, { allowPrivateAddresses }) {
+      const url = vet(address, allowPrivateAddresses)
+      const policy: Policy = !allowPrivateAddresses ? 'public' : url.protocol === 'http:' ? 'private' : 'any'
+      const literal = url.hostname.replace(/^\[|\]$/g, '')
+      if (isIP(literal)) demand(policy, url.hostname, literal)
+
+      const deadline = AbortSignal.timeout(timeout * 1000)
+      try {
+        const answer = await send(url, {
+          method,
+          headers: [...new Headers(headers)],
+          body: body ?? null,
+          redirect: 'manual',
+          dispatcher: pools[policy],
+          signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+        })
+        return complete(answer, await read(answer, maxResponseBytes))
+      } catch (error) {
+        throw explain(error, url, timeout)
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Object.values(pools).map((agent) => agent.destroy()))
+    },
+  }
+}
+
+function vet(address: string | URL, allowPrivateAddresses: boolean): URL {
+  const url = URL.parse(String(address))
+  if (!url) throw new SourceProblem('URL_INVALID', 'This is not a URL')
+  if (url.username || url.password)
+    throw new SourceProblem('URL_INVALID', `${place(url)}: a URL must not carry credentials`)
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && allowPrivateAddresses)) return url
+  throw new SourceProblem('URL_INVALID', `${place(url)}: https is required`)
+}
+
+function demand(policy: Policy, name: string, address: string): void {
+  if (policies[policy](reach(address))) return
+  const why =
+    policy === 'private'
+      ? 'plain http is for private addresses only'
+      : 'the address lies in a network that must not be reached'
+  throw new SourceProblem('ADDRESS_NOT_ALLOWED', name === address ? `${name}: ${why}` : `${name} (${address}): ${why}`)
+}
+
+const pinned =
+  (lookup: Lookup, policy: Policy): LookupFunction =>
+  (hostname, { all }, callback) => {
+    const vetted = async () => {
+      const found = await lookup(hostname)
+      // One bad address spoils the name: which of them is tried first is not ours to say.
+      for (const { address } of found) demand(policy, hostname, address)
+      const [first] = found
+      if (!first) throw new SourceProblem('UNKNOWN_HOST', `${hostname} has no address`)
+      return { first, found }
+    }
+    vetted().then(
+      ({ first, found }) => (all ? callback(null, [...found]) : callback(null, first.address, first.family)),
+      (error) => callback(error, []),
+    )
+  }
+
+type Answer = Awaited<ReturnType<typeof send>>
+
+async function read(answer: Answer, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (answer.status >= 300 && answer.status < 400) {
+    await answer.body?.cancel()
+    throw new SourceProblem(
+      'REMOTE_HOST_RESPONDED_WITH_ERROR',
+      `answered with a redirect (${answer.status}), which is not followed`,
+    )
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // Leaving the loop by throwing closes the connection.
+  for await (const chunk of answer.body ?? []) {
+    size += chunk.length
+    if (size > limit)
+      throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', `answered with more than ${limit} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function complete({ status, headers }: Answer, body: Uint8Array<ArrayBuffer>): Response {
+  if (status > 599) throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', `answered with the status ${status}`)
+  const kept = new Headers([...headers])
+  // They described the body on the wire.
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) kept.delete(name)
+  return new Response(body.length > 0 ? body : null, { status, headers: kept })
+}
+
+const codes: Readonly<Record<string, SourceProblemCode>> = {
+  ENOTFOUND: 'UNKNOWN_HOST',
+  EAI_AGAIN: 'UNKNOWN_HOST',
+  ENODATA: 'UNKNOWN_HOST',
+  ESERVFAIL: 'UNKNOWN_HOST',
+  ETIMEDOUT: 'REQUEST_TIMEOUT',
+  UND_ERR_CONNECT_TIMEOUT: 'REQUEST_TIMEOUT',
+  UND_ERR_HEADERS_TIMEOUT: 'REQUEST_TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'REQUEST_TIMEOUT',
+}
+
+function explain(error: unknown, url: URL, timeout: number): SourceProblem {
+  const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof SourceProblem) return new SourceProblem(cause.code, `${place(url)}: ${cause.message}`, { cause })
+  if (cause instanceof DOMException && (cause.name === 'TimeoutError' || cause.name === 'AbortError')) {
+    return new SourceProblem('REQUEST_TIMEOUT', `${place(url)}: no complete answer within ${timeout} s`, { cause })
+  }
+  const systemCode =
+    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  const code = (systemCode && codes[systemCode]) || 'CONNECTION_FAILED'
+  const detail = systemCode ?? (cause instanceof Error ? cause.message : 'the connection failed')
+  return new SourceProblem(code, `${place(url)}: ${detail}`, { cause })
+}
+
+/** Without the query, which may hold secrets. */
+const place = ({ protocol, host, pathname }: URL): string => `${protocol}//${host}${pathname}`
