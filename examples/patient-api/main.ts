@@ -1,0 +1,12 @@
+import { once } from 'node:events'
+import { z } from 'zod'
+import { createTokenCheck } from './check-token.ts'
+import { createPatientApi } from './patient-api.ts'
+
+const settings = z.object({ ISSUER: z.url(), AUDIENCE: z.string(), PORT: z.coerce.number() }).parse(process.env)
+
+const discovery = await fetch(`${settings.ISSUER}/.well-known/openid-configuration`)
+const { jwks_uri: jwksUri } = z.object({ jwks_uri: z.url() }).parse(await discovery.json())
+
+const checkToken = createTokenCheck({ issuer: settings.ISSUER, audience: settings.AUDIENCE, jwksUri: new URL(jwksUri) })
+await once(createPatientApi(checkToken).listen(settings.PORT, '127.0.0.1'), 'listening')
