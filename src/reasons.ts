@@ -155,6 +155,13 @@ export const reasons = {
     fix: 'Make the identity provider honour prompt=login and max_age, or set reauthentication to "trust" on the source.',
     oauth: 'login_required',
   },
+  groups_overage: {
+    status: 403,
+    title: 'Your groups could not be read',
+    cause: 'The person is in more groups than the identity provider sends, so it sent a reference instead of them.',
+    fix: 'Make the identity provider send only the groups that matter here, such as those assigned to the application, or map another claim.',
+    oauth: 'access_denied',
+  },
   unmet_authentication_requirements: {
     status: 403,
     title: 'A stronger sign-in was required',
