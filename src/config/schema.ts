@@ -1,70 +1,100 @@
 import { z } from 'zod'
 
 const duration = z.int().min(1)
+const count = z.int().min(1)
+
+const peer = z.union(
+  [z.literal('loopback'), z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
+  'must be loopback, an IP address, or a range such as 10.0.0.0/8',
+)
+
+const secretKey = z
+  .base64('must be base64')
+  .refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64')
+
+const shape = z.strictObject({
+  /** The public URL. Every token says it was issued here, so it is written down, never guessed. */
+  issuer: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((value) => !/[?#@]/.test(value), 'must have no query, no fragment and no user name')
+    .refine((value) => !value.endsWith('/'), 'must not end with a slash'),
+  allow_insecure: z.boolean('must be true or false'),
+  listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65535) }),
+  database_url: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'),
+  redis_url: z
+    .string()
+    .regex(
+      /^(rediss?|redis\+sentinel|redis\+cluster):\/\/.+$/,
+      'must be redis://, rediss://, redis+sentinel:// or redis+cluster://',
+    )
+    .nullable(),
+  workers: z.union([z.literal('auto'), count], 'must be auto, or a whole number from 1'),
+  /** The first encrypts, all decrypt. `null`: generated beside the embedded store. */
+  secret_keys: z.array(secretKey).min(1).nullable(),
+  bootstrap: z.strictObject({
+    /** `password` null: generated, and printed once. */
+    admin: z.strictObject({ username: z.string().min(1).max(255), password: z.string().min(8).max(1024).nullable() }),
+    client: z.strictObject({ id: z.string().min(1).max(255), secret: z.string().min(16).max(1024) }).nullable(),
+  }),
+  /** Peers that may ask `/verify`, and whose forwarding headers are believed. */
+  trusted_proxies: z.array(peer),
+  log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  /** Seconds. */
+  lifetimes: z.strictObject({
+    access_token: duration,
+    id_token: duration,
+    authorization_code: duration.max(60),
+    refresh_token: duration,
+    offline_refresh_token: duration,
+    refresh_grace: z.int().min(0).max(60),
+    session_idle: duration,
+    session_absolute: duration,
+    interaction: duration,
+    trip: duration,
+    trace: duration,
+  }),
+  /** Bytes; seconds. */
+  tokens: z.strictObject({ max_bytes: z.int().min(1024), clock_tolerance: z.int().min(0).max(60) }),
+  sign_in: z.strictObject({
+    /** Failed attempts per window for one user name, and for one network address, before further ones wait. */
+    max_attempts_per_user: count,
+    max_attempts_per_address: count,
+    attempt_window: duration,
+  }),
+  /** Seconds; bytes. */
+  outbound: z.strictObject({ timeout: duration, max_response_bytes: z.int().min(1024) }),
+})
+
+type Shape = z.infer<typeof shape>
+
+// Only the members that a rule reads need be right for it to be asked: so every problem is found at once.
+const given =
+  (...names: readonly (keyof Shape)[]) =>
+  ({ value }: { readonly value: unknown }): boolean =>
+    names.every((name) => shape.shape[name].safeParse((value as Partial<Shape> | undefined)?.[name]).success)
+
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** Every setting. config/default.yaml has their defaults and comments; a test keeps the two equal. */
-export const Config = z
-  .strictObject({
-    /** The public URL. Every token says it was issued here, so it is written down, never guessed. */
-    issuer: z
-      .url({ protocol: /^https?$/ })
-      .refine((value) => !/[?#]/.test(value), 'must have no query and no fragment'),
-    allow_insecure: z.boolean(),
-    listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65535) }),
-    database_url: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'),
-    redis_url: z
-      .string()
-      .regex(
-        /^(rediss?|redis\+sentinel|redis\+cluster):\/\/.+$/,
-        'must be redis://, rediss://, redis+sentinel:// or redis+cluster://',
-      )
-      .nullable(),
-    workers: z.union([z.literal('auto'), z.int().min(1)]),
-    /** 32 bytes each, base64; the first encrypts, all decrypt. `null`: generated beside the embedded store. */
-    secret_keys: z
-      .array(z.base64().refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64'))
-      .min(1)
-      .nullable(),
-    bootstrap: z.strictObject({
-      admin: z.strictObject({ username: z.string().min(1).max(255), password: z.string().min(8).max(1024).nullable() }),
-      client: z.strictObject({ id: z.string().min(1).max(255), secret: z.string().min(16).max(1024) }).nullable(),
-    }),
-    /** Peers, as addresses or CIDR ranges. */
-    trusted_proxies: z.array(z.union([z.literal('loopback'), z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])),
-    log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    /** Seconds. */
-    lifetimes: z.strictObject({
-      access_token: duration,
-      id_token: duration,
-      authorization_code: duration.max(60),
-      refresh_token: duration,
-      offline_refresh_token: duration,
-      refresh_grace: z.int().min(0).max(60),
-      session_idle: duration,
-      session_absolute: duration,
-      interaction: duration,
-      trip: duration,
-      trace: duration,
-    }),
-    tokens: z.strictObject({ max_bytes: z.int().min(1024), clock_tolerance: z.int().min(0).max(60) }),
-    sign_in: z.strictObject({
-      /** Failed attempts per window for one user name, and for one network address, before further ones wait. */
-      max_attempts_per_user: z.int().min(1),
-      max_attempts_per_address: z.int().min(1),
-      attempt_window: duration,
-    }),
-    outbound: z.strictObject({ timeout: duration, max_response_bytes: z.int().min(1024) }),
+export const Config = shape
+  .refine(
+    ({ issuer, allow_insecure }) =>
+      issuer.startsWith('https:') || allow_insecure === true || loopback.test(new URL(issuer).hostname),
+    {
+      path: ['issuer'],
+      message: 'must be https, unless it is loopback or allow_insecure is true',
+      when: given('issuer'),
+    },
+  )
+  .refine(({ database_url, secret_keys }) => database_url.startsWith('sqlite:') || secret_keys !== null, {
+    path: ['secret_keys'],
+    message: 'must be given (GATEHOUSE_SECRET_KEY), unless database_url is sqlite:PATH',
+    when: given('database_url', 'secret_keys'),
   })
-  .superRefine((config, context) => {
-    const issuer = URL.canParse(config.issuer) ? new URL(config.issuer) : undefined
-    const loopback = issuer && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(issuer.hostname)
-    if (issuer?.protocol === 'http:' && !loopback && !config.allow_insecure) {
-      context.addIssue({
-        code: 'custom',
-        path: ['issuer'],
-        message: 'must be https, unless it is loopback or allow_insecure is true',
-      })
-    }
+  .refine(({ lifetimes }) => lifetimes.session_idle <= lifetimes.session_absolute, {
+    path: ['lifetimes', 'session_idle'],
+    message: 'must not be longer than lifetimes.session_absolute',
+    when: given('lifetimes'),
   })
 
 export type Config = Readonly<z.infer<typeof Config>>

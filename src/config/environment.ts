@@ -1,0 +1,45 @@
+/** The environment variables that set something, and how each is written. They win over every file. */
+interface Variable {
+  readonly path: string
+  /** What the schema then judges: text that cannot be read stays as it is. */
+  readonly read?: (text: string) => unknown
+}
+
+const number = (text: string): unknown => (/^\d+$/.test(text) ? Number(text) : text)
+const boolean = (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text)
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+export const variables: Readonly<Record<string, Variable>> = {
+  GATEHOUSE_ISSUER: { path: 'issuer' },
+  GATEHOUSE_ALLOW_INSECURE: { path: 'allow_insecure', read: boolean },
+  HOST: { path: 'listen.host' },
+  PORT: { path: 'listen.port', read: number },
+  DATABASE_URL: { path: 'database_url' },
+  REDIS_URL: { path: 'redis_url' },
+  GATEHOUSE_WORKERS: { path: 'workers', read: number },
+  GATEHOUSE_SECRET_KEY: { path: 'secret_keys', read: list },
+  GATEHOUSE_BOOTSTRAP_ADMIN_USERNAME: { path: 'bootstrap.admin.username' },
+  GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: { path: 'bootstrap.admin.password' },
+  GATEHOUSE_BOOTSTRAP_CLIENT_ID: { path: 'bootstrap.client.id' },
+  GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: { path: 'bootstrap.client.secret' },
+  GATEHOUSE_TRUSTED_PROXIES: { path: 'trusted_proxies', read: list },
+  LOG_LEVEL: { path: 'log_level' },
+}
+
+/** Names the files laid over config/default.yaml, in order. */
+export const filesOf = (env: NodeJS.ProcessEnv): readonly string[] => list(env.GATEHOUSE_CONFIG ?? '')
+
+export const variableFor = (path: string): string | undefined =>
+  Object.keys(variables).find((name) => variables[name]?.path === path)
+
+/** One value per variable that is set; set but empty counts as absent. */
+export function settingsOf(env: NodeJS.ProcessEnv): readonly { name: string; path: string; value: unknown }[] {
+  return Object.entries(variables).flatMap(([name, { path, read }]) => {
+    const text = env[name]
+    return text ? [{ name, path, value: read ? read(text) : text }] : []
+  })
+}
