@@ -1,0 +1,119 @@
+/** Starts the whole story: Gatehouse, a stand-in for Okta, the Patient API and the web application, each a process. */
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { startChild } from './child.ts'
+import { loadSecrets, saveSecrets } from './demo-secrets.ts'
+import { setUp } from './set-up.ts'
+
+interface Options {
+  /** The ports to try first; where one is taken, or 0, any free one is used. */
+  readonly ports?: { readonly broker: number; readonly okta: number; readonly app: number; readonly api: number }
+  /** Keeps database, keys, secrets and logs. A second start with the same folder goes on where the first one ended. */
+  readonly folder?: string
+}
+
+export interface Demo extends AsyncDisposable {
+  readonly app: URL
+  readonly broker: URL
+  readonly okta: URL
+  readonly api: URL
+  /** The web application's credentials at the broker. */
+  readonly client: { readonly id: string; readonly secret: string }
+  readonly folder: string
+  /** Resolves, with a sentence about it, when one of the processes ends on its own. */
+  readonly failed: Promise<string>
+}
+
+const clientId = '6fcc0833-0ec2-4542-bc2c-4cd88286dfc8:OPENID'
+
+export async function startDemo({
+  ports = { broker: 3000, okta: 3001, app: 3002, api: 3003 },
+  folder = 'data/demo',
+}: Options = {}): Promise<Demo> {
+  const home = resolve(folder)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const secretsFile = join(home, 'secrets.json')
+  const secrets = await loadSecrets(secretsFile)
+
+  const broker = new URL(`http://localhost:${await freePort(ports.broker)}`)
+  // Another host, as in real life: cookies of the one are none of the other's.
+  const okta = new URL(`http://127.0.0.1:${await freePort(ports.okta)}`)
+  const app = new URL(`http://localhost:${await freePort(ports.app)}`)
+  const api = new URL(`http://127.0.0.1:${await freePort(ports.api)}`)
+
+  await using started = new AsyncDisposableStack()
+  const failures: Promise<string>[] = []
+  async function start(name: string, script: string, ready: URL, settings: Readonly<Record<string, string>>) {
+    const child = started.use(await startChild({ name, script, ready, settings, log: join(home, `${name}.log`) }))
+    failures.push(child.ended)
+  }
+
+  await start('okta', 'examples/okta-stand-in/main.ts', new URL('/.well-known/openid-configuration', okta), {
+    ISSUER: okta.origin,
+    CLIENT_ID: 'gatehouse',
+    CLIENT_SECRET: secrets.okta,
+    REDIRECT_URI: new URL('/broker/Okta/callback', broker).href,
+    POST_LOGOUT_REDIRECT_URI: new URL('/broker/Okta/logged-out', broker).href,
+  })
+  await start('broker', 'src/main.ts', new URL('/.well-known/openid-configuration', broker), {
+    GATEHOUSE_CONFIG: 'config/demo.yaml',
+    GATEHOUSE_ISSUER: broker.origin,
+    PORT: broker.port,
+    DATABASE_URL: `sqlite:${join(home, 'gatehouse.db')}`,
+    GATEHOUSE_SECRET_KEY: secrets.encryption,
+    GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: secrets.admin,
+    GATEHOUSE_BOOTSTRAP_CLIENT_ID: 'set-up',
+    GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: secrets.setUp,
+  })
+
+  const made = await setUp({
+    broker,
+    administrator: { id: 'set-up', secret: secrets.setUp },
+    okta: { issuer: okta, clientId: 'gatehouse', clientSecret: secrets.okta },
+    webApp: { clientId, url: app },
+  })
+  if (made) await saveSecrets(secretsFile, { ...secrets, webApp: made })
+  const clientSecret = made ?? secrets.webApp
+  if (!clientSecret) throw new Error(`The web application's secret is lost: remove ${home} to begin anew`)
+
+  await start('patient-api', 'examples/patient-api/main.ts', api, {
+    ISSUER: broker.origin,
+    AUDIENCE: clientId,
+    PORT: api.port,
+  })
+  await start('web-app', 'examples/web-app/main.ts', app, {
+    URL: app.origin,
+    ISSUER: broker.origin,
+    CLIENT_ID: clientId,
+    CLIENT_SECRET: clientSecret,
+    PATIENT_API: api.origin,
+  })
+
+  const stop = started.move()
+  return {
+    app,
+    broker,
+    okta,
+    api,
+    client: { id: clientId, secret: clientSecret },
+    folder: home,
+    failed: Promise.race(failures),
+    [Symbol.asyncDispose]: () => stop.disposeAsync(),
+  }
+}
+
+/** A port that nobody listens on, `wanted` if possible. */
+async function freePort(wanted: number): Promise<number> {
+  const probe = createServer()
+  try {
+    await once(probe.listen(wanted, '127.0.0.1'), 'listening')
+    return (probe.address() as AddressInfo).port
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || wanted === 0) throw error
+    return freePort(0)
+  } finally {
+    probe.close()
+  }
+}
