@@ -1,0 +1,43 @@
+import { type RawBuilder, sql } from 'kysely'
+import { Unavailable } from '../../errors.ts'
+import type { Db, Schema } from './schema.ts'
+
+/** Runs `work` in one transaction: the one that `db` already is, or its own. */
+export const atomically = <T>(db: Db, work: (transaction: Db) => Promise<T>): Promise<T> =>
+  db.isTransaction ? work(db) : db.transaction().execute(work)
+
+/** The next place in the order of creation. Whatever the clock says, it only grows. */
+export const nextIn = (table: keyof Schema): RawBuilder<number> =>
+  sql<number>`(select coalesce(max(seq), 0) + 1 from ${sql.table(table)})`
+
+/** Tells every node, which reads it each second, that sources, clients, roles, APIs or keys are no longer what they were. */
+export async function noteChange(db: Db): Promise<void> {
+  await sql`update registry_meta set value = value + 1 where name = 'version'`.execute(db)
+}
+
+export async function registryVersion(db: Db): Promise<number> {
+  const { value } = await db
+    .selectFrom('registry_meta')
+    .select('value')
+    .where('name', '=', 'version')
+    .executeTakeFirstOrThrow()
+  return value
+}
+
+interface Steps<Row, Result> {
+  read(): Promise<Row | undefined>
+  /** `undefined`: somebody else made it first. */
+  make(): Promise<Result | undefined>
+  /** `undefined`: somebody else changed or removed it first. */
+  change(row: Row): Promise<Result | undefined>
+}
+
+/** Makes a row, or changes it from what it is: again until nobody came in between, so that of two at once neither is lost. */
+export async function makeOrChange<Row, Result>({ read, make, change }: Steps<Row, Result>): Promise<Result> {
+  for (let attempts = 0; attempts < 100; attempts++) {
+    const row = await read()
+    const result = row === undefined ? await make() : await change(row)
+    if (result !== undefined) return result
+  }
+  throw new Unavailable('store', 'Too many others were changing the same row')
+}

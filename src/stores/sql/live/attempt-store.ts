@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { Clock } from '../../../clock.ts'
+import type { AttemptStore } from '../../../signin/attempt-store.ts'
+import type { Db } from '../schema.ts'
+
+export function createAttemptStore(db: Db, clock: Clock): AttemptStore {
+  return {
+    async count(key, expiresAt) {
+      const now = clock()
+      const { rows } = await sql<{ count: number }>`
+        insert into attempts (key, count, expires_at) values (${key}, 1, ${expiresAt})
+        on conflict (key) do update set
+          count = case when attempts.expires_at > ${now} then attempts.count + 1 else 1 end,
+          expires_at = case when attempts.expires_at > ${now} then attempts.expires_at else excluded.expires_at end
+        returning count`.execute(db)
+      const [row] = rows
+      if (!row) throw new Error('An insert that updates on conflict returns one row')
+      return row.count
+    },
+
+    async read(key) {
+      const row = await db
+        .selectFrom('attempts')
+        .select('count')
+        .where('key', '=', key)
+        .where('expires_at', '>', clock())
+        .executeTakeFirst()
+      return row?.count ?? 0
+    },
+
+    async forget(key) {
+      await db.deleteFrom('attempts').where('key', '=', key).execute()
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../../clock.ts'
+import { digest } from '../../../ids.ts'
+import type { DepartureStore, SavedDeparture } from '../../../signin/departure-store.ts'
+import { fromJson, toJson } from '../json.ts'
+import type { Db } from '../schema.ts'
+
+/** A state is a secret, so its digest is kept, and whoever brings it gets it back. */
+export function createDepartureStore(db: Db, clock: Clock): DepartureStore {
+  return {
+    async save({ state, ...departure }) {
+      await db
+        .insertInto('departures')
+        .values({ state: digest(state), payload: toJson(departure), expires_at: departure.expiresAt })
+        .execute()
+    },
+
+    async take(state) {
+      const row = await db
+        .deleteFrom('departures')
+        .where('state', '=', digest(state))
+        .where('expires_at', '>', clock())
+        .returning('payload')
+        .executeTakeFirst()
+      return row && { ...fromJson<Omit<SavedDeparture, 'state'>>(row.payload), state }
+    },
+  }
+}

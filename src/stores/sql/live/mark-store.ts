@@ -1,0 +1,58 @@
+import { sql } from 'kysely'
+import type { Clock } from '../../../clock.ts'
+import type { MarkStore } from '../../../tokens/liveness.ts'
+import type { Db, MarkRow } from '../schema.ts'
+
+export function createMarkStore(db: Db, clock: Clock): MarkStore {
+  /** Two marks on one thing become one: the later not-before, for the longer time. */
+  const put = async (mark: MarkRow): Promise<void> => {
+    await sql`
+      insert into marks (kind, name, not_before, expires_at)
+      values (${mark.kind}, ${mark.name}, ${mark.not_before}, ${mark.expires_at})
+      on conflict (kind, name) do update set
+        not_before = case when excluded.not_before > marks.not_before then excluded.not_before else marks.not_before end,
+        expires_at = case when excluded.expires_at > marks.expires_at then excluded.expires_at else marks.expires_at end
+      `.execute(db)
+  }
+
+  return {
+    async liveness({ jti, grantId, accountId, clientId, sourceAlias }) {
+      const now = clock()
+      const blockedAt = (kind: string, name: string | undefined) =>
+        name === undefined
+          ? sql`null`
+          : sql`(select not_before from marks where kind = ${kind} and name = ${name} and expires_at > ${now})`
+      const granted =
+        grantId === undefined
+          ? sql`1`
+          : sql`(select count(*) from grants left join sessions on sessions.id = grants.session_id
+              where grants.id = ${grantId} and grants.expires_at > ${now}
+                and (grants.session_id is null or sessions.expires_at > ${now}))`
+      const { rows } = await sql<{
+        granted: number
+        revoked: number
+        account: number | null
+        client: number | null
+        source: number | null
+      }>`
+        select ${granted} as granted,
+          (select count(*) from marks where kind = 'token' and name = ${jti} and expires_at > ${now}) as revoked,
+          ${blockedAt('account', accountId)} as account,
+          ${blockedAt('client', clientId)} as client,
+          ${blockedAt('source', sourceAlias)} as source`.execute(db)
+      const [row] = rows
+      if (!row) throw new Error('A select without a table has one row')
+      return {
+        granted: row.granted === 1,
+        revoked: row.revoked === 1,
+        accountBlockedAt: row.account,
+        clientBlockedAt: row.client,
+        sourceBlockedAt: row.source,
+      }
+    },
+
+    revokeToken: (jti, until) => put({ kind: 'token', name: jti, not_before: 0, expires_at: until }),
+
+    block: (kind, name, at, until) => put({ kind, name, not_before: at, expires_at: until }),
+  }
+}

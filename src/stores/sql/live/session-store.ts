@@ -1,0 +1,84 @@
+import type { Clock } from '../../../clock.ts'
+import { Refusal } from '../../../errors.ts'
+import type { UpstreamSession } from '../../../identity.ts'
+import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
+import type { Vault } from '../../../vault.ts'
+import { fromJson, toJson } from '../json.ts'
+import type { Db, SessionRow } from '../schema.ts'
+
+export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionStore {
+  const living = () => db.selectFrom('sessions').selectAll().where('expires_at', '>', clock())
+
+  const sealed = (id: string, { idToken, ...upstream }: UpstreamSession): UpstreamSession =>
+    idToken === undefined ? upstream : { ...upstream, idToken: vault.seal(idToken, tokenContext(id)) }
+
+  const opened = (id: string, { idToken, ...upstream }: UpstreamSession): UpstreamSession =>
+    idToken === undefined ? upstream : { ...upstream, idToken: vault.open(idToken, tokenContext(id)) }
+
+  const fromRow = (row: SessionRow): BrokerSession => ({
+    id: row.id,
+    accountId: row.account_id,
+    sourceId: row.source_id,
+    subject: row.subject,
+    upstream: row.upstream === null ? null : opened(row.id, fromJson(row.upstream)),
+    startedAt: row.started_at,
+    idleUntil: row.expires_at,
+    expiresAt: row.ends_at,
+  })
+
+  return {
+    async save(session) {
+      const renewed = {
+        source_id: session.sourceId,
+        subject: session.subject,
+        upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
+        started_at: session.startedAt,
+        ends_at: session.expiresAt,
+        expires_at: Math.min(session.idleUntil, session.expiresAt),
+      }
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('sessions')
+        .values({ id: session.id, account_id: session.accountId, ...renewed })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet(renewed).where('sessions.account_id', '=', session.accountId),
+        )
+        .executeTakeFirst()
+      if (numInsertedOrUpdatedRows !== 1n)
+        throw new Refusal('conflict', `The session ${session.id} is another account's`)
+    },
+
+    async get(id) {
+      const row = await living().where('id', '=', id).executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    async touch(id, idleUntil) {
+      await db
+        .updateTable('sessions')
+        .set(({ eb, ref, val }) => ({
+          expires_at: eb.case().when('ends_at', '<', idleUntil).then(ref('ends_at')).else(val(idleUntil)).end(),
+        }))
+        .where('id', '=', id)
+        .where('expires_at', '>', clock())
+        .execute()
+    },
+
+    async ofAccount(accountId) {
+      const rows = await living().where('account_id', '=', accountId).orderBy('started_at').orderBy('id').execute()
+      return rows.map(fromRow)
+    },
+
+    async ofSource(sourceId) {
+      const rows = await living().where('source_id', '=', sourceId).orderBy('started_at').orderBy('id').execute()
+      return rows.map(fromRow)
+    },
+
+    async end(id) {
+      // Its grants go with it, by their foreign key, in the same statement.
+      const row = await db.deleteFrom('sessions').where('id', '=', id).returningAll().executeTakeFirst()
+      return row && row.expires_at > clock() ? fromRow(row) : undefined
+    },
+  }
+}
+
+const tokenContext = (id: string): string => `sessions/${id}/upstream.idToken`

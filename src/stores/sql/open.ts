@@ -1,0 +1,143 @@
+/** The SQL database as the stores that everybody else asks for. docs/storage.md says what is kept, and for how long. */
+import { Kysely } from 'kysely'
+import type { AccountStore } from '../../accounts/account.ts'
+import type { LocalUserStore } from '../../accounts/local-user.ts'
+import type { ApiStore } from '../../apis/api.ts'
+import type { AuditStore } from '../../audit/audit.ts'
+import type { ClientStore } from '../../clients/client.ts'
+import type { ConsentStore } from '../../clients/consent-store.ts'
+import type { Clock } from '../../clock.ts'
+import type { Transact } from '../../collection.ts'
+import type { ArtifactStore } from '../../issuer/artifact-store.ts'
+import type { KeyStore } from '../../keys/signing-key.ts'
+import type { Log } from '../../log.ts'
+import type { RoleStore } from '../../roles/role.ts'
+import type { GrantStore, SessionStore } from '../../sessions/session.ts'
+import type { AttemptStore } from '../../signin/attempt-store.ts'
+import type { DepartureStore } from '../../signin/departure-store.ts'
+import type { TripStore } from '../../signin/trip-store.ts'
+import type { SourceStore } from '../../sources/source.ts'
+import type { MarkStore } from '../../tokens/liveness.ts'
+import type { TraceStore } from '../../traces/trace.ts'
+import type { Vault } from '../../vault.ts'
+import { registryVersion } from './database.ts'
+import { createArtifactStore } from './live/artifact-store.ts'
+import { createAttemptStore } from './live/attempt-store.ts'
+import { createDepartureStore } from './live/departure-store.ts'
+import { createGrantStore } from './live/grant-store.ts'
+import { createMarkStore } from './live/mark-store.ts'
+import { createSessionStore } from './live/session-store.ts'
+import { createTripStore } from './live/trip-store.ts'
+import { migrate } from './migrations/migrate.ts'
+import { createAccountStore } from './registry/account-store.ts'
+import { createApiStore } from './registry/api-store.ts'
+import { createAuditStore } from './registry/audit-store.ts'
+import { createClientStore } from './registry/client-store.ts'
+import { createConsentStore } from './registry/consent-store.ts'
+import { createKeyStore } from './registry/key-store.ts'
+import { createLocalUserStore } from './registry/local-user-store.ts'
+import { createRoleStore } from './registry/role-store.ts'
+import { createSourceStore } from './registry/source-store.ts'
+import { createTraceStore } from './registry/trace-store.ts'
+import type { Db, Schema } from './schema.ts'
+import { createSqlite } from './sqlite-dialect.ts'
+import { sweep } from './sweep.ts'
+
+/** Durable: what administrators and people have set. */
+export interface RegistryStores {
+  readonly sources: SourceStore
+  readonly clients: ClientStore
+  readonly consents: ConsentStore
+  readonly accounts: AccountStore
+  readonly localUsers: LocalUserStore
+  readonly roles: RoleStore
+  readonly apis: ApiStore
+  readonly keys: KeyStore
+  readonly audit: AuditStore
+  readonly traces: TraceStore
+}
+
+/** What sessions and sign-ins leave behind until it expires. */
+export interface LiveStores {
+  readonly sessions: SessionStore
+  readonly grants: GrantStore
+  readonly marks: MarkStore
+  readonly artifacts: ArtifactStore
+  readonly trips: TripStore
+  readonly departures: DepartureStore
+  readonly attempts: AttemptStore
+}
+
+export interface Stores extends RegistryStores, LiveStores {}
+
+export interface SqlStores extends Stores, AsyncDisposable {
+  /** A refusal inside rolls everything back and passes through: it must not be caught inside. */
+  readonly transact: Transact<RegistryStores>
+  /** Grows with every change of sources, clients, roles, APIs and keys: by whichever node. */
+  registryVersion(): Promise<number>
+  /** Deletes expired live state, which is absent already; happens every minute by itself. Answers how many rows it was. */
+  sweep(): Promise<number>
+}
+
+interface Needs {
+  /** `sqlite:PATH`, relative to the working directory, or `sqlite::memory:`. */
+  readonly url: string
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const sweepEvery = 60_000
+
+/** Opens the database, makes it when it is missing, and brings its schema up to date. Rejects when that is impossible. */
+export async function openSqlStores({ url, vault, clock, log }: Needs): Promise<SqlStores> {
+  const sqlite = createSqlite(pathOf(url))
+  const db: Db = new Kysely<Schema>({ dialect: sqlite.dialect })
+  await migrate(db)
+
+  const timer = setInterval(() => {
+    sweep(db, clock).catch((err) => log.warn({ err }, 'Expired state could not be swept'))
+  }, sweepEvery).unref()
+
+  return {
+    ...registryStores(db, vault, clock),
+    ...liveStores(db, vault, clock),
+    transact: (work) =>
+      db.transaction().execute((transaction) => sqlite.joining(() => work(registryStores(transaction, vault, clock)))),
+    registryVersion: () => registryVersion(db),
+    sweep: () => sweep(db, clock),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await sqlite.close()
+    },
+  }
+}
+
+function pathOf(url: string): string {
+  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
+  const [scheme] = url.split(':', 1)
+  throw new Error(`database_url: this version keeps its data in SQLite only (sqlite:PATH), not in ${scheme}`)
+}
+
+const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => ({
+  sources: createSourceStore(db, vault),
+  clients: createClientStore(db, vault),
+  consents: createConsentStore(db),
+  accounts: createAccountStore(db),
+  localUsers: createLocalUserStore(db),
+  roles: createRoleStore(db),
+  apis: createApiStore(db),
+  keys: createKeyStore(db, vault),
+  audit: createAuditStore(db),
+  traces: createTraceStore(db, clock),
+})
+
+const liveStores = (db: Db, vault: Vault, clock: Clock): LiveStores => ({
+  sessions: createSessionStore(db, vault, clock),
+  grants: createGrantStore(db, clock),
+  marks: createMarkStore(db, clock),
+  artifacts: createArtifactStore(db, clock),
+  trips: createTripStore(db, clock),
+  departures: createDepartureStore(db, clock),
+  attempts: createAttemptStore(db, clock),
+})

@@ -1,0 +1,111 @@
+import type { Account, AccountStore, LinkedIdentity } from '../../../accounts/account.ts'
+import { Refusal } from '../../../errors.ts'
+import { createCollection } from '../collection.ts'
+import { fromJson, toFlag, toJson } from '../json.ts'
+import { searchText } from '../paging.ts'
+import { requireRoles, roleColumns } from '../references.ts'
+import type { AccountRow, Db, IdentityRow } from '../schema.ts'
+import { unlessViolated } from '../violation.ts'
+
+export function createAccountStore(db: Db): AccountStore {
+  const collection = createCollection<Account, 'accounts'>({
+    db,
+    table: 'accounts',
+    noun: 'account',
+    announced: false,
+    fromRow,
+    toColumns: ({ enabled, roles, displayName }) => ({
+      search: searchText(displayName),
+      enabled: toFlag(enabled),
+      display_name: displayName,
+      roles: toJson(roles),
+    }),
+    async link(transaction, { id, roles }) {
+      await transaction.deleteFrom('account_roles').where('account_id', '=', id).execute()
+      if (roles.length === 0) return
+      await requireRoles(transaction, roles, 'roles')
+      const values = roleColumns(roles).map((role) => ({ account_id: id, ...role }))
+      await transaction.insertInto('account_roles').values(values).execute()
+    },
+  })
+
+  return {
+    ...collection,
+
+    async identity(sourceId, subject) {
+      const row = await db
+        .selectFrom('identities')
+        .selectAll()
+        .where('source_id', '=', sourceId)
+        .where('subject', '=', subject)
+        .executeTakeFirst()
+      return row && identityFrom(row)
+    },
+
+    async identities(accountId) {
+      const rows = await db
+        .selectFrom('identities')
+        .selectAll()
+        .where('account_id', '=', accountId)
+        .orderBy('linked_at')
+        .orderBy('source_id')
+        .orderBy('subject')
+        .execute()
+      return rows.map(identityFrom)
+    },
+
+    async link(identity) {
+      const insert = () =>
+        db
+          .insertInto('identities')
+          .values({
+            source_id: identity.sourceId,
+            subject: identity.subject,
+            account_id: identity.accountId,
+            attributes: toJson(identity.attributes),
+            linked_at: identity.linkedAt,
+            last_login_at: identity.lastLoginAt,
+          })
+          .execute()
+      await unlessViolated(
+        'unique',
+        () =>
+          unlessViolated(
+            'reference',
+            insert,
+            (cause) => new Refusal('not_found', 'The account or the source is gone', { cause }),
+          ),
+        (cause) => new Refusal('conflict', `The source's subject ${identity.subject} is linked already`, { cause }),
+      )
+    },
+
+    async seen({ sourceId, subject, attributes, lastLoginAt }) {
+      const { numUpdatedRows } = await db
+        .updateTable('identities')
+        .set({ attributes: toJson(attributes), last_login_at: lastLoginAt })
+        .where('source_id', '=', sourceId)
+        .where('subject', '=', subject)
+        .executeTakeFirst()
+      if (numUpdatedRows !== 1n) throw new Refusal('not_found', `The source's subject ${subject} is linked to nobody`)
+    },
+  }
+}
+
+const fromRow = (row: AccountRow): Account => ({
+  id: row.id,
+  version: row.version,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  enabled: row.enabled === 1,
+  roles: fromJson(row.roles),
+  displayName: row.display_name,
+})
+
+const identityFrom = (row: IdentityRow): LinkedIdentity => ({
+  accountId: row.account_id,
+  sourceId: row.source_id,
+  subject: row.subject,
+  attributes: fromJson(row.attributes),
+  linkedAt: row.linked_at,
+  lastLoginAt: row.last_login_at,
+})

@@ -1,0 +1,54 @@
+import type { Client, ClientStore, TokenProfile } from '../../../clients/client.ts'
+import type { Vault } from '../../../vault.ts'
+import { createCollection } from '../collection.ts'
+import { fromJson, toFlag, toJson } from '../json.ts'
+import { searchText } from '../paging.ts'
+import { requireSources } from '../references.ts'
+import type { ClientRow, Db } from '../schema.ts'
+
+export function createClientStore(db: Db, vault: Vault): ClientStore {
+  const fromRow = (row: ClientRow): Client => ({
+    id: row.id,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    enabled: row.enabled === 1,
+    metadata: fromJson(row.metadata),
+    secret: row.secret === null ? null : vault.open(row.secret, secretContext(row.id)),
+    webOrigins: fromJson(row.web_origins),
+    firstParty: row.first_party === 1,
+    allowedSources: row.allowed_sources === null ? null : fromJson(row.allowed_sources),
+    tokenProfile: row.token_profile as TokenProfile,
+    resourceServer: row.resource_server === null ? null : fromJson(row.resource_server),
+    requirePkce: row.require_pkce === 1,
+  })
+
+  return createCollection<Client, 'clients'>({
+    db,
+    table: 'clients',
+    noun: 'client',
+    announced: true,
+    fromRow,
+    toColumns: (client) => ({
+      search: searchText(client.metadata.client_name ?? '', client.id),
+      enabled: toFlag(client.enabled),
+      first_party: toFlag(client.firstParty),
+      require_pkce: toFlag(client.requirePkce),
+      token_profile: client.tokenProfile,
+      metadata: toJson(client.metadata),
+      secret: client.secret === null ? null : vault.seal(client.secret, secretContext(client.id)),
+      web_origins: toJson(client.webOrigins),
+      allowed_sources: client.allowedSources && toJson(client.allowedSources),
+      resource_server: client.resourceServer && toJson(client.resourceServer),
+    }),
+    async link(transaction, { id, allowedSources }) {
+      await transaction.deleteFrom('client_sources').where('client_id', '=', id).execute()
+      if (!allowedSources?.length) return
+      await requireSources(transaction, allowedSources, 'allowed_sources')
+      const values = [...new Set(allowedSources)].map((source) => ({ client_id: id, source_id: source }))
+      await transaction.insertInto('client_sources').values(values).execute()
+    },
+  })
+}
+
+const secretContext = (id: string): string => `clients/${id}/secret`

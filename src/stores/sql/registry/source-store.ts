@@ -1,0 +1,177 @@
+import type { RoleName } from '../../../accounts/account.ts'
+import type { SourceType } from '../../../connector.ts'
+import { Refusal } from '../../../errors.ts'
+import type { Source, SourceStore } from '../../../sources/source.ts'
+import type { Vault } from '../../../vault.ts'
+import { createCollection, usedBy } from '../collection.ts'
+import { fromJson, toFlag, toJson } from '../json.ts'
+import { searchText } from '../paging.ts'
+import { requireRoles, roleColumns } from '../references.ts'
+import type { Db, SourceRow } from '../schema.ts'
+
+export function createSourceStore(db: Db, vault: Vault): SourceStore {
+  const fromRow = (row: SourceRow): Source => ({
+    id: row.id,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    alias: row.alias,
+    name: row.name,
+    description: row.description,
+    type: row.type as SourceType,
+    enabled: row.enabled === 1,
+    config: { ...fromJson<Source['config']>(row.config), ...openSecrets(row.id, fromJson(row.secrets)) },
+    secretNames: fromJson(row.secret_names),
+    mapping: fromJson(row.mapping),
+    domains: fromJson(row.domains),
+    hidden: row.hidden === 1,
+  })
+
+  const sealSecrets = ({ id, config, secretNames }: Source) =>
+    Object.fromEntries(
+      secretNames
+        .filter((name) => config[name] !== undefined)
+        .map((name) => [name, vault.seal(toJson(config[name]), secretContext(id, name))]),
+    )
+
+  const openSecrets = (id: string, secrets: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(secrets).map(([name, sealed]) => [name, fromJson(vault.open(sealed, secretContext(id, name)))]),
+    )
+
+  const collection = createCollection<Source, 'sources'>({
+    db,
+    table: 'sources',
+    noun: 'authentication source',
+    unique: { alias: 'alias', domain: 'domains' },
+    announced: true,
+    fromRow,
+    toColumns: (source) => ({
+      // By name first: the chooser shows sources in this order.
+      search: searchText(source.name, source.alias),
+      alias: source.alias,
+      name: source.name,
+      description: source.description,
+      type: source.type,
+      enabled: toFlag(source.enabled),
+      hidden: toFlag(source.hidden),
+      config: toJson(
+        Object.fromEntries(Object.entries(source.config).filter(([name]) => !source.secretNames.includes(name))),
+      ),
+      secrets: toJson(sealSecrets(source)),
+      secret_names: toJson(source.secretNames),
+      mapping: toJson(source.mapping),
+      domains: toJson(source.domains),
+    }),
+    async link(transaction, source) {
+      await linkDomains(transaction, source)
+      await linkRoles(transaction, source)
+    },
+    async users(transaction, id) {
+      const { apis } = await usage(transaction, id)
+      const clients = await transaction
+        .selectFrom('clients')
+        .innerJoin('client_sources', 'client_sources.client_id', 'clients.id')
+        .select(['clients.id', 'clients.search'])
+        .where('client_sources.source_id', '=', id)
+        .orderBy('clients.seq')
+        .execute()
+      return [
+        ...usedBy('apis', 'API', apis),
+        ...usedBy(
+          'clients',
+          'client',
+          clients.map((client) => ({ id: client.id, name: client.id })),
+        ),
+      ]
+    },
+  })
+
+  return {
+    ...collection,
+
+    async byAlias(alias) {
+      const row = await db.selectFrom('sources').selectAll().where('alias', '=', alias).executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    async byDomain(domain) {
+      const row = await db
+        .selectFrom('source_domains')
+        .innerJoin('sources', 'sources.id', 'source_domains.source_id')
+        .selectAll('sources')
+        .where('source_domains.domain', '=', domain)
+        .executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    async anyDomain() {
+      const row = await db
+        .selectFrom('source_domains')
+        .innerJoin('sources', 'sources.id', 'source_domains.source_id')
+        .select('source_domains.domain')
+        .where('sources.enabled', '=', 1)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async offered(limit, ids) {
+      if (ids?.length === 0) return []
+      const rows = await db
+        .selectFrom('sources')
+        .selectAll()
+        .where('enabled', '=', 1)
+        .where('hidden', '=', 0)
+        .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
+        .orderBy('search')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    usage: (id) => usage(db, id),
+  }
+}
+
+const secretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
+
+async function usage(db: Db, id: string) {
+  const apis = await db
+    .selectFrom('apis')
+    .innerJoin('api_sources', 'api_sources.api_id', 'apis.id')
+    .select(['apis.id', 'apis.name'])
+    .where('api_sources.source_id', '=', id)
+    .orderBy('apis.seq')
+    .execute()
+  return { apis, portals: [] }
+}
+
+async function linkDomains(db: Db, { id, domains }: Source): Promise<void> {
+  await db.deleteFrom('source_domains').where('source_id', '=', id).execute()
+  if (domains.length === 0) return
+  const elsewhere = await db.selectFrom('source_domains').select('domain').where('domain', 'in', domains).execute()
+  if (elsewhere.length > 0) {
+    const problems = elsewhere.map(({ domain }) => ({
+      path: 'domains',
+      message: `${domain} belongs to another authentication source`,
+    }))
+    throw new Refusal('conflict', 'A domain belongs to another authentication source', { problems })
+  }
+  await db
+    .insertInto('source_domains')
+    .values([...new Set(domains)].map((domain) => ({ domain, source_id: id })))
+    .execute()
+}
+
+async function linkRoles(db: Db, { id, mapping }: Source): Promise<void> {
+  await db.deleteFrom('source_roles').where('source_id', '=', id).execute()
+  const roles: readonly RoleName[] = mapping.roles.map(({ role, client = null }) => ({ name: role, client }))
+  if (roles.length === 0) return
+  await requireRoles(db, roles, 'mapping.roles')
+  await db
+    .insertInto('source_roles')
+    .values(roleColumns(roles).map((role) => ({ source_id: id, ...role })))
+    .execute()
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../../../clock.ts'
+import type { ReasonCode } from '../../../reasons.ts'
+import type { Trace, TraceStore } from '../../../traces/trace.ts'
+import { makeOrChange, nextIn } from '../database.ts'
+import { fromJson, toJson } from '../json.ts'
+import { pageOf, placeOf } from '../paging.ts'
+import type { Db, TraceRow } from '../schema.ts'
+
+type Change = Parameters<TraceStore['append']>[1]
+
+export function createTraceStore(db: Db, clock: Clock): TraceStore {
+  const find = (reference: string) =>
+    db.selectFrom('traces').selectAll().where('reference', '=', reference).executeTakeFirst()
+
+  async function insert(reference: string, change: Change): Promise<true | undefined> {
+    const trace: Trace = {
+      startedAt: change.steps[0]?.at ?? clock(),
+      endedAt: null,
+      clientId: null,
+      sourceId: null,
+      accountId: null,
+      outcome: 'open',
+      reason: null,
+      ...known(change),
+      reference,
+    }
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('traces')
+      .values({ reference, seq: nextIn('traces'), revision: 1, ...toColumns(trace) })
+      .onConflict((conflict) => conflict.column('reference').doNothing())
+      .executeTakeFirst()
+    return numInsertedOrUpdatedRows === 1n || undefined
+  }
+
+  async function update(row: TraceRow, change: Change): Promise<true | undefined> {
+    const before = fromRow(row)
+    const { numUpdatedRows } = await db
+      .updateTable('traces')
+      .set({
+        revision: row.revision + 1,
+        ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps] }),
+      })
+      .where('reference', '=', row.reference)
+      .where('revision', '=', row.revision)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n || undefined
+  }
+
+  return {
+    async get(reference) {
+      const row = await find(reference)
+      return row && fromRow(row)
+    },
+
+    async append(reference, change) {
+      await makeOrChange({
+        read: () => find(reference),
+        make: () => insert(reference, change),
+        change: (row) => update(row, change),
+      })
+    },
+
+    async list({ limit, after }) {
+      const rows = await db
+        .selectFrom('traces')
+        .selectAll()
+        .$if(after !== undefined, (query) => query.where('seq', '<', placeOf(after ?? '')))
+        .orderBy('seq', 'desc')
+        .limit(limit + 1)
+        .execute()
+      return pageOf(rows, limit, fromRow)
+    },
+
+    async sweep(before) {
+      const { numDeletedRows } = await db.deleteFrom('traces').where('started_at', '<', before).executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+/** What is given as `undefined` has not become known. */
+const known = (change: Change): Change => ({
+  ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
+  steps: change.steps,
+})
+
+const toColumns = (trace: Trace) => ({
+  started_at: trace.startedAt,
+  ended_at: trace.endedAt,
+  client_id: trace.clientId,
+  source_id: trace.sourceId,
+  account_id: trace.accountId,
+  outcome: trace.outcome,
+  reason: trace.reason,
+  steps: toJson(trace.steps),
+})
+
+const fromRow = (row: TraceRow): Trace => ({
+  reference: row.reference,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  clientId: row.client_id,
+  sourceId: row.source_id,
+  accountId: row.account_id,
+  outcome: row.outcome as Trace['outcome'],
+  reason: row.reason as ReasonCode | null,
+  steps: fromJson(row.steps),
+})

@@ -1,0 +1,195 @@
+/**
+ * Kysely over `node:sqlite`. One connection serves everybody in turn: a transaction keeps it to itself, so no
+ * foreign statement slips in. Several processes may share the file; who finds it locked waits without holding
+ * up the event loop, and gives up after a while with `Unavailable`.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { Unavailable } from '../../errors.ts'
+import { isBusy, translated } from './sqlite-errors.ts'
+
+/** Milliseconds. */
+const patience = 5000
+const keptStatements = 500
+
+export interface Sqlite {
+  readonly dialect: Dialect
+  /**
+   * Runs the work of a transaction. Statements of other stores on this database which the work awaits join the
+   * transaction: on the one connection they would otherwise wait for the transaction that waits for them.
+   */
+  joining<T>(work: () => Promise<T>): Promise<T>
+  /** Lets what is under way finish. Whoever comes later gets `Unavailable`. */
+  close(): Promise<void>
+}
+
+/** @param path of the file, whose folder is made when it is missing, or `:memory:`. */
+export function createSqlite(path: string): Sqlite {
+  const surrounding = new AsyncLocalStorage<{ open: boolean }>()
+  const driver = createDriver(path, () => surrounding.getStore()?.open === true)
+
+  return {
+    dialect: {
+      createDriver: () => driver,
+      createAdapter: () => new Adapter(),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+    },
+    async joining(work) {
+      const transaction = { open: true }
+      try {
+        return await surrounding.run(transaction, work)
+      } finally {
+        transaction.open = false
+      }
+    },
+    close: () => driver.destroy(),
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  // The driver hands out its one connection itself, because a joining statement must not queue for it.
+  override get supportsMultipleConnections() {
+    return true
+  }
+
+  // A migration runs in one immediate transaction: of two processes that start at once the second finds it done.
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}
+
+interface Connection extends DatabaseConnection {
+  release(): void
+}
+
+function createDriver(path: string, insideTransaction: () => boolean): Driver {
+  let database: DatabaseSync | undefined
+  const statements = new Map<string, StatementSync>()
+  let lastInLine: Promise<void> = Promise.resolve()
+  let depth = 0
+
+  const opened = (): DatabaseSync => {
+    if (!database?.isOpen) throw new Unavailable('store', 'The database is closed')
+    return database
+  }
+
+  function prepare(sql: string): StatementSync {
+    const known = statements.get(sql)
+    if (known) return known
+    if (statements.size >= keptStatements) statements.clear()
+    const statement = opened().prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
+
+  function run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
+    opened()
+    const statement = prepare(sql)
+    const values = parameters as readonly SQLInputValue[]
+    if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] }
+    const { changes } = statement.run(...values)
+    return { rows: [], numAffectedRows: BigInt(changes) }
+  }
+
+  const executeQuery = <Row>(query: Pick<CompiledQuery, 'sql' | 'parameters'>) => patiently(() => run<Row>(query))
+  const execute = (sql: string) => executeQuery({ sql, parameters: [] })
+
+  const connection = (release: () => void): Connection => ({
+    executeQuery,
+    async *streamQuery() {
+      yield* []
+      throw new Error('Results are not streamed')
+    },
+    release,
+  })
+
+  return {
+    async init() {
+      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      // Waiting is ours, see patiently: SQLite's own busy handler would stop the whole process.
+      database = await patiently(() => new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 }))
+      await execute('pragma journal_mode = wal')
+      await execute('pragma synchronous = normal')
+    },
+
+    async acquireConnection() {
+      if (insideTransaction()) return connection(() => {})
+      const turn = lastInLine
+      let release = (): void => {}
+      lastInLine = new Promise((resolve) => {
+        release = resolve
+      })
+      await turn
+      return connection(release)
+    },
+
+    async releaseConnection(acquired) {
+      ;(acquired as Connection).release()
+    },
+
+    async beginTransaction() {
+      // Immediate: the write lock is taken before anything is read, so what was read is still so when it is written.
+      await execute(depth === 0 ? 'begin immediate' : `savepoint inner_${depth}`)
+      depth += 1
+    },
+
+    async commitTransaction() {
+      await execute(depth === 1 ? 'commit' : `release savepoint inner_${depth - 1}`)
+      depth -= 1
+    },
+
+    async rollbackTransaction() {
+      depth -= 1
+      // SQLite rolls back by itself when, for example, the disk is full.
+      if (!opened().isTransaction) return
+      if (depth === 0) return void (await execute('rollback'))
+      await execute(`rollback to savepoint inner_${depth}`)
+      await execute(`release savepoint inner_${depth}`)
+    },
+
+    async savepoint(_connection, name) {
+      await execute(`savepoint "${name}"`)
+    },
+
+    async rollbackToSavepoint(_connection, name) {
+      await execute(`rollback to savepoint "${name}"`)
+    },
+
+    async releaseSavepoint(_connection, name) {
+      await execute(`release savepoint "${name}"`)
+    },
+
+    async destroy() {
+      await lastInLine
+      statements.clear()
+      if (database?.isOpen) database.close()
+    },
+  }
+}
+
+/** Tries again while another connection has the file locked. */
+async function patiently<T>(attempt: () => T): Promise<T> {
+  const deadline = performance.now() + patience
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw translated(error)
+      await delay(1 + Math.random() * 20)
+    }
+  }
+}

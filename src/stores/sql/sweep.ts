@@ -1,0 +1,35 @@
+import { setImmediate as breath } from 'node:timers/promises'
+import { type RawBuilder, sql } from 'kysely'
+import type { Clock } from '../../clock.ts'
+import type { Db, liveTables } from './schema.ts'
+
+const batch = 500
+
+const keys: Record<(typeof liveTables)[number], readonly string[]> = {
+  sessions: ['id'],
+  grants: ['id'],
+  artifacts: ['kind', 'id'],
+  marks: ['kind', 'name'],
+  trips: ['state'],
+  departures: ['state'],
+  attempts: ['key'],
+}
+
+/** Deletes what has expired, a few rows at a time, so that nobody waits long behind it. Answers how many. */
+export async function sweep(db: Db, clock: Clock): Promise<number> {
+  let swept = 0
+  for (const [name, columns] of Object.entries(keys)) {
+    const statement = expired(name, columns, clock())
+    for (let deleted = batch; deleted === batch; swept += deleted) {
+      deleted = Number((await statement.execute(db)).numAffectedRows ?? 0n)
+      await breath()
+    }
+  }
+  return swept
+}
+
+function expired(name: string, columns: readonly string[], now: number): RawBuilder<unknown> {
+  const table = sql.table(name)
+  const key = sql.join(columns.map((column) => sql.ref(column)))
+  return sql`delete from ${table} where (${key}) in (select ${key} from ${table} where expires_at <= ${now} limit ${batch})`
+}
