@@ -1,0 +1,5 @@
+/** Writes the pages of docs/ that repeat what the code says. A test fails when they are out of date. */
+import { writeFile } from 'node:fs/promises'
+import { reasonsPage } from './reasons-page.ts'
+
+await writeFile(new URL('../docs/reasons.md', import.meta.url), reasonsPage())
