@@ -8,6 +8,8 @@ export interface Problem {
 
 interface RefusalOptions extends ErrorOptions {
   readonly problems?: readonly Problem[]
+  /** Seconds until trying again can help. */
+  readonly retryAfter?: number
 }
 
 /**
@@ -18,15 +20,18 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: ReasonCode
   readonly problems: readonly Problem[]
+  /** Seconds; becomes `Retry-After`. */
+  readonly retryAfter: number | undefined
 
   constructor(
     code: ReasonCode,
     message: string = reasons[code].cause,
-    { problems = [], ...options }: RefusalOptions = {},
+    { problems = [], retryAfter, ...options }: RefusalOptions = {},
   ) {
     super(message, options)
     this.code = code
     this.problems = problems
+    this.retryAfter = retryAfter
   }
 
   get status(): number {

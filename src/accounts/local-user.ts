@@ -23,3 +23,10 @@ export interface LocalUserStore {
 
 /** One spelling for one name: so that a look-alike is no second user, and no way round a limit (SEC-086). */
 export const canonicalUsername = (username: string): string => username.normalize('NFKC').trim().toLowerCase()
+
+/** What a source of type `local` says about its user. */
+export const localAttributes = ({ claims, username, groups }: LocalUser): Readonly<Record<string, unknown>> => ({
+  ...claims,
+  preferred_username: username,
+  groups,
+})

@@ -1,0 +1,196 @@
+/**
+ * People, as the admin API and the console change them: accounts with their roles, and for those whose
+ * password is kept here the local user behind the account. Whoever is switched off, removed or given another
+ * password is out at once on every node: the block is written before the change, and once more after it, for
+ * whoever signed in between the two.
+ */
+import type { Actor, AuditStore } from '../audit/audit.ts'
+import { recordChange } from '../audit/record.ts'
+import type { Clock } from '../clock.ts'
+import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import { type Problem, Refusal } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { invalidInput } from '../input.ts'
+import type { RoleStore } from '../roles/role.ts'
+import type { Block } from '../sessions/block.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
+import type { Account, AccountStore, RoleName } from './account.ts'
+import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
+import { auditedUser, type User, userOf } from './user.ts'
+import { claimsIn, foreignProblems, roleNames, type UserInput } from './user-input.ts'
+
+interface Stores {
+  readonly accounts: AccountStore
+  readonly localUsers: LocalUserStore
+  readonly roles: Pick<RoleStore, 'ensure'>
+  readonly audit: AuditStore
+}
+
+interface Needs {
+  readonly transact: Transact<Stores>
+  readonly accounts: AccountStore
+  readonly localUsers: LocalUserStore
+  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
+  readonly block: Pick<Block, 'account'>
+  readonly hashPassword: (password: string) => Promise<string>
+  readonly clock: Clock
+}
+
+export interface Users {
+  /** Rejects with `not_found`. */
+  get(id: string): Promise<User>
+  list(query: ListQuery): Promise<Page<User>>
+  /** Makes a local user. Rejects with `invalid_input`, or `conflict` when the name is taken. */
+  create(actor: Actor, input: UserInput): Promise<User>
+  /**
+   * Makes the person what `input` says, whole. Rejects with `not_found`, `changed_meanwhile`, `conflict`, and
+   * `invalid_input` when it is not ours to say.
+   */
+  replace(actor: Actor, id: string, input: UserInput, expected: number): Promise<User>
+  /** Rejects with `not_found` and `changed_meanwhile`. */
+  remove(actor: Actor, id: string, expected: number): Promise<void>
+}
+
+export function createUsers({ transact, accounts, localUsers, sources, block, hashPassword, clock }: Needs): Users {
+  const read = (account: Account) => userOf({ accounts, localUsers }, account)
+
+  const get = async (id: string) => read(found(await accounts.get(id), `user ${id}`))
+
+  async function localSource(name: string): Promise<Source> {
+    const source = (await sources.get(name)) ?? (await sources.byAlias(name))
+    if (source?.type === 'local') return source
+    throw invalidInput([{ path: 'authentication_source', message: `${name} is no source of type local` }])
+  }
+
+  /** Runs `commit` so that nothing the person had before it is of use after it. */
+  async function shuttingOut<T>(id: string, commit: () => Promise<T>): Promise<T> {
+    await block.account(id)
+    const result = await commit()
+    await block.account(id)
+    return result
+  }
+
+  return {
+    get,
+
+    async list(query) {
+      const { items, next } = await accounts.list(query)
+      return { items: await Promise.all(items.map(read)), next }
+    },
+
+    async create(actor, input) {
+      const { username, password } = input
+      if (username === undefined) throw invalidInput([{ path: 'username', message: 'is required' }])
+      const source = await localSource(input.authentication_source ?? 'local')
+      const passwordHash = password === undefined ? null : await hashPassword(password)
+      const now = clock()
+      const fresh = { version: 1, createdAt: now, updatedAt: now }
+      const account = { ...fresh, id: newId(), ...accountPart(input, username) }
+      const local = { ...fresh, id: newId(), sourceId: source.id, passwordHash, username, ...localPart(input) }
+      const link = { accountId: account.id, sourceId: source.id, subject: local.id, linkedAt: now, lastLoginAt: null }
+      return transact(async (stores) => {
+        await refuseTaken(stores.localUsers, local)
+        await ensureRoles(stores.roles, account.roles, now)
+        await stores.accounts.add(account)
+        await stores.localUsers.add(local)
+        await stores.accounts.link({ ...link, attributes: localAttributes(local) })
+        const user = await userOf(stores, account)
+        await recordChange(stores.audit, actor, clock, { subject: subject(user), after: auditedUser(user) })
+        return user
+      })
+    },
+
+    async replace(actor, id, input, expected) {
+      const before = await get(id)
+      requireVersion(before.account, expected)
+      const problems = before.local ? await localProblems(before.local.sourceId, input) : foreignProblems(input)
+      if (problems.length > 0) throw invalidInput(problems)
+      const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password)
+      const now = clock()
+
+      const commit = () =>
+        transact(async (stores) => {
+          const account = { ...before.account, ...accountPart(input, before.account.displayName), updatedAt: now }
+          await ensureRoles(stores.roles, account.roles, now)
+          const changed = await stores.accounts.replace(account, expected)
+          if (before.local) await changeLocal(stores, before.local.id, input, { passwordHash, now })
+          const after = await userOf(stores, changed)
+          const change = { before: auditedUser(before), after: auditedUser(after, passwordHash !== undefined) }
+          await recordChange(stores.audit, actor, clock, { subject: subject(after), ...change })
+          return after
+        })
+      const shutsOut = passwordHash !== undefined || (before.account.enabled && !input.enabled)
+      return shutsOut ? shuttingOut(id, commit) : commit()
+    },
+
+    async remove(actor, id, expected) {
+      const before = await get(id)
+      requireVersion(before.account, expected)
+      await shuttingOut(id, () =>
+        transact(async (stores) => {
+          await stores.accounts.remove(id, expected)
+          if (before.local) await stores.localUsers.remove(before.local.id)
+          await recordChange(stores.audit, actor, clock, { subject: subject(before), before: auditedUser(before) })
+        }),
+      )
+    },
+  }
+
+  async function localProblems(sourceId: string, input: UserInput): Promise<readonly Problem[]> {
+    if (input.username === undefined) return [{ path: 'username', message: 'is required' }]
+    if (input.authentication_source === undefined) return []
+    const source = await localSource(input.authentication_source)
+    return source.id === sourceId ? [] : [{ path: 'authentication_source', message: 'cannot be changed' }]
+  }
+}
+
+const subject = ({ account }: User) => ({ type: 'user', id: account.id, name: account.displayName })
+
+async function changeLocal(
+  { accounts, localUsers }: Pick<Stores, 'accounts' | 'localUsers'>,
+  id: string,
+  input: UserInput,
+  { passwordHash, now }: { readonly passwordHash: string | undefined; readonly now: number },
+): Promise<void> {
+  const user = await localUsers.get(id)
+  if (!user) throw new Refusal('changed_meanwhile', `The local user ${id} was removed`)
+  const changed = {
+    ...user,
+    ...localPart(input),
+    username: input.username ?? user.username,
+    passwordHash: passwordHash ?? user.passwordHash,
+    updatedAt: now,
+  }
+  await refuseTaken(localUsers, changed)
+  await localUsers.replace(changed, user.version)
+  const link = await accounts.identity(user.sourceId, id)
+  await accounts.seen({
+    sourceId: user.sourceId,
+    subject: id,
+    attributes: localAttributes(changed),
+    lastLoginAt: link?.lastLoginAt ?? null,
+  })
+}
+
+async function refuseTaken(localUsers: LocalUserStore, { id, sourceId, username }: LocalUser): Promise<void> {
+  const holder = await localUsers.byUsername(sourceId, canonicalUsername(username))
+  if (holder === undefined || holder.id === id) return
+  throw new Refusal('conflict', `The source has a user ${username} already`, {
+    problems: [{ path: 'username', message: 'is taken' }],
+  })
+}
+
+async function ensureRoles(roles: Stores['roles'], named: readonly RoleName[], now: number): Promise<void> {
+  for (const role of named) await roles.ensure(role, now)
+}
+
+const accountPart = (input: UserInput, otherwise: string): Pick<Account, 'enabled' | 'roles' | 'displayName'> => {
+  const { name, given_name, family_name, username, enabled, roles } = input
+  const composed = given_name && family_name ? `${given_name} ${family_name}` : undefined
+  return { enabled, roles: roleNames(roles), displayName: (name ?? composed ?? username ?? otherwise).slice(0, 255) }
+}
+
+const localPart = (input: UserInput): Pick<LocalUser, 'claims' | 'groups'> => ({
+  claims: claimsIn(input),
+  groups: [...new Set(input.groups)],
+})

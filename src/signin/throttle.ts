@@ -1,0 +1,98 @@
+import ipaddr from 'ipaddr.js'
+import { canonicalUsername } from '../accounts/local-user.ts'
+import type { Clock } from '../clock.ts'
+import { Refusal } from '../errors.ts'
+import { digest } from '../ids.ts'
+import type { AttemptStore } from './attempt-store.ts'
+
+/** Somebody who is about to try a password. */
+export interface Attempt {
+  readonly username: string
+  readonly sourceId: string
+  /** The browser's network address, as the trusted proxies tell it. */
+  readonly address: string
+}
+
+/**
+ * Slows down guessing. Ask `check` before the password is verified and tell how it went afterwards; tell
+ * nothing when verifying could not tell either, because an outage counts against nobody (SEC-086).
+ */
+export interface Throttle {
+  /** Rejects with `too_many_attempts`, and in how many seconds to try again. */
+  check(attempt: Attempt): Promise<void>
+  failed(attempt: Attempt): Promise<void>
+  /** Rejects like `check` when the limit was reached meanwhile: guesses sent all at once gain nothing. */
+  succeeded(attempt: Attempt): Promise<void>
+}
+
+interface Needs {
+  readonly attempts: AttemptStore
+  readonly clock: Clock
+  readonly limits: {
+    /** Failures per window for one user name from one network. */
+    readonly perUser: number
+    /** Failures per window from one network. */
+    readonly perAddress: number
+    /** Seconds. */
+    readonly window: number
+  }
+}
+
+// A stranger who guesses at somebody's password fills a count of their own long before this one, which
+// stands against guessing from many networks at once.
+const everywhere = 10
+const rememberedFor = 30 * 24 * 3_600_000
+
+export function createThrottle({ attempts, clock, limits }: Needs): Throttle {
+  const span = limits.window * 1000
+
+  function countsFor({ username, sourceId, address }: Attempt) {
+    const window = Math.floor(clock() / span)
+    const user = [sourceId, canonicalUsername(username)]
+    const network = networkOf(address)
+    const key = (...parts: readonly (string | number)[]) => digest(JSON.stringify(parts))
+    return {
+      endsAt: (window + 1) * span,
+      pair: { key: key('pair', window, ...user, network), limit: limits.perUser },
+      user: { key: key('user', window, ...user), limit: limits.perUser * everywhere },
+      network: { key: key('network', window, network), limit: limits.perAddress },
+      known: key('known', ...user, network),
+    }
+  }
+
+  async function refuseWhenFull(attempt: Attempt): Promise<void> {
+    const { endsAt, pair, user, network, known } = countsFor(attempt)
+    const full = async ({ key, limit }: typeof pair) => (await attempts.read(key)) >= limit
+    // Where this person has signed in before, strangers elsewhere cannot lock them out.
+    const refused =
+      (await full(pair)) || (await full(network)) || ((await full(user)) && (await attempts.read(known)) === 0)
+    if (refused) {
+      throw new Refusal('too_many_attempts', undefined, { retryAfter: Math.ceil((endsAt - clock()) / 1000) })
+    }
+  }
+
+  return {
+    check: refuseWhenFull,
+
+    async failed(attempt) {
+      const { endsAt, pair, user, network } = countsFor(attempt)
+      for (const { key } of [pair, user, network]) await attempts.count(key, endsAt)
+    },
+
+    async succeeded(attempt) {
+      await refuseWhenFull(attempt)
+      const { pair, known } = countsFor(attempt)
+      await attempts.forget(pair.key)
+      await attempts.forget(known)
+      await attempts.count(known, clock() + rememberedFor)
+    },
+  }
+}
+
+/** What one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address)
+  const bytes = parsed.toByteArray()
+  return Buffer.from(parsed.kind() === 'ipv6' ? bytes.slice(0, 8) : bytes).toString('hex')
+}
