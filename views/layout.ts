@@ -71,9 +71,9 @@ function crown(application: Application | undefined, product: string): Html {
 function legal({ name, policyUrl, termsUrl }: Application, lang: Language): Html | undefined {
   const { legal: words } = wordsIn(lang)
   const links = [
-    { href: policyUrl && safeUrl(policyUrl), text: words.policy(nameOf(name)) },
-    { href: termsUrl && safeUrl(termsUrl), text: words.terms(nameOf(name)) },
+    { href: policyUrl && safeUrl(policyUrl), text: words.policy },
+    { href: termsUrl && safeUrl(termsUrl), text: words.terms },
   ].filter(({ href }) => href)
   if (links.length === 0) return undefined
-  return html`<nav aria-label="${words.label}"><ul>${links.map(({ href, text }) => html`<li><a href="${href}">${text}</a></li>`)}</ul></nav>`
+  return html`<nav aria-label="${words.label(name)}"><ul>${links.map(({ href, text }) => html`<li><a href="${href}">${text}</a></li>`)}</ul></nav>`
 }

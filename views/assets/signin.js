@@ -81,11 +81,8 @@
     })
   }
 
-  function submit(form) {
-    // Coming back must not throw the person out again.
-    const [navigation] = performance.getEntriesByType('navigation')
-    if (navigation?.type !== 'back_forward') form.requestSubmit()
-  }
+  // Before the page has loaded, so that it leaves no step in the history that would throw people out again.
+  const submit = (form) => form.requestSubmit()
 
   addEventListener('DOMContentLoaded', () => {
     const each = (selector, enhance) => document.querySelectorAll(selector).forEach(enhance)

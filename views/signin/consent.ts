@@ -34,7 +34,7 @@ export function consentView({
   const name = nameOf(application.name)
   const body = html`<h1>${words.consent.title(name)}</h1>
 <p>${words.consent.account(html`<strong>${nameOf(account.name)}</strong>`)}</p>
-<h2>${words.consent.receives(name)}</h2>
+<h2>${words.consent.receives}</h2>
 <ul class="facts">${scopes.map(
     (scope) => html`
 <li>${isPowerful(scope.name) ? html`<span class="warning">${triangle}</span>` : html`<span class="accent">${tick}</span>`}

@@ -51,7 +51,7 @@ export function signInView(props: SignIn): Html {
 ${notice !== undefined && html`<div class="notice" role="status">${dot}<p>${notice}</p></div>`}
 ${sources.length > 0 && sourceList(sources, words)}
 ${password && passwordForm(password, { csrf, alone, words })}
-${discover && discoverForm(discover, { csrf, alone: alone && password === undefined, words })}
+${discover && discoverForm(discover, { csrf, alone: alone && !password, look: password ? 'plain' : 'primary', words })}
 <div class="sill">
 ${back && formButton({ action: back.action, fields: { csrf }, label: words.backTo(nameOf(application.name)), look: 'link', id: 'back' })}
 ${referenceLine(reference, lang, words.reference.trouble)}
@@ -65,7 +65,7 @@ function sourceList(sources: readonly SourceLink[], { signIn: words }: Words): H
     ({ alias, name, href, lastUsed }) => html`
 <li><a class="door" id="source-${alias}" href="${mustBeSafe(href)}">
 <span class="leaf${lastUsed && ' known'}" aria-hidden="true">${initial(name)}</span>
-<span class="text"><span>${words.continueWith(nameOf(name))}</span>${lastUsed && html`<small>${words.lastUsed}</small>`}</span>${onward}</a></li>`,
+<span class="text"><span class="name">${words.continueWith(nameOf(name))}</span>${lastUsed && html`<small>${words.lastUsed}</small>`}</span>${onward}</a></li>`,
   )}
 </ul></nav>`
 }
@@ -88,7 +88,7 @@ function passwordForm(
 ): Html {
   const wrong = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
   const starts = alone || problem !== undefined
-  return html`${!alone && html`<p class="or" id="or-password"><span>${words.orWith(nameOf(name))}</span></p>`}
+  return html`${!alone && html`<p class="or"><span>${words.orWith(nameOf(name))}</span></p>`}
 <form class="stack" method="post" action="${mustBeSafe(action)}" data-once>
 ${problem !== undefined && alert(problem)}
 ${hiddenFields({ csrf })}
@@ -103,7 +103,7 @@ ${hiddenFields({ csrf })}
 
 function discoverForm(
   { action, email = '', problem }: DiscoverForm,
-  { csrf, alone, words: { signIn: words } }: Around,
+  { csrf, alone, look, words: { signIn: words } }: Around & { readonly look: 'primary' | 'plain' },
 ): Html {
   const described =
     problem === undefined
@@ -116,6 +116,6 @@ ${hiddenFields({ csrf })}
 <div class="field"><label for="email">${words.email}</label>
 <input id="email" name="email" type="email" autocomplete="email" autocapitalize="none" spellcheck="false" required value="${email}"${described}${(alone || problem !== undefined) && html` autofocus`}>
 <p class="help" id="email-help">${words.emailHelp}</p></div>
-<button class="primary" id="continue">${words.continue}</button>
+<button class="${look}" id="continue">${words.continue}</button>
 </form>`
 }

@@ -19,11 +19,11 @@ const startAgain = 'Go back to the application and sign in from there.'
 /** Every word on the pages people meet when they sign in. Sentence case; numbers instead of "some". */
 export const en = {
   product: 'Gatehouse',
-  theme: { dark: 'Use dark theme', light: 'Use light theme' },
+  theme: { dark: 'Dark theme', light: 'Light theme' },
   legal: {
-    label: 'About this application',
-    policy: (application: Text) => html`Privacy policy of ${application}`,
-    terms: (application: Text) => html`Terms of use of ${application}`,
+    label: (application: Text) => html`About ${application}`,
+    policy: 'Privacy policy',
+    terms: 'Terms of use',
   },
   reference: {
     label: 'Reference',
@@ -56,7 +56,7 @@ export const en = {
   consent: {
     title: (application: Text) => html`${application} asks to use your account`,
     account: (account: Text) => html`You are signed in as ${account}.`,
-    receives: (application: Text) => html`${application} would receive:`,
+    receives: 'What it would receive',
     lasts: (seconds: number | undefined) =>
       seconds === undefined
         ? 'This stays agreed until you withdraw it.'
@@ -68,7 +68,7 @@ export const en = {
 
   logout: {
     title: 'Sign out?',
-    asked: (application: Text) => html`${application} has signed you out and asks whether to end everything.`,
+    asked: (application: Text) => html`${application} asks to sign you out.`,
     account: (account: Text) => html`You are signed in as ${account}.`,
     ends: 'Ends',
     endsWhat: 'Your session at Gatehouse, and with it your access in every application you opened through it.',
@@ -100,7 +100,7 @@ export const en = {
   },
 
   scopes: {
-    openid: { title: 'Recognise you', description: 'A number that stands for your account and stays the same.' },
+    openid: { title: 'Recognise you', description: 'A code that stands for your account and stays the same.' },
     profile: { title: 'Your name', description: 'Full name, given and family name, user name.' },
     email: { title: 'Your e-mail address', description: 'And whether it has been verified.' },
     address: { title: 'Your postal address', description: 'As your organisation keeps it.' },
