@@ -1,3 +1,5 @@
+import { Refusal } from './errors.ts'
+
 /** What every kept thing has: an id for ever, and a version that each change raises by one. */
 export interface Entity {
   readonly id: string
@@ -34,3 +36,15 @@ export interface Collection<T extends Entity> {
 
 /** Runs work on stores that commit together or not at all. */
 export type Transact<Stores> = <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
+
+/** The entity, or a refusal with `not_found`. */
+export function found<T>(entity: T | undefined, what: string): T {
+  if (entity === undefined) throw new Refusal('not_found', `There is no ${what}`)
+  return entity
+}
+
+/** Early notice of what the store decides in the end: rejects with `changed_meanwhile`. */
+export function requireVersion(entity: Entity, expected: number): void {
+  if (entity.version === expected) return
+  throw new Refusal('changed_meanwhile', `The current version is ${entity.version}, not ${expected}`)
+}

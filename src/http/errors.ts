@@ -19,6 +19,8 @@ interface Answer extends Omit<PageProblem, 'reference'> {
   readonly code: string
   readonly detail: string
   readonly problems: readonly Problem[]
+  /** Seconds. */
+  readonly retryAfter?: number | undefined
 }
 
 interface Needs {
@@ -27,7 +29,8 @@ interface Needs {
   readonly problemPage: (ctx: Context, problem: PageProblem) => { toString(): string }
 }
 
-const retryAfterSeconds = 5
+/** Seconds: what is out of order is seldom so for longer. */
+const patience = 5
 
 /**
  * Turns whatever is thrown below it into an answer: `application/problem+json` (RFC 9457) for the admin API
@@ -65,7 +68,8 @@ function refuseUnanswered(ctx: Context): void {
 
 function answerTo(error: unknown): Answer {
   if (error instanceof Refusal) {
-    return { ...reasons[error.code], code: error.code, detail: error.message, problems: error.problems }
+    const { code, message, problems, retryAfter } = error
+    return { ...reasons[code], code, detail: message, problems, retryAfter }
   }
   if (error instanceof Unavailable) return error.who === 'store' ? storeSilent : sourceSilent
   const status = clientErrorStatus(error)
@@ -124,11 +128,20 @@ function record(
 }
 
 function send(ctx: Context, answer: Answer, reference: string, problemPage: Needs['problemPage']): void {
-  const { status, code, title, cause, fix, detail, problems } = answer
+  const {
+    status,
+    code,
+    title,
+    cause,
+    fix,
+    detail,
+    problems,
+    retryAfter = status === 503 ? patience : undefined,
+  } = answer
   for (const name of ['ETag', 'Last-Modified', 'Location']) ctx.remove(name)
   ctx.status = status
   ctx.set('Cache-Control', 'no-store')
-  if (status === 503) ctx.set('Retry-After', String(retryAfterSeconds))
+  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
 
   const isApi = /\/admin\/api(\/|$)/.test(ctx.path)
   if (!isApi && ctx.accepts('html', 'json', 'application/problem+json') === 'html') {

@@ -1,0 +1,104 @@
+import type { Actor, AuditStore } from '../audit/audit.ts'
+import { recordChange } from '../audit/record.ts'
+import type { ClientStore } from '../clients/client.ts'
+import type { Clock } from '../clock.ts'
+import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import type { Problem } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { invalidInput } from '../input.ts'
+import { namedSources } from '../sources/named.ts'
+import type { SourceStore } from '../sources/source.ts'
+import type { Api, ApiStore } from './api.ts'
+import { type ApiInput, apiInput } from './api-input.ts'
+
+interface Needs {
+  readonly transact: Transact<{ readonly apis: ApiStore; readonly audit: AuditStore }>
+  readonly apis: ApiStore
+  readonly clients: Pick<ClientStore, 'get'>
+  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
+  /** Audiences that are the broker's own, the admin API's for one. */
+  readonly reservedAudiences: readonly string[]
+  readonly clock: Clock
+}
+
+export interface Apis {
+  list(query: ListQuery): Promise<Page<Api>>
+  get(id: string): Promise<Api>
+  create(actor: Actor, input: ApiInput): Promise<Api>
+  replace(actor: Actor, id: string, input: ApiInput, expected: number): Promise<Api>
+  remove(actor: Actor, id: string, expected: number): Promise<void>
+}
+
+export function createApis({ transact, apis, clients, sources, reservedAudiences, clock }: Needs): Apis {
+  const get = async (id: string) => found(await apis.get(id), `API ${id}`)
+  const subject = ({ id, name }: Api) => ({ type: 'api', id, name })
+
+  async function parse(input: ApiInput, before?: Api) {
+    const problems = [
+      ...(await audienceProblems(input.audience)),
+      ...(await clientProblems(input.clients, before?.clients)),
+    ]
+    if (problems.length > 0) throw invalidInput(problems)
+    return {
+      name: input.name,
+      slug: input.slug,
+      audience: input.audience,
+      clients: [...new Set(input.clients)],
+      authenticationSources: await namedSources(sources, input.authentication_sources, 'authentication_sources'),
+    }
+  }
+
+  async function audienceProblems(audience: string | null): Promise<Problem[]> {
+    if (audience === null) return []
+    const path = 'audience'
+    if (audience.startsWith('urn:gatehouse:') || reservedAudiences.includes(audience.replace(/\/$/, ''))) {
+      return [{ path, message: "is the broker's own" }]
+    }
+    // A client's own tokens have its id for their audience: they must not open an API as well.
+    return (await clients.get(audience)) ? [{ path, message: 'is the id of a client' }] : []
+  }
+
+  // One that was named before may have been removed since; only what is new must exist.
+  async function clientProblems(ids: readonly string[], before: readonly string[] = []): Promise<Problem[]> {
+    const problems = ids.map(async (id, index) => {
+      if (before.includes(id) || (await clients.get(id))) return []
+      return [{ path: `clients.${index}`, message: `there is no client ${id}` }]
+    })
+    return (await Promise.all(problems)).flat()
+  }
+
+  return {
+    list: (query) => apis.list(query),
+    get,
+
+    async create(actor, input) {
+      const now = clock()
+      const api: Api = { id: newId(), version: 1, createdAt: now, updatedAt: now, ...(await parse(input)) }
+      await transact(async ({ apis, audit }) => {
+        await apis.add(api)
+        await recordChange(audit, actor, clock, { subject: subject(api), after: apiInput(api) })
+      })
+      return api
+    },
+
+    async replace(actor, id, input, expected) {
+      const before = await get(id)
+      requireVersion(before, expected)
+      const next = { ...before, ...(await parse(input, before)), updatedAt: clock() }
+      return transact(async ({ apis, audit }) => {
+        const after = await apis.replace(next, expected)
+        const change = { before: apiInput(before), after: apiInput(after) }
+        await recordChange(audit, actor, clock, { subject: subject(after), ...change })
+        return after
+      })
+    },
+
+    async remove(actor, id, expected) {
+      const before = await get(id)
+      await transact(async ({ apis, audit }) => {
+        await apis.remove(id, expected)
+        await recordChange(audit, actor, clock, { subject: subject(before), before: apiInput(before) })
+      })
+    },
+  }
+}

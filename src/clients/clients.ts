@@ -1,0 +1,137 @@
+import type { ApiStore } from '../apis/api.ts'
+import type { Actor, AuditStore } from '../audit/audit.ts'
+import { recordChange } from '../audit/record.ts'
+import type { Clock } from '../clock.ts'
+import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import type { Problem } from '../errors.ts'
+import { newId, newSecret } from '../ids.ts'
+import { invalidInput } from '../input.ts'
+import type { Block } from '../sessions/block.ts'
+import { namedSources } from '../sources/named.ts'
+import type { SourceStore } from '../sources/source.ts'
+import type { Client, ClientStore, ResourceServer } from './client.ts'
+import { auditedClient, type ClientInput, usesSecret } from './client-input.ts'
+
+interface Needs {
+  readonly transact: Transact<{ readonly clients: ClientStore; readonly audit: AuditStore }>
+  readonly clients: ClientStore
+  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
+  readonly apis: Pick<ApiStore, 'some' | 'byAudience'>
+  /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
+  readonly validate: (client: Client) => Promise<void>
+  readonly block: Pick<Block, 'client'>
+  readonly clock: Clock
+}
+
+/** The registered OAuth clients. A client's `secret` is shown by whoever made or rotated it, and by nobody later. */
+export interface Clients {
+  list(query: ListQuery): Promise<Page<Client>>
+  get(id: string): Promise<Client>
+  create(actor: Actor, input: ClientInput): Promise<Client>
+  /** An omitted secret stays as it is; one is made when the client needs a secret from now on. Disabling ends its grants. */
+  replace(actor: Actor, id: string, input: ClientInput, expected: number): Promise<Client>
+  /** Gives the client another secret; the one before is worth nothing at once. */
+  rotateSecret(actor: Actor, id: string, expected: number): Promise<Client>
+  remove(actor: Actor, id: string, expected: number): Promise<void>
+}
+
+export function createClients({ transact, clients, sources, apis, validate, block, clock }: Needs): Clients {
+  const get = async (id: string) => found(await clients.get(id), `client ${id}`)
+  const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
+
+  async function parse(input: ClientInput, id: string, before?: Client) {
+    const { client_id: _, client_secret: given, ...rest } = input
+    const {
+      enabled,
+      web_origins,
+      first_party,
+      allowed_sources,
+      token_profile,
+      resource_server,
+      require_pkce,
+      ...metadata
+    } = rest
+    const problems = [...(await idProblems(id, before)), ...(await resourceServerProblems(resource_server))]
+    if (problems.length > 0) throw invalidInput(problems)
+    return {
+      enabled,
+      metadata,
+      secret: usesSecret(metadata) ? (given ?? before?.secret ?? newSecret()) : null,
+      webOrigins: web_origins,
+      firstParty: first_party,
+      allowedSources: allowed_sources && (await namedSources(sources, allowed_sources, 'allowed_sources')),
+      tokenProfile: token_profile,
+      resourceServer: resource_server,
+      requirePkce: require_pkce,
+    }
+  }
+
+  // A client's own tokens have its id for their audience: they must not open an API as well.
+  async function idProblems(id: string, before: Client | undefined): Promise<Problem[]> {
+    if (before || !(await apis.byAudience(id))) return []
+    return [{ path: 'client_id', message: 'is the audience of an API' }]
+  }
+
+  async function resourceServerProblems(resourceServer: ResourceServer | null): Promise<Problem[]> {
+    if (resourceServer === null || resourceServer.apis === '*') return []
+    const known = new Set((await apis.some(resourceServer.apis)).map((api) => api.id))
+    return resourceServer.apis.flatMap((id, index) =>
+      known.has(id) ? [] : [{ path: `resource_server.apis.${index}`, message: `there is no API ${id}` }],
+    )
+  }
+
+  async function change(actor: Actor, before: Client, next: Client): Promise<Client> {
+    await validate(next)
+    return transact(async ({ clients, audit }) => {
+      const after = await clients.replace({ ...next, updatedAt: clock() }, before.version)
+      const views = { before: auditedClient(before), after: auditedClient(after, before) }
+      await recordChange(audit, actor, clock, { subject: subject(after), ...views })
+      if (before.enabled && !after.enabled) await block.client(after.id)
+      return after
+    })
+  }
+
+  return {
+    list: (query) => clients.list(query),
+    get,
+
+    async create(actor, input) {
+      const id = input.client_id ?? newId()
+      const now = clock()
+      const client: Client = { id, version: 1, createdAt: now, updatedAt: now, ...(await parse(input, id)) }
+      await validate(client)
+      await transact(async ({ clients, audit }) => {
+        await clients.add(client)
+        await recordChange(audit, actor, clock, { subject: subject(client), after: auditedClient(client) })
+      })
+      return client
+    },
+
+    async replace(actor, id, input, expected) {
+      const before = await get(id)
+      requireVersion(before, expected)
+      if (input.client_id !== undefined && input.client_id !== id) {
+        throw invalidInput([{ path: 'client_id', message: `cannot be changed; it is ${id}` }])
+      }
+      return change(actor, before, { ...before, ...(await parse(input, id, before)) })
+    },
+
+    async rotateSecret(actor, id, expected) {
+      const before = await get(id)
+      requireVersion(before, expected)
+      if (before.secret === null) {
+        throw invalidInput([{ path: 'token_endpoint_auth_method', message: 'is one that needs no secret' }])
+      }
+      return change(actor, before, { ...before, secret: newSecret() })
+    },
+
+    async remove(actor, id, expected) {
+      const before = await get(id)
+      await transact(async ({ clients, audit }) => {
+        await clients.remove(id, expected)
+        await recordChange(audit, actor, clock, { subject: subject(before), before: auditedClient(before) })
+        await block.client(id)
+      })
+    },
+  }
+}

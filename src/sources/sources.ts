@@ -1,0 +1,158 @@
+import type { Actor, AuditStore } from '../audit/audit.ts'
+import { recordChange } from '../audit/record.ts'
+import type { Clock } from '../clock.ts'
+import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import type { Connector, ConnectorConfig, ConnectorType, SourceType } from '../connector.ts'
+import { Refusal } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { invalidInput, parseInput } from '../input.ts'
+import type { RoleStore } from '../roles/role.ts'
+import type { Block } from '../sessions/block.ts'
+import { createConnections } from './connections.ts'
+import type { Source, SourceStore, SourceUsage } from './source.ts'
+import { auditedSource, type SourceInput } from './source-input.ts'
+import { type TrialResult, tryOut } from './trial.ts'
+
+interface Stores {
+  readonly sources: SourceStore
+  readonly roles: RoleStore
+  readonly audit: AuditStore
+}
+
+interface Needs {
+  readonly transact: Transact<Stores>
+  readonly sources: SourceStore
+  readonly connectors: ReadonlyMap<SourceType, ConnectorType>
+  readonly block: Pick<Block, 'source'>
+  readonly clock: Clock
+}
+
+/** A configuration to be tried out; the secrets it omits are taken from the source it is a draft of, if there is one. */
+export interface SourceDraft {
+  readonly id?: string
+  readonly alias?: string
+  readonly type: SourceType
+  readonly config: ConnectorConfig
+}
+
+/** The authentication sources: what administrators do with them, and the connectors that sign-in uses. */
+export interface Sources {
+  list(query: ListQuery): Promise<Page<Source>>
+  get(id: string): Promise<Source>
+  usage(id: string): Promise<SourceUsage>
+  create(actor: Actor, input: SourceInput): Promise<Source>
+  /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
+  replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
+  /** Rejects with `in_use`, naming them, while APIs, portals or clients refer to it. */
+  remove(actor: Actor, id: string, expected: number): Promise<void>
+  test(draft: SourceDraft): Promise<TrialResult>
+  connector(source: Source): Connector
+  close(): Promise<void>
+}
+
+export function createSources({ transact, sources, connectors, block, clock }: Needs): Sources {
+  const connections = createConnections(connectors)
+  const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
+
+  function parseConfig({ type, config }: Pick<SourceInput, 'type' | 'config'>, before?: Source) {
+    const known = connectors.get(type)
+    if (!known) {
+      const available = [...connectors.keys()].join(', ')
+      throw invalidInput([{ path: 'type', message: `${type} is not available in this version; there is ${available}` }])
+    }
+    const parsed = parseInput(known.config, withKeptSecrets(config, known.secrets, before), 'config')
+    return { config: parsed, secretNames: known.secrets.filter((name) => parsed[name] !== undefined) }
+  }
+
+  async function requireFreeDomains(domains: readonly string[], ownId?: string) {
+    for (const [index, domain] of domains.entries()) {
+      const owner = await sources.byDomain(domain)
+      if (!owner || owner.id === ownId) continue
+      const message = `${domain} belongs to the source ${owner.alias}`
+      throw new Refusal('conflict', message, { problems: [{ path: `domains.${index}`, message }] })
+    }
+  }
+
+  // Before the source itself: the registry keeps a source's roles as references.
+  async function ensureRoles(roles: RoleStore, { mapping }: Pick<Source, 'mapping'>) {
+    for (const { role, client } of mapping.roles) await roles.ensure({ name: role, client: client ?? null }, clock())
+  }
+
+  const subject = ({ id, alias }: Source) => ({ type: 'source', id, name: alias })
+
+  return {
+    list: (query) => sources.list(query),
+    get,
+    usage: (id) => sources.usage(id),
+
+    async create(actor, input) {
+      const now = clock()
+      const source: Source = {
+        id: newId(),
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+        ...input,
+        ...parseConfig(input),
+      }
+      await requireFreeDomains(source.domains)
+      await transact(async ({ sources, roles, audit }) => {
+        await ensureRoles(roles, source)
+        await sources.add(source)
+        await recordChange(audit, actor, clock, { subject: subject(source), after: auditedSource(source) })
+      })
+      return source
+    },
+
+    async replace(actor, id, input, expected) {
+      const before = await get(id)
+      requireVersion(before, expected)
+      requireSame(before, input)
+      const next = { ...before, ...input, ...parseConfig(input, before), updatedAt: clock() }
+      await requireFreeDomains(next.domains, id)
+      return transact(async ({ sources, roles, audit }) => {
+        await ensureRoles(roles, next)
+        const after = await sources.replace(next, expected)
+        const change = { before: auditedSource(before), after: auditedSource(after, before) }
+        await recordChange(audit, actor, clock, { subject: subject(after), ...change })
+        if (before.enabled && !after.enabled) await block.source(after)
+        return after
+      })
+    },
+
+    async remove(actor, id, expected) {
+      const before = await get(id)
+      await transact(async ({ sources, audit }) => {
+        await sources.remove(id, expected)
+        await recordChange(audit, actor, clock, { subject: subject(before), before: auditedSource(before) })
+        await block.source(before)
+      })
+      await connections.forget(id)
+    },
+
+    async test({ id, alias, type, config }) {
+      const before = id === undefined ? alias && (await sources.byAlias(alias)) : await get(id)
+      const secrets = connectors.get(type)?.secrets ?? []
+      const kept = before && before.type === type ? before : undefined
+      return tryOut({ type, config: withKeptSecrets(config, secrets, kept) }, connectors)
+    },
+
+    connector: connections.connector,
+    close: connections.close,
+  }
+}
+
+function withKeptSecrets(config: ConnectorConfig, secrets: readonly string[], before?: Source): ConnectorConfig {
+  const kept = secrets.flatMap((name) =>
+    name in config || !before || !(name in before.config) ? [] : [[name, before.config[name]]],
+  )
+  const given = Object.entries(config).filter(([name, value]) => !(secrets.includes(name) && value === null))
+  return Object.fromEntries([...given, ...kept])
+}
+
+/** Alias and type stand in callback addresses, tokens and links between people and identities. */
+function requireSame(before: Source, input: SourceInput): void {
+  const changed = (['alias', 'type'] as const).filter((member) => before[member] !== input[member])
+  if (changed.length === 0) return
+  throw invalidInput(changed.map((path) => ({ path, message: `cannot be changed; it is ${before[path]}` })))
+}
