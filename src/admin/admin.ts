@@ -1,0 +1,54 @@
+/**
+ * The admin API: the registry as JSON, for programs and for the console's siblings. Knows HTTP and shapes;
+ * what a change means, and who is shut out by it, is the nouns' business.
+ */
+import Router from '@koa/router'
+import type { Users } from '../accounts/users.ts'
+import type { Apis } from '../apis/apis.ts'
+import type { AuditStore } from '../audit/audit.ts'
+import type { Clients } from '../clients/clients.ts'
+import type { Roles } from '../roles/roles.ts'
+import type { Sources } from '../sources/sources.ts'
+import type { TraceStore } from '../traces/trace.ts'
+import { apiResource } from './apis.ts'
+import { authenticationSources, mountSourceTest } from './authentication-sources.ts'
+import type { Authorise } from './authorise.ts'
+import { clientResource, mountSecretRotation } from './clients.ts'
+import { mountCollection } from './collection.ts'
+import { mountRecords } from './records.ts'
+import { roleResource } from './roles.ts'
+import { userResource } from './users.ts'
+
+interface Needs {
+  readonly issuer: string
+  readonly authorise: Authorise
+  readonly sources: Sources
+  readonly clients: Clients
+  readonly users: Users
+  readonly roles: Roles
+  readonly apis: Apis
+  readonly traces: Pick<TraceStore, 'get' | 'list'>
+  readonly audit: Pick<AuditStore, 'list'>
+}
+
+export const adminPath = '/admin/api/v1'
+
+/** Everything below {@link adminPath}. Mount its `allowedMethods()` as well. */
+export function adminRoutes({ issuer, authorise, sources, clients, users, roles, apis, traces, audit }: Needs): Router {
+  const router = new Router({ prefix: adminPath })
+  const mounting = { authorise, base: issuer + adminPath }
+
+  router.use(async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store')
+    await next()
+  })
+  mountSourceTest(router, sources, authorise)
+  mountSecretRotation(router, clients, authorise)
+  mountRecords(router, { authorise, traces, audit })
+  mountCollection(router, authenticationSources({ issuer, sources }), mounting)
+  mountCollection(router, clientResource(clients), mounting)
+  mountCollection(router, userResource(users), mounting)
+  mountCollection(router, roleResource(roles), mounting)
+  mountCollection(router, apiResource(apis), mounting)
+  return router
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { mergePatch } from '../../src/admin/merge-patch.ts'
+import { okta, startAdmin, webApp } from './start-admin.ts'
+
+const patients = { name: 'Patient API', slug: 'patients', audience: 'https://api.example.com/patients' }
+
+describe('an API', () => {
+  it('says everything this version knows', async () => {
+    await using admin = await startAdmin()
+    const { id: source } = (await admin.call('POST', 'authentication-sources', okta)).body
+    const { client_id } = (await admin.call('POST', 'clients', webApp)).body
+    const made = await admin.call('POST', 'apis', {
+      ...patients,
+      clients: [client_id],
+      authentication_sources: ['Okta', source],
+    })
+    expect(made.body).toEqual({
+      id: expect.any(String),
+      ...patients,
+      clients: [client_id],
+      authentication_sources: [source],
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    })
+  })
+
+  it.each([
+    [{ slug: 'Patients' }, 'slug'],
+    [{ slug: '-x' }, 'slug'],
+    [{ audience: 'patients' }, 'audience'],
+    [{ audience: 'https://api.example.com/#x' }, 'audience'],
+    [{ audience: 'https://login.example.com/admin/api' }, 'audience'],
+    [{ audience: 'https://login.example.com/admin/api/' }, 'audience'],
+    [{ audience: 'urn:gatehouse:client' }, 'audience'],
+    [{ clients: ['nobody'] }, 'clients.0'],
+    [{ authentication_sources: ['nothing'] }, 'authentication_sources.0'],
+    [{ require_api_key: true }, 'require_api_key'],
+    [{ hosts: ['api.example.com'] }, 'hosts'],
+  ])('is refused with %j', async (change, where) => {
+    await using admin = await startAdmin()
+    const { status, body } = await admin.call('POST', 'apis', { ...patients, ...change })
+    expect(status).toBe(400)
+    expect(body.errors.map((problem: { path: string }) => problem.path)).toEqual([where])
+  })
+
+  it('has its slug and its audience to itself', async () => {
+    await using admin = await startAdmin()
+    await admin.call('POST', 'apis', patients)
+    const sameSlug = await admin.call('POST', 'apis', { ...patients, audience: null })
+    expect([sameSlug.status, sameSlug.body.errors[0].path]).toEqual([409, 'slug'])
+    const sameAudience = await admin.call('POST', 'apis', { ...patients, slug: 'other' })
+    expect([sameAudience.status, sameAudience.body.errors[0].path]).toEqual([409, 'audience'])
+  })
+
+  it('keeps a client that was removed since, but takes on no unknown one', async () => {
+    await using admin = await startAdmin()
+    const { client_id } = (await admin.call('POST', 'clients', webApp)).body
+    const { id } = (await admin.call('POST', 'apis', { ...patients, clients: [client_id] })).body
+    await admin.call('DELETE', `clients/${client_id}`)
+    expect((await admin.call('PATCH', `apis/${id}`, { name: 'Other' })).status).toBe(200)
+    expect((await admin.call('PATCH', `apis/${id}`, { clients: [client_id, 'nobody'] })).status).toBe(400)
+  })
+})
+
+describe('a role', () => {
+  it('keeps its name, which is taken for its client only', async () => {
+    await using admin = await startAdmin()
+    const { id } = (await admin.call('POST', 'roles', { name: 'reader' })).body
+    expect((await admin.call('POST', 'roles', { name: 'reader' })).status).toBe(409)
+    expect((await admin.call('POST', 'roles', { name: 'reader', client: 'patients' })).status).toBe(201)
+    const { status, body } = await admin.call('PATCH', `roles/${id}`, { name: 'writer' })
+    expect([status, body.errors[0].path]).toEqual([400, 'name'])
+  })
+})
+
+describe('records', () => {
+  it('show a login trace by its reference, explained', async () => {
+    await using admin = await startAdmin()
+    const at = Date.parse('2026-02-03T04:05:06Z')
+    await admin.stores.traces.append('7K3-QF2-M9A', {
+      startedAt: at,
+      clientId: 'app',
+      outcome: 'refused',
+      reason: 'source_disabled',
+      steps: [{ at, what: 'refused', detail: { source: 'Okta' } }],
+    })
+    const trace = await admin.call('GET', 'traces/7k3-qf2-m9a')
+    expect(trace.body).toMatchObject({
+      reference: '7K3-QF2-M9A',
+      started_at: '2026-02-03T04:05:06.000Z',
+      client_id: 'app',
+      outcome: 'refused',
+      reason: { code: 'source_disabled', title: 'This way of signing in is switched off' },
+      steps: [{ at: '2026-02-03T04:05:06.000Z', what: 'refused', detail: { source: 'Okta' } }],
+    })
+    expect((await admin.call('GET', 'traces')).body.items).toEqual([trace.body])
+    expect((await admin.call('GET', 'traces/AAA-AAA-AAA')).status).toBe(404)
+  })
+
+  it('cannot be written', async () => {
+    await using admin = await startAdmin()
+    for (const path of ['traces', 'events']) expect((await admin.call('POST', path, {})).status).toBe(405)
+  })
+})
+
+describe('a merge patch', () => {
+  // RFC 7396, appendix A.
+  it.each([
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ a: 'foo' }, null, null],
+    [{ a: 'foo' }, 'bar', 'bar'],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ])('of %j with %j is %j', (target, patch, result) => {
+    expect(mergePatch(target, patch)).toEqual(result)
+  })
+})

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { createUsers } from '../../src/accounts/users.ts'
+import { adminPath, adminRoutes } from '../../src/admin/admin.ts'
+import { createAuthorise } from '../../src/admin/authorise.ts'
+import { createApis } from '../../src/apis/apis.ts'
+import type { Client } from '../../src/clients/client.ts'
+import { createClients } from '../../src/clients/clients.ts'
+import { createVault } from '../../src/config/secrets.ts'
+import { type ConnectorType, SourceProblem } from '../../src/connector.ts'
+import { createLocalConnectorType } from '../../src/connectors/local/local.ts'
+import { createPasswordHasher } from '../../src/connectors/local/password-hash.ts'
+import { Unavailable } from '../../src/errors.ts'
+import { answerErrors } from '../../src/http/errors.ts'
+import { invalidInput } from '../../src/input.ts'
+import { silent } from '../../src/log.ts'
+import { createRoles } from '../../src/roles/roles.ts'
+import { createBlock } from '../../src/sessions/block.ts'
+import { createSources } from '../../src/sources/sources.ts'
+import { openSqlStores } from '../../src/stores/sql/open.ts'
+import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
+import { listen } from '../http/listen.ts'
+
+export const issuer = 'https://login.example.com'
+const audience = `${issuer}/admin/api`
+
+export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at with matchers
+  readonly body: any
+}
+
+/** The admin API over a database in memory. Tokens say what they are: `admin`, `editor`, `viewer`, `machine`, … */
+export async function startAdmin() {
+  let now = Date.parse('2026-02-03T04:05:06Z')
+  const clock = () => now
+  const stores = await openSqlStores({
+    url: 'sqlite::memory:',
+    vault: createVault([randomBytes(32)]),
+    clock,
+    log: silent,
+  })
+  const marks = { ...stores.marks }
+  const block = createBlock({
+    marks: { ...stores.marks, block: (...mark) => marks.block(...mark) },
+    sessions: stores.sessions,
+    grants: stores.grants,
+    clock,
+    longestToken: 310,
+  })
+  const upstream = { opened: 0, closed: 0, check: async () => {} }
+  const passwords = createPasswordHasher()
+  const local = createLocalConnectorType({ users: stores.localUsers, passwords, clock, log: silent })
+  const connectors = new Map([
+    ['local', local],
+    ['oidc', pretendUpstream(upstream)],
+  ] as const)
+
+  const sources = createSources({ ...stores, connectors, block, clock })
+  const users = createUsers({ ...stores, block, hashPassword: passwords.hash, clock })
+  const clients = createClients({ ...stores, validate: requireKnownAlgorithm, block, clock })
+  const roles = createRoles({ ...stores, clock })
+  const apis = createApis({ ...stores, reservedAudiences: [audience], clock })
+  const authorise = createAuthorise({ check: saysWhatItIs, audience })
+  const { traces, audit } = stores
+  const routes = adminRoutes({ issuer, authorise, sources, users, clients, roles, apis, traces, audit })
+  const server = await listen([answerErrors({ log: silent, problemPage: () => '' }), routes])
+
+  const callAs =
+    (token: string): Call =>
+    async (method, path, body, headers = {}) => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const answer = await fetch(`${server.url}${adminPath}/${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': type }), ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
+      })
+      const text = await answer.text()
+      return { status: answer.status, headers: answer.headers, body: text && JSON.parse(text) }
+    }
+
+  return {
+    call: callAs('machine'),
+    callAs,
+    server,
+    stores,
+    sources,
+    upstream,
+    marks,
+    advance: (milliseconds: number) => {
+      now += milliseconds
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await stores[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A connector of the tests' own: the admin API must not depend on how any real one is configured. */
+function pretendUpstream(upstream: { opened: number; closed: number; check(): Promise<void> }): ConnectorType {
+  return {
+    type: 'oidc',
+    kind: 'redirect',
+    config: z.strictObject({
+      issuer: z.url(),
+      client_id: z.string().min(1),
+      client_secret: z.string().min(1).optional(),
+      scopes: z.array(z.string()).default(['openid']),
+    }),
+    secrets: ['client_secret'],
+    open(config) {
+      upstream.opened += 1
+      return {
+        kind: 'redirect',
+        depart: async ({ callbackUrl }) => ({ method: 'GET', url: callbackUrl, memo: {} }),
+        arrive: async () => ({ subject: 'x', attributes: {} }),
+        async check() {
+          if (config.client_secret === 'wrong')
+            throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', 'answered 401')
+          if (config.client_secret === undefined) throw new Unavailable('draft', 'no route to host')
+          await upstream.check()
+        },
+        async close() {
+          upstream.closed += 1
+        },
+      }
+    },
+  }
+}
+
+async function requireKnownAlgorithm({ metadata }: Client): Promise<void> {
+  if ((metadata.id_token_signed_response_alg ?? 'RS256') === 'RS256') return
+  throw invalidInput([{ path: 'id_token_signed_response_alg', message: 'must be RS256' }])
+}
+
+const saysWhatItIs: CheckAccessToken = async (name) => {
+  if (name === 'unavailable') throw new Unavailable('store', 'down')
+  if (name === 'expired') return { ok: false, reason: 'token_expired' }
+  const [role = '', scopes = 'admin'] = name.split('~')
+  const person = role !== 'machine' && role !== 'elsewhere'
+  return {
+    ok: true,
+    token: {
+      jti: 'jti',
+      clientId: 'automation',
+      audience: role === 'elsewhere' ? 'automation' : audience,
+      scopes: scopes.split('.').map((scope) => (scope === 'read' ? 'admin:read' : scope)),
+      issuedAt: 0,
+      expiresAt: 1,
+      ...(person && { accountId: `account of ${role}` }),
+      claims: {
+        realm_access: { roles: ['admin'] },
+        resource_access: { gatehouse: { roles: role.split('+') }, other: { roles: ['admin'] } },
+      },
+    },
+  }
+}
+
+export const okta = {
+  alias: 'Okta',
+  name: 'Corporate Okta',
+  type: 'oidc',
+  config: { issuer: 'https://acme.okta.com', client_id: 'broker', client_secret: 'upstream-secret-1' },
+}
+
+export const webApp = { client_name: 'Web application', redirect_uris: ['https://app.example.com/callback'] }
