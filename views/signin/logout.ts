@@ -11,7 +11,7 @@ export interface Logout extends Place {
   /** Posts `xsrf`, and `logout=yes` when everything is to end. */
   readonly action: string
   readonly xsrf: string
-  /** The source the person came through, where they stay signed in. */
+  /** The source the person came through: whether it ends its session too is known only afterwards. */
   readonly upstream?: { readonly name: string }
   /** The client that sent the person here, when there is no `application` to name. */
   readonly clientName?: string
@@ -25,7 +25,7 @@ export function logoutView({ application, account, action, xsrf, upstream, clien
 <p>${words.account(html`<strong>${nameOf(account.name)}</strong>`)}${asker !== undefined && html` ${words.asked(nameOf(asker))}`}</p>
 <ul class="facts">
 <li><span class="danger">${cross}</span><div><strong>${words.ends}</strong><small>${words.endsWhat}</small></div></li>
-<li><span class="muted">${dot}</span><div><strong>${words.stays}</strong><small>${upstream ? words.staysUpstream(nameOf(upstream.name)) : words.staysNothing}</small></div></li>
+<li><span class="muted">${dot}</span><div><strong>${upstream ? words.mayStay : words.stays}</strong><small>${upstream ? words.mayStayUpstream(nameOf(upstream.name)) : words.staysWhat}</small></div></li>
 </ul>
 <form class="choice" method="post" action="${mustBeSafe(action)}" data-once>
 ${hiddenFields({ xsrf })}

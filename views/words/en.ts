@@ -66,6 +66,12 @@ export const en = {
     deny: 'Do not allow',
   },
 
+  home: {
+    title: 'Sign-in service',
+    what: 'Applications and APIs of this organisation let this service find out who their users are.',
+    how: 'There is nothing to do here: open the application you want to use, and it brings you back when you need to sign in.',
+  },
+
   logout: {
     title: 'Sign out?',
     asked: (application: Text) => html`${application} asks to sign you out.`,
@@ -73,8 +79,9 @@ export const en = {
     ends: 'Ends',
     endsWhat: 'Your session at Gatehouse, and with it your access in every application you opened through it.',
     stays: 'Stays',
-    staysUpstream: (source: Text) => html`Your session at ${source}. You can end it there.`,
-    staysNothing: 'What you kept open in an application that has its own session.',
+    mayStay: 'May stay',
+    mayStayUpstream: (source: Text) => html`Your session at ${source}, unless ${source} lets it end with this one.`,
+    staysWhat: 'What you kept open in an application that has its own session.',
     yes: 'Sign out',
     no: 'Stay signed in',
   },
