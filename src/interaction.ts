@@ -8,6 +8,8 @@ import type { UpstreamSession } from './identity.ts'
 export interface Interaction {
   /** Random; stands in the address and in the browser's cookie. */
   readonly uid: string
+  /** The same for all interactions of one authorization request: what its reference and trace are named by. */
+  readonly flow: string
   readonly clientId: string
   /** What is missing: somebody who proves who they are, or their agreement. */
   readonly needs: 'login' | 'consent'

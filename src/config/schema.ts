@@ -53,6 +53,8 @@ const shape = z.strictObject({
     trip: duration,
     trace: duration,
   }),
+  /** Seconds. */
+  signing_keys: z.strictObject({ active_for: duration, published_before: duration, retiring_for: duration }),
   /** Bytes; seconds. */
   tokens: z.strictObject({ max_bytes: z.int().min(1024), clock_tolerance: z.int().min(0).max(60) }),
   sign_in: z.strictObject({

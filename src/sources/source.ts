@@ -29,7 +29,11 @@ export interface SourceUsage {
 export interface SourceStore extends Collection<Source> {
   byAlias(alias: string): Promise<Source | undefined>
   byDomain(domain: string): Promise<Source | undefined>
+  /** Whether any enabled source has an e-mail domain. */
+  anyDomain(): Promise<boolean>
   /** The enabled ones that are not hidden, at most `limit`, by name; only those in `ids` when given. */
   offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
   usage(id: string): Promise<SourceUsage>
+  /** The claims that any enabled source's mapping names, each once. */
+  mappedClaims(): Promise<readonly string[]>
 }

@@ -132,6 +132,11 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
     },
 
     usage: (id) => usage(db, id),
+
+    async mappedClaims() {
+      const rows = await db.selectFrom('sources').select('mapping').where('enabled', '=', 1).execute()
+      return [...new Set(rows.flatMap(({ mapping }) => Object.keys(fromJson<Source['mapping']>(mapping).attributes)))]
+    },
   }
 }
 

@@ -1,0 +1,260 @@
+/** The composition root: the only file that knows every other. Read it first. */
+import { hkdfSync } from 'node:crypto'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Router from '@koa/router'
+import Koa from 'koa'
+import mount from 'koa-mount'
+import { homeView } from '#views/home.ts'
+import { problemView } from '#views/problem.ts'
+import { createRecognise } from './accounts/recognise.ts'
+import { createUsers } from './accounts/users.ts'
+import { adminRoutes } from './admin/admin.ts'
+import { createAuthorise } from './admin/authorise.ts'
+import { createAdmission } from './admission/admit.ts'
+import { createApis } from './apis/apis.ts'
+import { createClients } from './clients/clients.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import { createVault } from './config/secrets.ts'
+import { connectorCatalog } from './connectors/catalog.ts'
+import { createPasswordHasher } from './connectors/local/password-hash.ts'
+import { serveAsset } from './http/assets.ts'
+import { createCsrf } from './http/csrf.ts'
+import { answerErrors, type PageProblem } from './http/errors.ts'
+import { pinOrigin } from './http/origin.ts'
+import { securityHeaders } from './http/security-headers.ts'
+import { createHttpServer } from './http/server.ts'
+import { createIssuer, type Issuer } from './issuer/issuer.ts'
+import { createSigningKeys } from './keys/signing-keys.ts'
+import { createLog, type Log } from './log.ts'
+import { createOutbound } from './outbound/outbound.ts'
+import { createRoles } from './roles/roles.ts'
+import { createBlock } from './sessions/block.ts'
+import { createReceive } from './signin/arrival.ts'
+import { createPages } from './signin/pages.ts'
+import { createProblems } from './signin/problems.ts'
+import { createRestart } from './signin/restart.ts'
+import { signinRoutes } from './signin/routes.ts'
+import { createThrottle } from './signin/throttle.ts'
+import { createTrips } from './signin/trips.ts'
+import { createLeaveUpstream } from './signin/upstream-logout.ts'
+import { createSources } from './sources/sources.ts'
+import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
+import { watchRegistry } from './startup/watch-registry.ts'
+import { openSqlStores } from './stores/sql/open.ts'
+import { createCheckAccessToken } from './tokens/check-access-token.ts'
+import { createTracer } from './traces/tracer.ts'
+
+export interface Parts {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Broker extends AsyncDisposable {
+  readonly issuer: string
+  /** Where it listens, which a proxy may stand before. */
+  readonly url: URL
+  /** Present when this start made the first administrator. */
+  readonly administrator: FirstAdministrator | undefined
+}
+
+/** `keys` encrypt secrets at rest; the first encrypts, all decrypt. */
+export async function startBroker(
+  config: Config,
+  keys: readonly Buffer[],
+  parts: Partial<Parts> = {},
+): Promise<Broker> {
+  const { clock = systemClock, log = createLog(config.log_level) } = parts
+  const { lifetimes } = config
+  const issuerUrl = new URL(config.issuer)
+  const base = issuerUrl.pathname.replace(/\/$/, '')
+  const root = config.issuer.replace(/\/$/, '')
+  const secure = issuerUrl.protocol === 'https:'
+  const assets = `${base}/assets`
+  const adminAudience = `${root}/admin/api`
+  const cookieKeys = keys.map((key) =>
+    Buffer.from(hkdfSync('sha256', key, '', 'gatehouse cookies', 32)).toString('base64url'),
+  )
+
+  await using opened = new AsyncDisposableStack()
+  const vault = createVault(keys)
+  const stores = opened.use(await openSqlStores({ url: config.database_url, vault, clock, log }))
+  const { transact } = stores
+
+  // The nouns
+  const http = opened.use(
+    createOutbound({ timeout: config.outbound.timeout, maxResponseBytes: config.outbound.max_response_bytes }),
+  )
+  const passwords = createPasswordHasher()
+  const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })
+  const block = createBlock({ ...stores, clock, longestToken: lifetimes.access_token + config.tokens.clock_tolerance })
+  const sources = createSources({ transact, sources: stores.sources, connectors, block, clock })
+  opened.defer(() => sources.close())
+  const users = createUsers({ ...stores, block, hashPassword: passwords.hash, clock })
+  const roles = createRoles({ ...stores, clock })
+  const apis = createApis({ ...stores, reservedAudiences: [adminAudience, config.issuer], clock })
+  const clients = createClients({ ...stores, validate: (client) => issuer.validateClient(client), block, clock })
+  const recognise = createRecognise({ transact, clock })
+  const admission = createAdmission(stores)
+  const tracer = createTracer({ traces: stores.traces, clock, log })
+  const signingKeys = createSigningKeys({ store: stores.keys, clock, schedule: config.signing_keys })
+  await signingKeys.keepSchedule()
+
+  // Tokens
+  const checkAccessToken = createCheckAccessToken({
+    issuer: config.issuer,
+    verifiers: () => issuer.verifiers(),
+    marks: stores.marks,
+    clock,
+    clockTolerance: config.tokens.clock_tolerance,
+  })
+  const leaveUpstream = createLeaveUpstream({
+    sources: stores.sources,
+    connector: sources.connector,
+    departures: stores.departures,
+    clock,
+    log,
+    loggedOutUrl: (alias) => new URL(`${root}/broker/${encodeURIComponent(alias)}/logged-out`),
+    lifetime: lifetimes.trip * 1000,
+  })
+  const problemPage = (ctx: Koa.Context, problem: PageProblem) =>
+    problemView({
+      assets,
+      ...problem,
+      ways:
+        ctx.method === 'GET'
+          ? [{ label: 'Try again', href: ctx.url }]
+          : [{ label: 'To the start page', href: `${base}/` }],
+    })
+  const issuer: Issuer = await createIssuer({
+    config,
+    signingKeys,
+    stores,
+    admission,
+    checkAccessToken,
+    cookieKeys,
+    customClaims: () => stores.sources.mappedClaims(),
+    vault,
+    clock,
+    log,
+    assets,
+    adminAudience,
+    problemPage,
+    leaveUpstream,
+  })
+  opened.use(
+    watchRegistry({
+      registryVersion: stores.registryVersion,
+      keepSchedule: signingKeys.keepSchedule,
+      reload: issuer.reload,
+      log,
+    }),
+  )
+  const administrator = await prepareFirstStart({
+    bootstrap: config.bootstrap,
+    sourceStore: stores.sources,
+    clientStore: stores.clients,
+    sources,
+    users,
+    clients,
+  })
+
+  // Signing in
+  const csrf = createCsrf(keys)
+  const restart = createRestart({ vault, secure, base })
+  const pages = createPages({
+    assets,
+    base,
+    csrf: csrf.token,
+    reference: tracer.reference,
+    kindOf: (source) => sources.connector(source).kind,
+  })
+  const signin = signinRoutes({
+    ...stores,
+    interactions: issuer.interactions,
+    connector: sources.connector,
+    receive: createReceive({ recognise, accounts: stores.accounts, tracer, clock }),
+    trips: createTrips({
+      trips: stores.trips,
+      clock,
+      callbackUrl: (alias) => new URL(`${root}/broker/${encodeURIComponent(alias)}/callback`),
+      lifetime: lifetimes.trip * 1000,
+    }),
+    throttle: createThrottle({
+      attempts: stores.attempts,
+      clock,
+      limits: {
+        perUser: config.sign_in.max_attempts_per_user,
+        perAddress: config.sign_in.max_attempts_per_address,
+        window: config.sign_in.attempt_window,
+      },
+    }),
+    tracer,
+    pages,
+    problems: createProblems({ clients: stores.clients, tracer, pages, restart, base }),
+    restart,
+    csrf,
+    clock,
+    assets,
+    base,
+    secure,
+  })
+
+  // Administration
+  const admin = adminRoutes({
+    issuer: root,
+    authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience }),
+    sources,
+    clients,
+    users,
+    roles,
+    apis,
+    traces: stores.traces,
+    audit: stores.audit,
+  })
+
+  const front = new Router()
+  front.get('/', (ctx) => {
+    ctx.type = 'html'
+    ctx.body = homeView({ assets }).toString()
+  })
+  front.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
+  front.get('/health/live', (ctx) => {
+    ctx.body = { status: 'ok' }
+  })
+  front.get('/health/ready', async (ctx) => {
+    await stores.registryVersion()
+    ctx.body = { status: 'ok' }
+  })
+
+  const app = new Koa({ proxy: true, keys: [...cookieKeys] })
+  app.use(pinOrigin(config.issuer, config.trusted_proxies))
+  app.use(securityHeaders(config.issuer))
+  app.use(answerErrors({ log, problemPage }))
+  const inside = new Koa()
+  for (const router of [front, signin, admin]) inside.use(router.routes()).use(router.allowedMethods())
+  app.use(mount(base || '/', inside))
+  app.use(issuer.serve)
+
+  const server = createHttpServer(app.callback())
+  server.listen(config.listen.port, config.listen.host)
+  await once(server, 'listening')
+  opened.defer(() => close(server))
+  const { port } = server.address() as AddressInfo
+  const everything = opened.move()
+
+  return {
+    issuer: config.issuer,
+    url: new URL(`http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`),
+    administrator,
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  server.close()
+  server.closeIdleConnections()
+  if (server.listening) await once(server, 'close')
+}

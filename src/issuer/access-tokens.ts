@@ -1,0 +1,95 @@
+/** Writes our access tokens over the library's (contract, "The access token"). */
+import { type AccessToken, type ClientCredentials, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { Admission } from '../admission/admit.ts'
+import type { ReasonCode } from '../reasons.ts'
+import { reasons } from '../reasons.ts'
+import { administration } from '../roles/role.ts'
+import {
+  brokerAccessToken,
+  machineAccessToken,
+  type Payload,
+  rfc9068AccessToken,
+  type TokenFacts,
+} from '../tokens/claims.ts'
+import { mappedFor } from './people.ts'
+import { stateOf } from './request-state.ts'
+import { sessionIdOf } from './session-id.ts'
+
+interface Needs {
+  readonly issuer: string
+  readonly adminAudience: string
+  readonly admission: Admission
+  readonly maxBytes: number
+}
+
+/** The library's draft of a token: header members to add, and the payload it would sign. */
+interface Draft {
+  header?: Record<string, unknown> | undefined
+  payload: Record<string, unknown>
+}
+
+export function createAccessTokenWriter({ issuer, adminAudience, admission, maxBytes }: Needs) {
+  return async (ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials, draft: Draft): Promise<void> => {
+    const { aud, iat, exp, scope } = draft.payload
+    const facts = {
+      issuer,
+      clientId: String(token.clientId),
+      audience: String(aud),
+      scope: typeof scope === 'string' ? scope : '',
+      issuedAt: Number(iat),
+      expiresAt: Number(exp),
+    }
+    const { profile, payload } = 'accountId' in token ? await forPerson(ctx, token, facts) : await forMachine(facts)
+    draft.header = profile === 'rfc9068' ? undefined : { typ: 'JWT' }
+    draft.payload = payload
+    if (typeof payload.jti === 'string') token.jti = payload.jti
+    if (signedSize(payload) > maxBytes) throw refusal('token_too_large')
+  }
+
+  async function forPerson(
+    ctx: KoaContextWithOIDC,
+    token: AccessToken,
+    base: Omit<TokenFacts, 'authTime' | 'acr' | 'sessionId' | 'grantId'>,
+  ) {
+    const person = stateOf(ctx).admission
+    if (!person || 'denied' in person) throw new errors.AccessDenied(undefined, person?.denied)
+    const { AuthorizationCode, RotatedRefreshToken, RefreshToken } = ctx.oidc.entities
+    const source = AuthorizationCode ?? RotatedRefreshToken ?? RefreshToken
+    const facts: TokenFacts = {
+      ...base,
+      authTime: source?.authTime,
+      acr: source?.acr,
+      sessionId: token.sessionUid && sessionIdOf(token.sessionUid),
+      grantId: token.grantId ?? '',
+    }
+    const profile = person.client.tokenProfile
+    const write = profile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
+    const payload = write(facts, person, mappedFor(person, new Set(facts.scope.split(' '))))
+    if (facts.audience === adminAudience && !administers(payload)) throw refusal('not_an_administrator')
+    return { profile, payload }
+  }
+
+  async function forMachine(facts: Parameters<typeof machineAccessToken>[0]) {
+    const machine = await admission.machine(facts.clientId)
+    if ('denied' in machine) throw new errors.InvalidClient(machine.denied)
+    return { profile: machine.client.tokenProfile, payload: machineAccessToken(facts, machine) }
+  }
+}
+
+// A header and an RS256 signature of a 2048-bit key come to this many characters, dots included.
+const envelope = 130 + 344
+
+const signedSize = (payload: Payload): number =>
+  Math.ceil((Buffer.byteLength(JSON.stringify(payload)) * 4) / 3) + envelope
+
+function administers({ resource_access }: Payload): boolean {
+  const access = resource_access as Record<string, { roles: string[] }> | undefined
+  const roles = access?.[administration.client]?.roles ?? []
+  return administration.roles.some((role) => roles.includes(role))
+}
+
+/** A *no* to an OAuth client: our own code, so that it can be looked up, and what to do about it. */
+function refusal(code: ReasonCode): Error {
+  const { status, cause, fix } = reasons[code]
+  return Object.assign(new errors.CustomOIDCProviderError(code, `${cause} ${fix}`), { statusCode: status, status })
+}

@@ -1,0 +1,43 @@
+import type { AdapterPayload } from 'oidc-provider'
+import { admitMachine } from '../admission/admit.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+
+/** The one extra metadata name under which the library's client carries what its synchronous hooks need of ours. */
+export const brokerMetadata = 'gatehouse'
+
+export interface BrokerMetadata extends Pick<Client, 'version' | 'webOrigins' | 'requirePkce'> {}
+
+export const brokerMetadataOf = (client: { readonly [name: string]: unknown }): BrokerMetadata =>
+  client[brokerMetadata] as BrokerMetadata
+
+export interface ClientRecords {
+  find(clientId: string): Promise<AdapterPayload | undefined>
+}
+
+/**
+ * Clients as the library reads them. The same version of a client is always the same object: the library keys
+ * its cache of parsed clients by content, and we ours by version.
+ */
+export function createClientRecords(clients: Pick<ClientStore, 'get'>): ClientRecords {
+  const known = new Map<string, { readonly version: number; readonly record: AdapterPayload }>()
+
+  return {
+    async find(clientId) {
+      const client = await clients.get(clientId)
+      if (!client || 'denied' in admitMachine(client)) return undefined
+      const cached = known.get(clientId)
+      if (cached?.version === client.version) return cached.record
+      const record = toRecord(client)
+      if (known.size >= 10_000) known.clear()
+      known.set(clientId, { version: client.version, record })
+      return record
+    },
+  }
+}
+
+export const toRecord = (client: Client): AdapterPayload => ({
+  ...(client.metadata as AdapterPayload), // Their members were checked with the library's own schema when they were set.
+  client_id: client.id,
+  ...(client.secret !== null && { client_secret: client.secret }),
+  [brokerMetadata]: { version: client.version, webOrigins: client.webOrigins, requirePkce: client.requirePkce },
+})

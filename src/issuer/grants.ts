@@ -1,0 +1,69 @@
+/** Which grant an authorization request gets: the one share of this client in this session, or an offline one. */
+import type { KoaContextWithOIDC, Grant as LibraryGrant } from 'oidc-provider'
+import type { ConsentStore } from '../clients/consent-store.ts'
+import type { Clock } from '../clock.ts'
+import { newId } from '../ids.ts'
+import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
+import { stateOf } from './request-state.ts'
+import { sessionIdOf } from './session-id.ts'
+
+interface Needs {
+  readonly grants: GrantStore
+  readonly sessions: Pick<SessionStore, 'get'>
+  readonly consents: Pick<ConsentStore, 'get'>
+  readonly clock: Clock
+  /** Milliseconds. */
+  readonly offlineLifetime: number
+}
+
+export function createLoadGrant({ grants, sessions, consents, clock, offlineLifetime }: Needs) {
+  return async (ctx: KoaContextWithOIDC): Promise<LibraryGrant | undefined> => {
+    const { session, result, provider } = ctx.oidc
+    const person = stateOf(ctx).admission
+    if (!session || !person || 'denied' in person) return undefined
+
+    const wanted = [...ctx.oidc.requestParamOIDCScopes]
+    const offline = wanted.includes('offline_access')
+    const consent = person.client.firstParty ? undefined : await consents.get(person.account.id, person.client.id)
+    const agreed = person.client.firstParty ? wanted : wanted.filter((scope) => consent?.scopes.includes(scope))
+    const draft: Omit<Grant, 'expiresAt'> = {
+      id: newId(),
+      sessionId: offline ? null : sessionIdOf(session.uid),
+      clientId: person.client.id,
+      accountId: person.account.id,
+      sourceId: person.source.id,
+      scopes: agreed,
+      claims: [...ctx.oidc.requestParamClaims],
+      resources: Object.fromEntries(
+        Object.entries(ctx.oidc.resourceServers ?? {}).map(([resource, { scopes }]) => [
+          resource,
+          agreed.filter((scope) => scopes.has(scope)),
+        ]),
+      ),
+    }
+
+    // Nothing is kept until the person has agreed: the library compares this draft with what is asked for.
+    const settled = agreed.length === wanted.length && (!offline || result?.consent !== undefined)
+    if (!settled) return toLibrary(provider, { ...draft, expiresAt: clock() + 60_000 })
+    if (draft.sessionId === null) {
+      const grant = { ...draft, expiresAt: clock() + offlineLifetime }
+      await grants.addOffline(grant)
+      return toLibrary(provider, grant)
+    }
+    const stay = await sessions.get(draft.sessionId)
+    if (!stay) return undefined
+    return toLibrary(provider, await grants.open({ ...draft, sessionId: draft.sessionId, expiresAt: stay.expiresAt }))
+  }
+}
+
+type Provider = KoaContextWithOIDC['oidc']['provider']
+
+function toLibrary(provider: Provider, grant: Grant): LibraryGrant {
+  // The constructor keeps a given jti; its type only does not say so.
+  const id: object = { jti: grant.id }
+  const library = new provider.Grant({ ...id, clientId: grant.clientId, accountId: grant.accountId })
+  library.addOIDCScope(grant.scopes.join(' '))
+  library.addOIDCClaims([...grant.claims])
+  for (const [resource, scopes] of Object.entries(grant.resources)) library.addResourceScope(resource, scopes.join(' '))
+  return library
+}

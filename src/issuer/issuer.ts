@@ -1,0 +1,186 @@
+/**
+ * The issuer: the standard endpoints of OAuth 2.0 and OpenID Connect. oidc-provider does the protocol, this
+ * folder what it leaves open, and nothing outside it knows the library. When keys or settings change, a new
+ * provider over the same stores takes over as a whole; requests that are under way finish on the old one.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Middleware } from 'koa'
+import mount from 'koa-mount'
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
+import type { AccountStore } from '../accounts/account.ts'
+import type { Admission } from '../admission/admit.ts'
+import type { ApiStore } from '../apis/api.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import type { ConsentStore } from '../clients/consent-store.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import { Refusal } from '../errors.ts'
+import type { Interactions } from '../interaction.ts'
+import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
+import type { Log } from '../log.ts'
+import type { BrokerSession, GrantStore, SessionStore } from '../sessions/session.ts'
+import type { SourceStore } from '../sources/source.ts'
+import type { CheckAccessToken } from '../tokens/access-token.ts'
+import type { MarkStore } from '../tokens/liveness.ts'
+import type { Vault } from '../vault.ts'
+import { createAccessTokenWriter } from './access-tokens.ts'
+import { createAdapterFactory } from './adapter.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import { createClientRecords, toRecord } from './client-records.ts'
+import { cookieSettings } from './cookies.ts'
+import { createRenderError, type ProblemPage } from './error-page.ts'
+import { createLoadGrant } from './grants.ts'
+import { createInteractions } from './interactions.ts'
+import { createIntrospectionPolicy } from './introspection-policy.ts'
+import { createLogout } from './logout.ts'
+import * as middleware from './middleware.ts'
+import { createFindAccount } from './people.ts'
+import { createProvider, routes } from './provider.ts'
+import { stateOf } from './request-state.ts'
+import { createResources } from './resources.ts'
+import { createRotationAnswers } from './rotation-answers.ts'
+
+interface Needs {
+  readonly config: Config
+  readonly signingKeys: SigningKeys
+  readonly stores: {
+    readonly accounts: AccountStore
+    readonly apis: ApiStore
+    readonly artifacts: ArtifactStore
+    readonly clients: ClientStore
+    readonly consents: ConsentStore
+    readonly grants: GrantStore
+    readonly marks: MarkStore
+    readonly sessions: SessionStore
+    readonly sources: SourceStore
+  }
+  readonly admission: Admission
+  readonly checkAccessToken: CheckAccessToken
+  readonly cookieKeys: readonly string[]
+  readonly customClaims: () => Promise<readonly string[]>
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly log: Log
+  readonly assets: string
+  readonly adminAudience: string
+  readonly problemPage: ProblemPage
+  readonly leaveUpstream: (session: BrokerSession, returnTo: string) => Promise<string | undefined>
+}
+
+export interface Issuer {
+  readonly interactions: Interactions
+  /** All the provider's routes, below the issuer's path. */
+  readonly serve: Middleware
+  /** Rejects with `invalid_input` unless the provider will accept the client as it is. */
+  validateClient(client: Client): Promise<void>
+  /** Takes over changed keys and settings. */
+  reload(): Promise<void>
+  /** What tokens are verified with now. */
+  verifiers(): ReadonlyMap<string, KeyObject>
+}
+
+export async function createIssuer(needs: Needs): Promise<Issuer> {
+  const { config, signingKeys, stores, vault, clock, log } = needs
+  const { lifetimes } = config
+  const cookies = cookieSettings(new URL(config.issuer))
+  const refreshGrace = lifetimes.refresh_grace * 1000
+  const answers = createRotationAnswers({ artifacts: stores.artifacts, clock, grace: refreshGrace })
+  const logout = createLogout({ ...needs, ...stores, cookies })
+
+  function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
+    const provider = createProvider({
+      config,
+      keys,
+      cookies,
+      cookieKeys: needs.cookieKeys,
+      customClaims,
+      logout,
+      resources: createResources({
+        apis: stores.apis,
+        adminAudience: needs.adminAudience,
+        accessTokenLifetime: lifetimes.access_token,
+      }),
+      mayIntrospect: createIntrospectionPolicy(stores),
+      adapter: createAdapterFactory({
+        ...stores,
+        clients: createClientRecords(stores.clients),
+        checkAccessToken: needs.checkAccessToken,
+        clock,
+        refreshGrace,
+      }),
+      findAccount: createFindAccount({
+        ...stores,
+        admission: needs.admission,
+        vault,
+        clock,
+        log,
+        sessionIdle: lifetimes.session_idle * 1000,
+        sessionAbsolute: lifetimes.session_absolute * 1000,
+      }),
+      loadGrant: createLoadGrant({ ...stores, clock, offlineLifetime: lifetimes.offline_refresh_token * 1000 }),
+      writeAccessToken: createAccessTokenWriter({ ...needs, issuer: config.issuer, maxBytes: config.tokens.max_bytes }),
+      renderError: createRenderError(needs),
+    })
+    provider.use(middleware.answerOutages)
+    provider.use(middleware.answerRefusals)
+    provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
+    provider.use(middleware.acceptRawBasic(stores.clients))
+    provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
+    provider.use(middleware.repeatRotationAnswers(routes.token, answers))
+    provider.use(logout.finish)
+    provider.on('server_error', (ctx, error) => {
+      stateOf(ctx).failure = error
+      log.error({ err: error, route: ctx.oidc?.route }, 'the provider failed')
+    })
+    const refused = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) =>
+      log.info(
+        {
+          route: ctx.oidc?.route,
+          reason: stateOf(ctx).refused,
+          error: error.error,
+          detail: error.error_detail ?? error.error_description,
+        },
+        'an OAuth request was refused',
+      )
+    provider.on('grant.error', refused)
+    provider.on('introspection.error', refused)
+    provider.on('revocation.error', refused)
+    provider.on('userinfo.error', refused)
+    return provider
+  }
+
+  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  async function build() {
+    const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
+    const provider = assemble(keys, customClaims)
+    return { keys, provider, serve: mount(base || '/', provider) }
+  }
+  let current = await build()
+
+  return {
+    interactions: createInteractions({ provider: () => current.provider, sessions: stores.sessions, cookies, vault }),
+    serve: (ctx, next) => current.serve(ctx, next),
+    verifiers: () => current.keys.verifiers,
+
+    async reload() {
+      current = await build()
+    },
+
+    async validateClient(client) {
+      try {
+        // The static method is part of the library's documented surface; its types leave it out.
+        const model = current.provider.Client as unknown as { validate(metadata: object): Promise<void> }
+        await model.validate(toRecord(client))
+      } catch (error) {
+        throw error instanceof errors.OIDCProviderError ? invalidMetadata(error) : error
+      }
+    },
+  }
+}
+
+/** The library's sentence names the member it does not like. */
+function invalidMetadata(cause: errors.OIDCProviderError): Refusal {
+  const message = cause.error_description ?? cause.message
+  const [path = ''] = /\b[a-z]+(?:_[a-z]+)+\b/.exec(message) ?? []
+  return new Refusal('invalid_input', message, { problems: [{ path, message }], cause })
+}

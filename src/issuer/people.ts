@@ -1,0 +1,115 @@
+/**
+ * Whom an OpenID request is about: the account behind a session or a token, admitted as things are now, and
+ * what may be said about it.
+ */
+import type { FindAccount, KoaContextWithOIDC, Account as LibraryAccount } from 'oidc-provider'
+import type { Admission, AdmittedPerson } from '../admission/admit.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
+import type { GrantStore, SessionStore } from '../sessions/session.ts'
+import { personClaims } from '../tokens/claims.ts'
+import { visibleClaims } from '../tokens/visible-claims.ts'
+import type { Vault } from '../vault.ts'
+import { openLogin } from './interaction-login.ts'
+import { type RequestState, stateOf } from './request-state.ts'
+import { sessionIdOf } from './session-id.ts'
+
+interface Needs {
+  readonly admission: Admission
+  readonly sessions: SessionStore
+  readonly grants: GrantStore
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly log: Log
+  /** Milliseconds. */
+  readonly sessionIdle: number
+  readonly sessionAbsolute: number
+}
+
+type TokenSource = Parameters<FindAccount>[2]
+
+export function createFindAccount({
+  admission,
+  sessions,
+  grants,
+  vault,
+  clock,
+  log,
+  sessionIdle,
+  sessionAbsolute,
+}: Needs): FindAccount {
+  return async (ctx, accountId, token) => {
+    const client = ctx.oidc.client
+    if (!client) return undefined
+    const state = stateOf(ctx)
+    const sourceId = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
+    if (!sourceId) return undefined
+
+    state.admission = await admission.person({ accountId, clientId: client.clientId, sourceId })
+    if ('denied' in state.admission) {
+      state.refused = state.admission.denied
+      log.info(
+        { reason: state.refused, account: accountId, client: client.clientId, route: ctx.oidc.route },
+        'not admitted',
+      )
+      // At the authorization endpoint the person may come in another way: the login prompt says so (policy.ts).
+      return token ? undefined : { accountId, claims: () => ({ sub: accountId }) }
+    }
+    return toLibraryAccount(ctx, state.admission, token)
+  }
+
+  /** A code or a refresh token stands on its grant, and using it keeps its session from falling asleep. */
+  async function behindToken(token: NonNullable<TokenSource>): Promise<string | undefined> {
+    const grant = token.grantId ? await grants.get(token.grantId) : undefined
+    if (grant?.sessionId && token.kind === 'RefreshToken') await sessions.touch(grant.sessionId, clock() + sessionIdle)
+    return grant?.sourceId
+  }
+
+  async function behindSession(
+    ctx: KoaContextWithOIDC,
+    accountId: string,
+    state: RequestState,
+  ): Promise<string | undefined> {
+    const { session, result } = ctx.oidc
+    if (!session) return undefined
+    const id = sessionIdOf(session.uid)
+    const current = await sessions.get(id)
+    const login = result && openLogin(result, vault)
+    if (!login) {
+      if (current) await sessions.touch(id, clock() + sessionIdle)
+      return current?.sourceId
+    }
+
+    state.freshLogin = true
+    const now = clock()
+    const continued = current?.accountId === accountId ? current : undefined
+    await sessions.save({
+      id,
+      accountId,
+      sourceId: login.sourceId,
+      subject: login.subject,
+      upstream: login.upstream ?? null,
+      startedAt: continued?.startedAt ?? now,
+      idleUntil: now + sessionIdle,
+      expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
+    })
+    return login.sourceId
+  }
+}
+
+/** What is said about an admitted person to the client of this request. */
+export const mappedFor = ({ client, source, identity }: AdmittedPerson, scopes: ReadonlySet<string>): Mapped =>
+  visibleClaims(mapIdentity(identity, source.mapping), client, scopes)
+
+function toLibraryAccount(ctx: KoaContextWithOIDC, person: AdmittedPerson, token: TokenSource): LibraryAccount {
+  return {
+    accountId: person.account.id,
+    claims(_use, scope) {
+      const uid = token && 'sessionUid' in token ? token.sessionUid : ctx.oidc.session?.uid
+      const sessionId = stateOf(ctx).accessToken?.claims.sid ?? (uid && sessionIdOf(uid))
+      const facts = { clientId: person.client.id, sessionId: typeof sessionId === 'string' ? sessionId : undefined }
+      return { sub: person.account.id, ...personClaims(facts, person, mappedFor(person, new Set(scope.split(' ')))) }
+    },
+  }
+}

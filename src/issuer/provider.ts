@@ -1,0 +1,157 @@
+/** The OpenID provider as it is set up here: every choice the library leaves open is made in this file. */
+import { type Configuration, Provider } from 'oidc-provider'
+import type { Config } from '../config/schema.ts'
+import type { KeyRing } from '../keys/signing-keys.ts'
+import { assertClientAssertion } from './client-assertions.ts'
+import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
+import type { CookieSettings } from './cookies.ts'
+import type { IntrospectionPolicy } from './introspection-policy.ts'
+import { createInteractionPolicy } from './policy.ts'
+import { adminScopes, openidScopes, type Resources } from './resources.ts'
+
+interface Needs {
+  readonly config: Pick<Config, 'issuer' | 'lifetimes' | 'tokens'>
+  readonly keys: KeyRing
+  readonly cookies: CookieSettings
+  /** Sign cookies; the first signs, all verify. */
+  readonly cookieKeys: readonly string[]
+  /** Claims that mappings make beyond the standard's. */
+  readonly customClaims: readonly string[]
+  readonly resources: Resources
+  readonly mayIntrospect: IntrospectionPolicy
+  readonly adapter: NonNullable<Configuration['adapter']>
+  readonly findAccount: NonNullable<Configuration['findAccount']>
+  readonly loadGrant: NonNullable<Configuration['loadExistingGrant']>
+  readonly writeAccessToken: NonNullable<NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']>
+  readonly renderError: NonNullable<Configuration['renderError']>
+  readonly logout: Pick<
+    NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>,
+    'logoutSource' | 'postLogoutSuccessSource'
+  >
+}
+
+export const routes = {
+  authorization: '/authorize',
+  token: '/token',
+  userinfo: '/userinfo',
+  jwks: '/jwks',
+  introspection: '/introspect',
+  revocation: '/revoke',
+  end_session: '/logout',
+} as const
+
+const standardClaims = {
+  profile: [
+    'name',
+    'given_name',
+    'family_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+  groups: ['groups'],
+  roles: ['realm_access', 'resource_access'],
+}
+const ofTheLogin = [
+  'sub',
+  'jti',
+  'typ',
+  'azp',
+  'nbf',
+  'acr',
+  'amr',
+  'auth_time',
+  'session_state',
+  'identity_provider_alias',
+]
+
+export function createProvider(needs: Needs): Provider {
+  const { issuer, lifetimes, tokens } = needs.config
+  const base = new URL(issuer).pathname.replace(/\/$/, '')
+
+  return new Provider(issuer, {
+    adapter: needs.adapter,
+    jwks: { keys: [...needs.keys.all] } as NonNullable<Configuration['jwks']>,
+    routes,
+    scopes: [...openidScopes, ...adminScopes],
+    // Which of them a client sees is decided with the granted scopes (tokens/visible-claims.ts), once for all tokens.
+    claims: {
+      openid: [...ofTheLogin, ...Object.values(standardClaims).flat(), ...needs.customClaims],
+      ...standardClaims,
+    },
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: {
+      idTokenSigningAlgValues: ['RS256'],
+      userinfoSigningAlgValues: ['RS256'],
+      introspectionSigningAlgValues: ['RS256'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    },
+    assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer),
+    extraClientMetadata: { properties: [brokerMetadata] },
+    extraParams: ['idp_hint', 'kc_idp_hint', 'domain_hint'],
+    clientBasedCORS: (_ctx, origin, client) => brokerMetadataOf(client).webOrigins.includes(origin),
+    pkce: { required: (_ctx, client) => brokerMetadataOf(client).requirePkce },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+    clockTolerance: tokens.clock_tolerance,
+    cookies: {
+      keys: [...needs.cookieKeys],
+      names: needs.cookies.names,
+      long: needs.cookies.long,
+      short: needs.cookies.short,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: needs.mayIntrospect },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      rpInitiatedLogout: { enabled: true, ...needs.logout },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: needs.resources.defaultResource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: needs.resources.getResourceServerInfo,
+      },
+    },
+    formats: { customizers: { jwt: needs.writeAccessToken } },
+    findAccount: needs.findAccount,
+    loadExistingGrant: needs.loadGrant,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // RFC 9700 §2.2.2; the adapter makes it atomic and rotation-answers.ts gives it its grace.
+    rotateRefreshToken: true,
+    expiresWithSession: (_ctx, source) => !source.scopes.has('offline_access'),
+    // Revoking one access token ends that token; revoking a refresh token, or using a code twice, ends the grant.
+    revokeGrantPolicy: (ctx) => ctx.oidc.route !== 'revocation' || ctx.oidc.entities.RefreshToken !== undefined,
+    interactions: { policy: createInteractionPolicy(), url: (_ctx, interaction) => `${base}/login/${interaction.uid}` },
+    renderError: needs.renderError,
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.access_token,
+      ClientCredentials: lifetimes.access_token,
+      AuthorizationCode: lifetimes.authorization_code,
+      IdToken: lifetimes.id_token,
+      Interaction: lifetimes.interaction,
+      RefreshToken: (_ctx, token) =>
+        token.scopes.has('offline_access') ? lifetimes.offline_refresh_token : lifetimes.refresh_token,
+      Grant: lifetimes.session_absolute,
+      // The cookie's record; whether the session itself still stands is the session store's to say.
+      Session: (_ctx, session) => (session.accountId ? lifetimes.session_absolute : lifetimes.interaction),
+    },
+  })
+}

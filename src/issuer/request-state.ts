@@ -1,0 +1,29 @@
+import type { AdmittedPerson, Denied } from '../admission/admit.ts'
+import type { ReasonCode } from '../reasons.ts'
+import type { AccessToken } from '../tokens/access-token.ts'
+
+/**
+ * What one request to the OpenID provider has found out, for the hooks that come later in it: the library
+ * hands its hooks the request and nothing else.
+ */
+export interface RequestState {
+  /** The person proved who they are in this very request. */
+  freshLogin?: boolean
+  admission?: AdmittedPerson | Denied
+  accessToken?: AccessToken
+  /** Why a token that was shown does not count. */
+  refused?: ReasonCode
+  /** The refresh token that another request is using at this moment. */
+  lostRotation?: string | undefined
+  /** What was thrown where the library only says `server_error`. */
+  failure?: unknown
+}
+
+const states = new WeakMap<object, RequestState>()
+
+export function stateOf(ctx: object | undefined): RequestState {
+  if (!ctx) return {}
+  const state = states.get(ctx) ?? {}
+  states.set(ctx, state)
+  return state
+}

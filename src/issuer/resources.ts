@@ -1,0 +1,80 @@
+/**
+ * What an access token can be for (RFC 8707): the client itself when nothing is asked for, an API by its
+ * audience, or the admin API by its scope.
+ */
+import { errors, type KoaContextWithOIDC, type Client as LibraryClient, type ResourceServer } from 'oidc-provider'
+import type { ApiStore } from '../apis/api.ts'
+
+/** Stands for "no API in particular": the audience is then the client's own id. */
+export const ownClient = 'urn:gatehouse:client'
+
+export const openidScopes = [
+  'openid',
+  'offline_access',
+  'profile',
+  'email',
+  'address',
+  'phone',
+  'groups',
+  'roles',
+] as const
+export const adminScopes = ['admin', 'admin:read'] as const
+
+interface Needs {
+  readonly apis: Pick<ApiStore, 'byAudience'>
+  /** `{issuer}/admin/api` */
+  readonly adminAudience: string
+  /** Seconds. */
+  readonly accessTokenLifetime: number
+}
+
+export function createResources({ apis, adminAudience, accessTokenLifetime }: Needs) {
+  const wantsAdmin = (ctx: KoaContextWithOIDC): boolean => {
+    const scope = ctx.oidc.params?.scope
+    return typeof scope === 'string' && scope.split(' ').some((name) => adminScopes.some((admin) => admin === name))
+  }
+
+  const server = (audience: string, scopes: readonly string[]): ResourceServer =>
+    ({
+      audience,
+      scope: scopes.join(' '),
+      accessTokenFormat: 'jwt',
+      accessTokenTTL: accessTokenLifetime,
+      jwt: { sign: { alg: 'RS256' } },
+    }) as ResourceServer
+
+  return {
+    defaultResource(
+      ctx: KoaContextWithOIDC,
+      _client: LibraryClient,
+      oneOf?: readonly string[],
+    ): string | readonly string[] {
+      if (oneOf) return oneOf
+      return wantsAdmin(ctx) ? adminAudience : ownClient
+    },
+
+    async getResourceServerInfo(
+      _ctx: KoaContextWithOIDC,
+      resource: string,
+      client: LibraryClient,
+    ): Promise<ResourceServer> {
+      if (resource === ownClient) return server(client.clientId, openidScopes)
+      if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
+      const api = await apis.byAudience(resource)
+      // An API that names clients is for those; one that names none is open to every client of this issuer.
+      if (!api || (api.clients.length > 0 && !api.clients.includes(client.clientId))) throw new errors.InvalidTarget()
+      return server(resource, openidScopes)
+    },
+  }
+}
+
+export type Resources = ReturnType<typeof createResources>
+
+/** A client is entitled to the admin API by name in its registered `scope`, never by default. */
+function entitled(client: LibraryClient): readonly string[] {
+  const registered = new Set(client.scope?.split(' '))
+  const scopes = adminScopes.filter((scope) => registered.has(scope))
+  if (scopes.length === 0)
+    throw new errors.InvalidScope('the client is not entitled to the admin API', adminScopes.join(' '))
+  return scopes
+}

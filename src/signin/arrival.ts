@@ -1,0 +1,78 @@
+/** Somebody proved who they are at a source: recognised, mapped, admitted, or refused. */
+
+import type { AccountStore } from '../accounts/account.ts'
+import type { Recognise } from '../accounts/recognise.ts'
+import { type AdmittedPerson, admit } from '../admission/admit.ts'
+import type { Client } from '../clients/client.ts'
+import { type Clock, seconds } from '../clock.ts'
+import { Refusal } from '../errors.ts'
+import type { Identity } from '../identity.ts'
+import type { Interaction, Login } from '../interaction.ts'
+import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
+import type { Source } from '../sources/source.ts'
+import type { Tracer } from '../traces/tracer.ts'
+
+interface Needs {
+  readonly recognise: Recognise
+  readonly accounts: Pick<AccountStore, 'identities'>
+  readonly tracer: Tracer
+  readonly clock: Clock
+}
+
+interface Visit {
+  readonly interaction: Interaction
+  readonly client: Client
+  readonly source: Source
+  readonly identity: Identity
+}
+
+/** Rejects with the reason why not. */
+export type Receive = (visit: Visit) => Promise<Login>
+
+export function createReceive({ recognise, accounts, tracer, clock }: Needs): Receive {
+  return async ({ interaction, client, source, identity }) => {
+    const known = { clientId: client.id, sourceId: source.id }
+    const mapped = mapIdentity(identity, source.mapping)
+    await tracer.step(interaction.flow, 'arrived', whatCame(identity, mapped), known)
+    if (mapped.overage) throw new Refusal('groups_overage')
+
+    const { essential, values } = interaction.acr
+    if (essential && !values.includes(identity.acr ?? '')) throw new Refusal('unmet_authentication_requirements')
+
+    const account = await recognise(
+      source,
+      identity,
+      mapped.claims.name ?? mapped.claims.preferred_username ?? identity.subject,
+    )
+    const linked = (await accounts.identities(account.id)).find(({ sourceId }) => sourceId === source.id)
+    const admission: AdmittedPerson | { readonly denied: Refusal['code'] } = admit({
+      account,
+      client,
+      source,
+      identity: linked,
+    })
+    if ('denied' in admission) throw new Refusal(admission.denied)
+
+    await tracer.signedIn(interaction.flow, { ...known, accountId: account.id })
+    return {
+      accountId: account.id,
+      sourceId: source.id,
+      subject: identity.subject,
+      authTime: identity.authTime ?? seconds(clock()),
+      acr: identity.acr,
+      amr: identity.amr,
+      upstream: identity.upstream,
+    }
+  }
+}
+
+/** Names and kinds of what the source sent, never its values; groups and roles are what administrators search for. */
+function whatCame({ attributes }: Identity, { groups, roles, dropped }: Mapped) {
+  const received = Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? `list of ${value.length}` : typeof value,
+    ]),
+  )
+  return { received, groups, roles, dropped }
+}

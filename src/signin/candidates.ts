@@ -1,0 +1,59 @@
+/** Which sources a person on the way to a client may prove who they are at. */
+import { domainToASCII } from 'node:url'
+import type { Client } from '../clients/client.ts'
+import type { Interaction } from '../interaction.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
+
+/** What people can still look through; beyond it an e-mail address or a hint leads the way. */
+const mostOffered = 30
+
+export interface Candidates {
+  readonly offered: readonly Source[]
+  readonly named: Source | undefined
+  readonly discoverable: boolean
+}
+
+type Store = Pick<SourceStore, 'offered' | 'byAlias' | 'byDomain' | 'anyDomain' | 'get'>
+
+export async function findCandidates(
+  sources: Store,
+  client: Client,
+  params: Interaction['params'],
+): Promise<Candidates> {
+  const { allowedSources } = client
+  const [offered, anyDomain, named] = await Promise.all([
+    sources.offered(mostOffered, allowedSources ?? undefined),
+    sources.anyDomain(),
+    findNamed(sources, client, params),
+  ])
+  // A client's single source needs no choosing, hidden or not.
+  const [only, ...others] = allowedSources ?? []
+  const single = offered.length === 0 && only !== undefined && others.length === 0 ? await sources.get(only) : undefined
+  if (single?.enabled) return { offered: [single], named, discoverable: false }
+  return {
+    offered,
+    named,
+    discoverable: allowedSources === null ? anyDomain : anyDomain && allowedSources.length > offered.length,
+  }
+}
+
+async function findNamed(sources: Store, client: Client, params: Interaction['params']): Promise<Source | undefined> {
+  const alias = params.idp_hint ?? params.kc_idp_hint
+  const byAlias = alias === undefined ? undefined : applicable(await sources.byAlias(alias), client)
+  return byAlias ?? findByAddress(sources, client, params.domain_hint ?? params.login_hint)
+}
+
+/** `address` is an e-mail address or a domain; anything else finds nothing. */
+export async function findByAddress(
+  sources: Pick<SourceStore, 'byDomain'>,
+  client: Client,
+  address: string | undefined,
+): Promise<Source | undefined> {
+  const domain = domainToASCII(address?.slice(address.lastIndexOf('@') + 1).trim() ?? '').toLowerCase()
+  return domain.includes('.') ? applicable(await sources.byDomain(domain), client) : undefined
+}
+
+/** The source, if it is on and the client lets its people come through it. */
+export function applicable(source: Source | undefined, { allowedSources }: Client): Source | undefined {
+  return source?.enabled && (allowedSources === null || allowedSources.includes(source.id)) ? source : undefined
+}

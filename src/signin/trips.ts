@@ -1,0 +1,94 @@
+/** Leaving for an upstream and coming back: once, in the same browser, at the address of the same source. */
+import type { Clock } from '../clock.ts'
+import type { Arrival, Departure, RedirectConnector, Trip } from '../connector.ts'
+import { Refusal } from '../errors.ts'
+import type { Identity } from '../identity.ts'
+import { newSecret } from '../ids.ts'
+import type { Interaction } from '../interaction.ts'
+import type { Source } from '../sources/source.ts'
+import type { SavedTrip, TripStore } from './trip-store.ts'
+
+interface Needs {
+  readonly trips: TripStore
+  readonly clock: Clock
+  readonly callbackUrl: (alias: string) => URL
+  /** Milliseconds. */
+  readonly lifetime: number
+}
+
+export interface Trips {
+  begin(interaction: Interaction, source: Source, connector: RedirectConnector): Promise<Departure>
+  /** Which interaction an answer belongs to, judged by its state and the address it came to. Uses nothing up. */
+  destination(alias: string, state: string, aliasOf: (sourceId: string) => Promise<string | undefined>): Promise<string>
+  /** Uses the trip up; whoever comes second is refused. */
+  claim(interaction: Interaction, state: string): Promise<SavedTrip>
+  complete(trip: SavedTrip, source: Source, connector: RedirectConnector, arrival: Arrival): Promise<Identity>
+}
+
+export function createTrips({ trips, clock, callbackUrl, lifetime }: Needs): Trips {
+  async function peek(state: string): Promise<SavedTrip> {
+    const trip = await trips.peek(state)
+    if (!trip || trip.expiresAt <= clock()) throw new Refusal('trip_unknown')
+    return trip
+  }
+
+  return {
+    async begin(interaction, source, connector) {
+      const trip: Trip = {
+        state: newSecret(),
+        callbackUrl: callbackUrl(source.alias),
+        departedAt: clock(),
+        ...wishes(interaction),
+      }
+      const departure = await connector.depart(trip)
+      const { callbackUrl: _derived, ...kept } = trip
+      await trips.save({
+        ...kept,
+        uid: interaction.uid,
+        sourceId: source.id,
+        memo: departure.memo,
+        expiresAt: clock() + lifetime,
+      })
+      return departure
+    },
+
+    async destination(alias, state, aliasOf) {
+      const trip = await peek(state)
+      if ((await aliasOf(trip.sourceId)) !== alias) throw new Refusal('trip_misdirected')
+      return trip.uid
+    },
+
+    async claim(interaction, state) {
+      // First looks, then takes: an answer that another browser brings must not cost the traveller theirs.
+      if ((await peek(state)).uid !== interaction.uid)
+        throw new Refusal('trip_unknown', 'The answer belongs to another sign-in')
+      const trip = await trips.take(state)
+      if (!trip) throw new Refusal('trip_unknown')
+      return trip
+    },
+
+    complete: (trip, source, connector, arrival) =>
+      connector.arrive({ ...trip, callbackUrl: callbackUrl(source.alias) }, trip.memo, arrival),
+  }
+}
+
+/** What the authorization request asked for that only the upstream can give (Core §3.1.2.1). */
+function wishes({
+  params,
+  reasons,
+  acr,
+  accountId,
+}: Interaction): Pick<Trip, 'forceLogin' | 'loginHint' | 'maxAge' | 'acrValues' | 'uiLocales'> {
+  const maxAge = params.max_age === undefined ? undefined : Number(params.max_age)
+  // A session here that does not open this client, or another person than was expected: the upstream's own
+  // session would only bring the same answer again.
+  const again = ['login_prompt', 'id_token_hint', 'claims_id_token_sub_value']
+  return {
+    forceLogin:
+      reasons.some((reason) => again.includes(reason)) && (accountId !== undefined || reasons.includes('login_prompt')),
+    ...(params.login_hint !== undefined && { loginHint: params.login_hint }),
+    ...(maxAge !== undefined && { maxAge }),
+    ...(acr.values.length > 0 && { acrValues: acr.values }),
+    ...(params.ui_locales !== undefined && { uiLocales: params.ui_locales }),
+  }
+}

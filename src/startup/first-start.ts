@@ -1,0 +1,77 @@
+/** What a new installation begins with: a source for local users, an administrator, and a client for automation. */
+
+import { UserInput } from '../accounts/user-input.ts'
+import type { Users } from '../accounts/users.ts'
+import { system } from '../audit/audit.ts'
+import type { ClientStore } from '../clients/client.ts'
+import { ClientInput } from '../clients/client-input.ts'
+import type { Clients } from '../clients/clients.ts'
+import type { Config } from '../config/schema.ts'
+import { Refusal } from '../errors.ts'
+import { newSecret } from '../ids.ts'
+import { administration } from '../roles/role.ts'
+import type { SourceStore } from '../sources/source.ts'
+import { SourceInput } from '../sources/source-input.ts'
+import type { Sources } from '../sources/sources.ts'
+
+interface Needs {
+  readonly bootstrap: Config['bootstrap']
+  readonly sourceStore: Pick<SourceStore, 'list'>
+  readonly clientStore: Pick<ClientStore, 'get'>
+  readonly sources: Sources
+  readonly users: Users
+  readonly clients: Clients
+}
+
+export interface FirstAdministrator {
+  readonly username: string
+  /** Present when it was generated: it is shown this once. */
+  readonly generatedPassword?: string
+}
+
+/** Answers the administrator if this start made one. Of two nodes that start at once on an empty registry one does. */
+export async function prepareFirstStart(needs: Needs): Promise<FirstAdministrator | undefined> {
+  const administrator = await makeAdministrator(needs)
+  if (needs.bootstrap.client) await keepBootstrapClient(needs, needs.bootstrap.client)
+  return administrator
+}
+
+async function makeAdministrator({
+  bootstrap,
+  sourceStore,
+  sources,
+  users,
+}: Needs): Promise<FirstAdministrator | undefined> {
+  const { items } = await sourceStore.list({ limit: 1 })
+  if (items.length > 0) return undefined
+  const { username, password } = bootstrap.admin
+  const chosen = password ?? newSecret().slice(0, 24)
+  try {
+    await sources.create(system, SourceInput.parse({ alias: 'local', name: 'Gatehouse account', type: 'local' }))
+    const [role] = administration.roles
+    const roles = [{ name: role, client: administration.client }]
+    await users.create(system, UserInput.parse({ username, password: chosen, name: 'Administrator', roles }))
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'conflict') return undefined // The other node was first.
+    throw error
+  }
+  return { username, ...(password === null && { generatedPassword: chosen }) }
+}
+
+/** The configuration has the last word on this client's secret, so that it can be rotated where it is kept. */
+async function keepBootstrapClient(
+  { clientStore, clients }: Needs,
+  { id, secret }: { id: string; secret: string },
+): Promise<void> {
+  const current = await clientStore.get(id)
+  const input = ClientInput.parse({
+    client_id: id,
+    client_secret: secret,
+    client_name: 'Automation (from the configuration)',
+    grant_types: ['client_credentials'],
+    response_types: [],
+    scope: 'admin admin:read',
+  })
+  if (!current) await clients.create(system, input)
+  else if (current.secret !== secret) await clients.replace(system, id, input, current.version)
+}

@@ -1,0 +1,49 @@
+import type { Log } from '../log.ts'
+
+interface Needs {
+  readonly registryVersion: () => Promise<number>
+  readonly keepSchedule: () => Promise<boolean>
+  readonly reload: () => Promise<void>
+  readonly log: Log
+}
+
+const pollEvery = 1000
+const scheduleEvery = 60_000
+
+/** Takes over what any node has changed, within a second, and keeps the signing keys' schedule. */
+export function watchRegistry({ registryVersion, keepSchedule, reload, log }: Needs): AsyncDisposable {
+  let known: number | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  async function look() {
+    try {
+      const version = await registryVersion()
+      if (known !== undefined && version !== known) await reload()
+      known = version
+    } catch (error) {
+      log.warn({ err: error }, 'the registry could not be watched; what was known stays in use')
+    }
+  }
+
+  async function rotate() {
+    try {
+      if (await keepSchedule()) await reload()
+    } catch (error) {
+      log.warn({ err: error }, 'the schedule of the signing keys could not be kept')
+    }
+  }
+
+  const enqueue = (work: () => Promise<void>) => () => {
+    running = running.then(work)
+  }
+  const timers = [setInterval(enqueue(look), pollEvery), setInterval(enqueue(rotate), scheduleEvery)]
+  for (const timer of timers) timer.unref()
+  enqueue(look)()
+
+  return {
+    async [Symbol.asyncDispose]() {
+      timers.map(clearInterval)
+      await running
+    },
+  }
+}
