@@ -8,8 +8,7 @@ const Secrets = z.object({
   admin: z.string(),
   setUp: z.string(),
   okta: z.string(),
-  /** The broker makes this one. */
-  webApp: z.string().optional(),
+  webApp: z.string(),
 })
 
 export type Secrets = Readonly<z.infer<typeof Secrets>>
@@ -21,12 +20,9 @@ export async function loadSecrets(file: string): Promise<Secrets> {
   })
   if (kept !== undefined) return Secrets.parse(JSON.parse(kept))
 
-  const made = { encryption: randomBytes(32).toString('base64'), admin: random(), setUp: random(), okta: random() }
-  await saveSecrets(file, made)
+  const made = { encryption: random('base64'), admin: random(), setUp: random(), okta: random(), webApp: random() }
+  await writeFile(file, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600 })
   return made
 }
 
-export const saveSecrets = (file: string, secrets: Secrets): Promise<void> =>
-  writeFile(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 })
-
-const random = () => randomBytes(24).toString('base64url')
+const random = (encoding: 'base64' | 'base64url' = 'base64url') => randomBytes(32).toString(encoding)

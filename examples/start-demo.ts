@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { startChild } from './child.ts'
-import { loadSecrets, saveSecrets } from './demo-secrets.ts'
+import { loadSecrets } from './demo-secrets.ts'
 import { setUp } from './set-up.ts'
 
 interface Options {
@@ -34,8 +34,7 @@ export async function startDemo({
 }: Options = {}): Promise<Demo> {
   const home = resolve(folder)
   await mkdir(home, { recursive: true, mode: 0o700 })
-  const secretsFile = join(home, 'secrets.json')
-  const secrets = await loadSecrets(secretsFile)
+  const secrets = await loadSecrets(join(home, 'secrets.json'))
 
   const broker = new URL(`http://localhost:${await freePort(ports.broker)}`)
   // Another host, as in real life: cookies of the one are none of the other's.
@@ -68,15 +67,12 @@ export async function startDemo({
     GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: secrets.setUp,
   })
 
-  const made = await setUp({
+  await setUp({
     broker,
     administrator: { id: 'set-up', secret: secrets.setUp },
     okta: { issuer: okta, clientId: 'gatehouse', clientSecret: secrets.okta },
-    webApp: { clientId, url: app },
+    webApp: { clientId, clientSecret: secrets.webApp, url: app },
   })
-  if (made) await saveSecrets(secretsFile, { ...secrets, webApp: made })
-  const clientSecret = made ?? secrets.webApp
-  if (!clientSecret) throw new Error(`The web application's secret is lost: remove ${home} to begin anew`)
 
   await start('patient-api', 'examples/patient-api/main.ts', api, {
     ISSUER: broker.origin,
@@ -87,7 +83,7 @@ export async function startDemo({
     URL: app.origin,
     ISSUER: broker.origin,
     CLIENT_ID: clientId,
-    CLIENT_SECRET: clientSecret,
+    CLIENT_SECRET: secrets.webApp,
     PATIENT_API: api.origin,
   })
 
@@ -97,7 +93,7 @@ export async function startDemo({
     broker,
     okta,
     api,
-    client: { id: clientId, secret: clientSecret },
+    client: { id: clientId, secret: secrets.webApp },
     folder: home,
     failed: Promise.race(failures),
     [Symbol.asyncDispose]: () => stop.disposeAsync(),
