@@ -34,7 +34,10 @@ export interface Collection<T extends Entity> {
   remove(id: string, expected: number): Promise<void>
 }
 
-/** Runs work on stores that commit together or not at all. */
+/**
+ * Runs work on stores that commit together or not at all. The work awaits one call after the other, and lets every
+ * refusal through: what a store refused inside, it may have half done.
+ */
 export type Transact<Stores> = <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
 
 /** The entity, or a refusal with `not_found`. */

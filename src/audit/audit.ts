@@ -19,6 +19,7 @@ export interface AuditEvent {
 
 export interface AuditStore {
   record(event: AuditEvent): Promise<void>
+  /** Newest first. */
   list(query: {
     readonly limit: number
     readonly after?: string

@@ -30,7 +30,7 @@ export interface SessionStore {
   end(id: string): Promise<BrokerSession | undefined>
 }
 
-/** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. */
+/** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. Absent once its session is. */
 export interface Grant {
   readonly id: string
   /** `null`: an offline grant, which outlives the session it was given in. */
@@ -48,7 +48,8 @@ export interface Grant {
 export interface GrantStore {
   /**
    * The one grant of this client in this session, made if there is none, widened by what is asked for.
-   * Two tabs at once get the same grant, and neither loses what it asked for.
+   * Two tabs at once get the same grant, and neither loses what it asked for. Rejects with `session_ended` when
+   * the session is not there (any more).
    */
   open(grant: Grant & { readonly sessionId: string }): Promise<Grant>
   /** An offline grant is made anew each time. */

@@ -28,6 +28,7 @@ export interface TraceStore {
     reference: string,
     change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },
   ): Promise<void>
+  /** Newest first. */
   list(query: {
     readonly limit: number
     readonly after?: string

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { collectionContract } from './collection.contract.ts'
+import { anAccount, anIdentity, aSource, type RegistryWorld, refused } from './world.ts'
+
+export function accountStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
+  collectionContract(`AccountStore (${label})`, open, {
+    of: ({ accounts }) => accounts,
+    make: anAccount,
+    named: (account, name) => ({ ...account, displayName: name }),
+  })
+
+  describe(`AccountStore (${label})`, () => {
+    it('finds an identity by source and subject, and never by one of them alone', async () => {
+      await using world = await open()
+      const { accounts, sources } = world.stores
+      const [okta, entra] = [aSource(), aSource()]
+      const account = anAccount()
+      for (const source of [okta, entra]) await sources.add(source)
+      await accounts.add(account)
+      const identity = anIdentity({ accountId: account.id, sourceId: okta.id, subject: 'Rene' })
+      await accounts.link(identity)
+      expect(await accounts.identity(okta.id, 'Rene')).toEqual(identity)
+      expect(await accounts.identity(okta.id, 'rene')).toBeUndefined()
+      expect(await accounts.identity(entra.id, 'Rene')).toBeUndefined()
+      expect(await accounts.identities(account.id)).toEqual([identity])
+    })
+
+    it('lets one of many first logins of one person link them, on two nodes', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      const okta = aSource()
+      await world.stores.sources.add(okta)
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, async (_, index) => {
+          const { transact } = nodes[index % 2] ?? world.stores
+          const account = anAccount()
+          await transact(async ({ accounts }) => {
+            await accounts.add(account)
+            await accounts.link(anIdentity({ accountId: account.id, sourceId: okta.id, subject: 'first' }))
+          })
+          return account.id
+        }),
+      )
+      const won = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value)
+      const lost = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason.code)
+      expect(lost).toEqual(Array(9).fill('conflict'))
+      expect((await world.stores.accounts.identity(okta.id, 'first'))?.accountId).toBe(won[0])
+      expect((await world.stores.accounts.list({ limit: 99 })).items.map(({ id }) => id)).toEqual(won)
+    })
+
+    it('replaces what the source said as a whole', async () => {
+      await using world = await open()
+      const { accounts, sources } = world.stores
+      const [okta, account] = [aSource(), anAccount()]
+      await sources.add(okta)
+      await accounts.add(account)
+      const identity = anIdentity({ accountId: account.id, sourceId: okta.id })
+      await accounts.link(identity)
+      const seen = { attributes: { groups: ['Staff'] }, lastLoginAt: 5 }
+      await accounts.seen({ sourceId: okta.id, subject: identity.subject, ...seen })
+      expect(await accounts.identity(okta.id, identity.subject)).toEqual({ ...identity, ...seen })
+    })
+
+    it('refuses a login of, and a link to, what is gone', async () => {
+      await using world = await open()
+      const okta = aSource()
+      await world.stores.sources.add(okta)
+      const nobody = anIdentity({ sourceId: okta.id })
+      await refused(world.stores.accounts.link(nobody), 'not_found')
+      await refused(world.stores.accounts.seen({ ...nobody, lastLoginAt: 1 }), 'not_found')
+    })
+
+    it('takes the identities of a removed account with it, so that the next login is a first one', async () => {
+      await using world = await open()
+      const { accounts, sources } = world.stores
+      const [okta, account] = [aSource(), anAccount()]
+      await sources.add(okta)
+      await accounts.add(account)
+      const identity = anIdentity({ accountId: account.id, sourceId: okta.id })
+      await accounts.link(identity)
+      await accounts.remove(account.id, 1)
+      expect(await accounts.identity(okta.id, identity.subject)).toBeUndefined()
+    })
+
+    it('gives people only roles that exist', async () => {
+      await using world = await open()
+      const roles = [{ name: 'admin', client: 'gatehouse' }]
+      const problems = await refused(world.stores.accounts.add(anAccount({ roles })), 'invalid_input')
+      expect(problems).toEqual([{ path: 'roles', message: 'there is no role admin of gatehouse' }])
+      await world.stores.roles.ensure({ name: 'admin', client: null }, 1)
+      await refused(world.stores.accounts.add(anAccount({ roles })), 'invalid_input')
+      await world.stores.roles.ensure({ name: 'admin', client: 'gatehouse' }, 1)
+      await world.stores.accounts.add(anAccount({ roles }))
+    })
+  })
+}

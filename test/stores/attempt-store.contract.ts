@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { atOnce, beginning, type LiveWorld, minute } from './world.ts'
+
+export function attemptStoreContract(label: string, open: () => Promise<LiveWorld>): void {
+  const later = beginning + minute
+
+  describe(`AttemptStore (${label})`, () => {
+    it('misses none of fifty attempts at once, on two nodes', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      const counts = await atOnce(50, (index) => (nodes[index % 2] ?? world.stores).attempts.count('key', later))
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1))
+      expect(await world.stores.attempts.read('key')).toBe(50)
+      expect(await world.stores.attempts.read('other')).toBe(0)
+    })
+
+    it('keeps the window that is open however late an attempt is, then opens a new one', async () => {
+      await using world = await open()
+      const { attempts } = world.stores
+      await attempts.count('key', later)
+      world.pass(minute - 1)
+      expect(await attempts.count('key', later + minute)).toBe(2)
+      world.pass(1)
+      expect(await attempts.read('key')).toBe(0)
+      expect(await attempts.count('key', later + minute)).toBe(1)
+    })
+
+    it('forgets', async () => {
+      await using world = await open()
+      await world.stores.attempts.count('key', later)
+      await world.stores.attempts.forget('key')
+      expect(await world.stores.attempts.read('key')).toBe(0)
+    })
+  })
+}

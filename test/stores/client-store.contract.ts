@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { collectionContract } from './collection.contract.ts'
+import { aClient, anAccount, aSource, type RegistryWorld, refused } from './world.ts'
+
+export function clientStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
+  collectionContract(`ClientStore (${label})`, open, {
+    of: ({ clients }) => clients,
+    make: aClient,
+    named: (client, name) => ({ ...client, metadata: { ...client.metadata, client_name: name } }),
+  })
+
+  describe(`ClientStore (${label})`, () => {
+    it('keeps what is null apart from what is empty', async () => {
+      await using world = await open()
+      const open_ = aClient({ secret: null, allowedSources: null, resourceServer: null })
+      const shut = aClient({ allowedSources: [], resourceServer: { apis: [] } })
+      for (const client of [open_, shut]) {
+        await world.stores.clients.add(client)
+        expect(await world.stores.clients.get(client.id)).toEqual(client)
+      }
+    })
+
+    it('refuses to allow a source that does not exist, and says which', async () => {
+      await using world = await open()
+      const okta = aSource()
+      await world.stores.sources.add(okta)
+      const client = aClient({ allowedSources: [okta.id, 'gone'] })
+      const problems = await refused(world.stores.clients.add(client), 'invalid_input')
+      expect(problems).toEqual([{ path: 'allowed_sources', message: 'there is no authentication source gone' }])
+      expect(await world.stores.clients.get(client.id)).toBeUndefined()
+    })
+
+    it('finds a client whose id has a colon, and searches by id', async () => {
+      await using world = await open()
+      const client = aClient({ id: '6fcc0833-0ec2-4542-bc2c-4cd88286dfc8:OPENID', metadata: {} })
+      await world.stores.clients.add(client)
+      expect(await world.stores.clients.get(client.id)).toEqual(client)
+      expect((await world.stores.clients.list({ limit: 5, search: '6FCC0833' })).items).toEqual([client])
+    })
+
+    it('takes the consents of a removed client with it', async () => {
+      await using world = await open()
+      const [client, account] = [aClient(), anAccount()]
+      await world.stores.clients.add(client)
+      await world.stores.accounts.add(account)
+      await world.stores.consents.give({ accountId: account.id, clientId: client.id, scopes: ['openid'], givenAt: 1 })
+      await world.stores.clients.remove(client.id, 1)
+      expect(await world.stores.consents.get(account.id, client.id)).toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { newId } from '../../src/ids.ts'
+import type { Grant } from '../../src/sessions/session.ts'
+import { aGrant, aSession, atOnce, beginning, type LiveWorld, minute, refused } from './world.ts'
+
+export function grantStoreContract(label: string, open: () => Promise<LiveWorld>): void {
+  async function withSession(world: LiveWorld) {
+    const session = aSession()
+    await world.stores.sessions.save(session)
+    return session
+  }
+
+  describe(`GrantStore (${label})`, () => {
+    it('gives two tabs that ask for different things one grant with all of them, on two nodes', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      const { id: sessionId } = await withSession(world)
+      const asked: readonly Partial<Grant>[] = [
+        {
+          scopes: ['openid', 'email'],
+          claims: ['email'],
+          resources: { 'https://a.test': ['read'] },
+          expiresAt: beginning + minute,
+        },
+        {
+          scopes: ['openid', 'groups'],
+          claims: ['name'],
+          resources: { 'https://a.test': ['write'], 'https://b.test': [] },
+        },
+      ]
+      const grants = await Promise.all(
+        nodes.map(({ grants }, index) => grants.open(aGrant({ ...asked[index], sessionId }))),
+      )
+      expect(grants[0]?.id).toBe(grants[1]?.id)
+      const kept = await world.stores.grants.get(grants[0]?.id ?? '')
+      expect(kept?.scopes.toSorted()).toEqual(['email', 'groups', 'openid'])
+      expect(kept?.claims.toSorted()).toEqual(['email', 'name'])
+      expect(kept?.resources['https://a.test']?.toSorted()).toEqual(['read', 'write'])
+      expect(kept?.resources['https://b.test']).toEqual([])
+      expect(kept?.expiresAt).toBe(beginning + 600 * minute)
+      expect(await world.stores.grants.ofSession(sessionId)).toEqual([kept])
+    })
+
+    it('loses nothing of fifty tabs', async () => {
+      await using world = await open()
+      const { id: sessionId } = await withSession(world)
+      const grants = await atOnce(50, (index) => world.stores.grants.open(aGrant({ sessionId, scopes: [`s${index}`] })))
+      expect(new Set(grants.map(({ id }) => id)).size).toBe(1)
+      expect((await world.stores.grants.get(grants[0]?.id ?? ''))?.scopes).toHaveLength(50)
+    })
+
+    it('gives eight clients on one session at once a grant each', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      const { id: sessionId } = await withSession(world)
+      await atOnce(8, (index) =>
+        (nodes[index % 2] ?? world.stores).grants.open(aGrant({ sessionId, clientId: `client-${index}` })),
+      )
+      const grants = await world.stores.grants.ofSession(sessionId)
+      expect(grants.map(({ clientId }) => clientId)).toEqual(Array.from({ length: 8 }, (_, index) => `client-${index}`))
+    })
+
+    it('answers what it has when nothing more is asked for', async () => {
+      await using world = await open()
+      const { id: sessionId } = await withSession(world)
+      const grant = aGrant({ sessionId, scopes: ['openid', 'email'] })
+      await world.stores.grants.open(grant)
+      expect(
+        await world.stores.grants.open({ ...grant, id: newId(), scopes: ['email'], claims: [], expiresAt: 1 }),
+      ).toEqual(grant)
+    })
+
+    it('makes no grant in a session that has ended, never was, or is past its end', async () => {
+      await using world = await open()
+      const [ended, idle] = [await withSession(world), await withSession(world)]
+      await world.stores.grants.open(aGrant({ sessionId: idle.id }))
+      await world.stores.sessions.end(ended.id)
+      world.pass(30 * minute)
+      for (const sessionId of [ended.id, 'never was', idle.id]) {
+        await refused(world.stores.grants.open(aGrant({ sessionId })), 'session_ended')
+      }
+    })
+
+    it('is absent when its session is past its idle end', async () => {
+      await using world = await open()
+      const { id: sessionId } = await withSession(world)
+      const grant = await world.stores.grants.open(aGrant({ sessionId }))
+      world.pass(30 * minute)
+      expect(await world.stores.grants.get(grant.id)).toBeUndefined()
+      expect(await world.stores.grants.ofSession(sessionId)).toEqual([])
+    })
+
+    it('is absent past its own end, and made anew', async () => {
+      await using world = await open()
+      const { id: sessionId } = await withSession(world)
+      const old = await world.stores.grants.open(aGrant({ sessionId, scopes: ['old'], expiresAt: beginning + minute }))
+      world.pass(minute)
+      expect(await world.stores.grants.get(old.id)).toBeUndefined()
+      const grant = aGrant({ sessionId, scopes: ['new'] })
+      expect(await world.stores.grants.open(grant)).toEqual(grant)
+    })
+
+    it('makes offline grants anew each time, whole, and lets them outlive sessions', async () => {
+      await using world = await open()
+      const one = aGrant({ sessionId: null, resources: { 'https://a.test': ['read'] } })
+      const two = { ...one, id: newId() }
+      for (const grant of [one, two]) {
+        await world.stores.grants.addOffline(grant)
+        expect(await world.stores.grants.get(grant.id)).toEqual(grant)
+      }
+    })
+
+    it.each(['account', 'client', 'source'] as const)('removes those of one %s, offline ones too', async (kind) => {
+      await using world = await open()
+      const { grants } = world.stores
+      const { id: sessionId } = await withSession(world)
+      const whose = { accountId: newId(), clientId: newId(), sourceId: newId() }
+      const own = await grants.open(aGrant({ sessionId, ...whose }))
+      const offline = aGrant({ sessionId: null, ...whose })
+      const others = aGrant({ sessionId: null })
+      await grants.addOffline(offline)
+      await grants.addOffline(others)
+      if (kind === 'account') await grants.removeOfAccount(whose.accountId)
+      if (kind === 'client') await grants.removeOfClient(whose.clientId)
+      if (kind === 'source') await grants.removeOfSource(whose.sourceId)
+      expect(await Promise.all([own, offline, others].map(({ id }) => grants.get(id)))).toEqual([
+        undefined,
+        undefined,
+        others,
+      ])
+    })
+
+    it('removes one', async () => {
+      await using world = await open()
+      const grant = aGrant({ sessionId: null })
+      await world.stores.grants.addOffline(grant)
+      await world.stores.grants.remove(grant.id)
+      expect(await world.stores.grants.get(grant.id)).toBeUndefined()
+    })
+  })
+}

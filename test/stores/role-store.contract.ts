@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { collectionContract } from './collection.contract.ts'
+import { anAccount, aRole, aSource, atOnce, type RegistryWorld, refused } from './world.ts'
+
+export function roleStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
+  collectionContract(`RoleStore (${label})`, open, {
+    of: ({ roles }) => roles,
+    make: aRole,
+    named: (role, name) => ({ ...role, name }),
+  })
+
+  describe(`RoleStore (${label})`, () => {
+    it('tells a realm role from a client’s of the same name, and has each once', async () => {
+      await using world = await open()
+      await world.stores.roles.add(aRole({ name: 'admin', client: null }))
+      await world.stores.roles.add(aRole({ name: 'admin', client: 'gatehouse' }))
+      for (const client of [null, 'gatehouse']) {
+        const problems = await refused(world.stores.roles.add(aRole({ name: 'admin', client })), 'conflict')
+        expect(problems.map(({ path }) => path)).toEqual(['name'])
+      }
+    })
+
+    it('makes a role that is named once, however many name it at once on two nodes', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      await atOnce(10, (index) =>
+        (nodes[index % 2] ?? world.stores).roles.ensure({ name: 'nurse', client: 'clinic' }, 7),
+      )
+      const { items } = await world.stores.roles.list({ limit: 9 })
+      expect(items).toMatchObject([{ name: 'nurse', client: 'clinic', version: 1, createdAt: 7 }])
+    })
+
+    it('leaves a role that exists as it is', async () => {
+      await using world = await open()
+      const role = aRole({ name: 'nurse', description: 'Cares' })
+      await world.stores.roles.add(role)
+      await world.stores.roles.ensure({ name: 'nurse', client: null }, 7)
+      expect((await world.stores.roles.list({ limit: 9 })).items).toEqual([role])
+    })
+
+    it('keeps a role that a mapping gives or a person has, under its name, and names them', async () => {
+      await using world = await open()
+      const { roles, sources, accounts } = world.stores
+      const role = aRole({ name: 'nurse', client: 'clinic' })
+      const source = aSource({ name: 'Okta' })
+      const account = anAccount({ displayName: 'Rene Klomp', roles: [{ name: 'nurse', client: 'clinic' }] })
+      await roles.add(role)
+      await sources.add({ ...source, mapping: { ...source.mapping, roles: [{ role: 'nurse', client: 'clinic' }] } })
+      await accounts.add(account)
+      const users = [
+        { path: `authentication-sources/${source.id}`, message: 'is used by the mapping of Okta' },
+        { path: `users/${account.id}`, message: 'is used by the user Rene Klomp' },
+      ]
+      expect(await refused(roles.remove(role.id, 1), 'in_use')).toEqual(users)
+      expect(await refused(roles.replace({ ...role, name: 'doctor' }, 1), 'in_use')).toEqual(users)
+      await roles.replace({ ...role, description: 'Cares more' }, 1)
+      await sources.remove(source.id, 1)
+      await accounts.remove(account.id, 1)
+      await roles.remove(role.id, 2)
+    })
+  })
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { aGrant, aSession, beginning, type LiveWorld, minute, refused } from './world.ts'
+
+export function sessionStoreContract(label: string, open: () => Promise<LiveWorld>): void {
+  describe(`SessionStore (${label})`, () => {
+    it('keeps a session whole, with or without an upstream one', async () => {
+      await using world = await open()
+      for (const session of [aSession(), aSession({ upstream: null }), aSession({ upstream: { sid: 'only' } })]) {
+        await world.stores.sessions.save(session)
+        expect(await world.stores.sessions.get(session.id)).toEqual(session)
+      }
+      expect(await world.stores.sessions.get('nobody’s')).toBeUndefined()
+    })
+
+    it('renews what it knows of the source when the person proved themselves again', async () => {
+      await using world = await open()
+      const session = aSession()
+      const grant = aGrant({ sessionId: session.id })
+      await world.stores.sessions.save(session)
+      await world.stores.grants.open(grant)
+      const renewed = {
+        ...session,
+        sourceId: 'entra',
+        subject: 'other',
+        upstream: { sid: 'new' },
+        idleUntil: beginning + 40 * minute,
+      }
+      await world.stores.sessions.save(renewed)
+      expect(await world.stores.sessions.get(session.id)).toEqual(renewed)
+      expect(await world.stores.grants.get(grant.id)).toEqual(grant)
+    })
+
+    it('does not become somebody else’s', async () => {
+      await using world = await open()
+      const session = aSession()
+      await world.stores.sessions.save(session)
+      await refused(world.stores.sessions.save({ ...session, accountId: 'another' }), 'conflict')
+      expect(await world.stores.sessions.get(session.id)).toEqual(session)
+    })
+
+    it('is absent past its idle end, unless it is used before', async () => {
+      await using world = await open()
+      const session = aSession()
+      const { sessions } = world.stores
+      await sessions.save(session)
+      world.pass(29 * minute)
+      await sessions.touch(session.id, world.now() + 30 * minute)
+      world.pass(29 * minute)
+      expect(await sessions.get(session.id)).toEqual({ ...session, idleUntil: beginning + 59 * minute })
+      world.pass(minute)
+      expect(await sessions.get(session.id)).toBeUndefined()
+      expect(await sessions.ofAccount(session.accountId)).toEqual([])
+      await sessions.touch(session.id, world.now() + 30 * minute)
+      expect(await sessions.get(session.id)).toBeUndefined()
+      expect(await sessions.end(session.id)).toBeUndefined()
+    })
+
+    it('is absent past its absolute end, however much it is used', async () => {
+      await using world = await open()
+      const session = aSession({ expiresAt: beginning + 31 * minute })
+      await world.stores.sessions.save(session)
+      await world.stores.sessions.touch(session.id, beginning + 90 * minute)
+      world.pass(31 * minute - 1)
+      expect((await world.stores.sessions.get(session.id))?.idleUntil).toBe(session.expiresAt)
+      world.pass(1)
+      expect(await world.stores.sessions.get(session.id)).toBeUndefined()
+    })
+
+    it('is found by account and by source', async () => {
+      await using world = await open()
+      const [one, two] = [aSession({ startedAt: 1 }), aSession({ startedAt: 2 })]
+      const three = aSession({ accountId: one.accountId, sourceId: two.sourceId, startedAt: 3 })
+      for (const session of [three, two, one]) await world.stores.sessions.save(session)
+      expect(await world.stores.sessions.ofAccount(one.accountId)).toEqual([one, three])
+      expect(await world.stores.sessions.ofSource(two.sourceId)).toEqual([two, three])
+    })
+
+    it('ends with every grant in it, and leaves offline grants and other sessions’', async () => {
+      await using world = await open()
+      const { sessions, grants } = world.stores
+      const [session, other] = [aSession(), aSession()]
+      const [app, web] = [aGrant({ sessionId: session.id }), aGrant({ sessionId: session.id, clientId: 'web' })]
+      const elsewhere = aGrant({ sessionId: other.id })
+      const offline = aGrant({ sessionId: null })
+      for (const one of [session, other]) await sessions.save(one)
+      for (const grant of [app, web, elsewhere]) await grants.open(grant)
+      await grants.addOffline(offline)
+      expect(await sessions.end(session.id)).toEqual(session)
+      expect(await sessions.end(session.id)).toBeUndefined()
+      expect(await sessions.get(session.id)).toBeUndefined()
+      expect(await Promise.all([app, web].map(({ id }) => grants.get(id)))).toEqual([undefined, undefined])
+      expect(await Promise.all([elsewhere, offline].map(({ id }) => grants.get(id)))).toEqual([elsewhere, offline])
+    })
+  })
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+import { newId } from '../../src/ids.ts'
+import { collectionContract } from './collection.contract.ts'
+import {
+  aClient,
+  aLocalUser,
+  anAccount,
+  anApi,
+  anIdentity,
+  aRole,
+  aSource,
+  type RegistryWorld,
+  refused,
+} from './world.ts'
+
+export function sourceStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
+  collectionContract(`SourceStore (${label})`, open, {
+    of: ({ sources }) => sources,
+    make: aSource,
+    named: (source, name) => ({ ...source, name }),
+  })
+
+  describe(`SourceStore (${label})`, () => {
+    it('finds a source by its alias, which is spelled exactly so', async () => {
+      await using world = await open()
+      const okta = aSource({ alias: 'Okta' })
+      await world.stores.sources.add(okta)
+      expect(await world.stores.sources.byAlias('Okta')).toEqual(okta)
+      expect(await world.stores.sources.byAlias('okta')).toBeUndefined()
+    })
+
+    it('refuses an alias that is taken, and names the member', async () => {
+      await using world = await open()
+      await world.stores.sources.add(aSource({ alias: 'Okta' }))
+      const problems = await refused(world.stores.sources.add(aSource({ alias: 'Okta' })), 'conflict')
+      expect(problems.map(({ path }) => path)).toEqual(['alias'])
+    })
+
+    it('gives a domain to one source, and keeps nothing of one that wanted another’s', async () => {
+      await using world = await open()
+      const okta = aSource({ domains: ['acme.test', 'acme.example'] })
+      const thief = aSource({ domains: ['mine.test', 'acme.test'] })
+      await world.stores.sources.add(okta)
+      const problems = await refused(world.stores.sources.add(thief), 'conflict')
+      expect(problems).toEqual([{ path: 'domains', message: 'acme.test belongs to another authentication source' }])
+      expect(await world.stores.sources.get(thief.id)).toBeUndefined()
+      expect(await world.stores.sources.byDomain('mine.test')).toBeUndefined()
+      expect((await world.stores.sources.byDomain('acme.example'))?.id).toBe(okta.id)
+    })
+
+    it('lets go of the domains that a change leaves out', async () => {
+      await using world = await open()
+      const okta = aSource({ domains: ['acme.test'] })
+      await world.stores.sources.add(okta)
+      await world.stores.sources.replace({ ...okta, domains: ['acme.example'] }, 1)
+      expect(await world.stores.sources.byDomain('acme.test')).toBeUndefined()
+      await world.stores.sources.add(aSource({ domains: ['acme.test'] }))
+    })
+
+    it('knows whether any enabled source has a domain', async () => {
+      await using world = await open()
+      const okta = aSource({ domains: ['acme.test'], enabled: false })
+      await world.stores.sources.add(okta)
+      expect(await world.stores.sources.anyDomain()).toBe(false)
+      await world.stores.sources.replace({ ...okta, enabled: true }, 1)
+      expect(await world.stores.sources.anyDomain()).toBe(true)
+    })
+
+    it('offers the enabled ones that are not hidden, by name, as many as asked for', async () => {
+      await using world = await open()
+      const named = (name: string, given = {}) => aSource({ name, ...given })
+      const [zeta, alpha, beta] = [named('Zeta'), named('alpha'), named('Beta')]
+      for (const source of [zeta, alpha, beta, named('Off', { enabled: false }), named('Hidden', { hidden: true })]) {
+        await world.stores.sources.add(source)
+      }
+      const names = async (limit: number, ids?: readonly string[]) =>
+        (await world.stores.sources.offered(limit, ids)).map(({ name }) => name)
+      expect(await names(9)).toEqual(['alpha', 'Beta', 'Zeta'])
+      expect(await names(2)).toEqual(['alpha', 'Beta'])
+      expect(await names(9, [zeta.id, beta.id])).toEqual(['Beta', 'Zeta'])
+      expect(await names(9, [])).toEqual([])
+    })
+
+    it('keeps a source that an API uses, and names the API', async () => {
+      await using world = await open()
+      const okta = aSource()
+      const api = anApi({ name: 'Patient API', authenticationSources: [okta.id] })
+      await world.stores.sources.add(okta)
+      await world.stores.apis.add(api)
+      expect(await world.stores.sources.usage(okta.id)).toEqual({
+        apis: [{ id: api.id, name: 'Patient API' }],
+        portals: [],
+      })
+      const problems = await refused(world.stores.sources.remove(okta.id, 1), 'in_use')
+      expect(problems).toEqual([{ path: `apis/${api.id}`, message: 'is used by the API Patient API' }])
+      expect(await world.stores.sources.get(okta.id)).toEqual(okta)
+      await world.stores.apis.replace({ ...api, authenticationSources: [] }, 1)
+      await world.stores.sources.remove(okta.id, 1)
+    })
+
+    it('keeps a source that a client allows by name: without it the client would allow anybody, or nobody', async () => {
+      await using world = await open()
+      const okta = aSource()
+      const client = aClient({ allowedSources: [okta.id] })
+      await world.stores.sources.add(okta)
+      await world.stores.clients.add(client)
+      const problems = await refused(world.stores.sources.remove(okta.id, 1), 'in_use')
+      expect(problems.map(({ path }) => path)).toEqual([`clients/${client.id}`])
+    })
+
+    it('takes the identities and local users of a removed source with it, and leaves the accounts', async () => {
+      await using world = await open()
+      const { sources, accounts, localUsers } = world.stores
+      const [okta, account] = [aSource(), anAccount()]
+      const user = aLocalUser({ sourceId: okta.id })
+      await sources.add(okta)
+      await accounts.add(account)
+      await accounts.link(anIdentity({ accountId: account.id, sourceId: okta.id }))
+      await localUsers.add(user)
+      await sources.remove(okta.id, 1)
+      expect(await accounts.get(account.id)).toEqual(account)
+      expect(await accounts.identities(account.id)).toEqual([])
+      expect(await localUsers.get(user.id)).toBeUndefined()
+    })
+
+    it('refuses a mapping to a role that does not exist, and says which', async () => {
+      await using world = await open()
+      const source = aSource()
+      const roles = [{ role: 'nurse' }, { role: 'doctor', client: 'clinic' }]
+      await world.stores.roles.ensure({ name: 'nurse', client: null }, world.now())
+      const mapped = { ...source, mapping: { ...source.mapping, roles } }
+      const problems = await refused(world.stores.sources.add(mapped), 'invalid_input')
+      expect(problems).toEqual([{ path: 'mapping.roles', message: 'there is no role doctor of clinic' }])
+      await world.stores.roles.ensure({ name: 'doctor', client: 'clinic' }, world.now())
+      await world.stores.sources.add(mapped)
+      expect(await world.stores.sources.get(source.id)).toEqual(mapped)
+    })
+
+    it('lets go of the roles that a change leaves out', async () => {
+      await using world = await open()
+      const role = aRole()
+      const source = aSource()
+      await world.stores.roles.add(role)
+      await world.stores.sources.add({
+        ...source,
+        mapping: { ...source.mapping, roles: [{ role: role.name }, { role: role.name }] },
+      })
+      await refused(world.stores.roles.remove(role.id, 1), 'in_use')
+      await world.stores.sources.replace(source, 1)
+      await world.stores.roles.remove(role.id, 1)
+    })
+
+    it('answers quickly among ten thousand', async () => {
+      await using world = await open()
+      const wanted = newId()
+      await world.stores.transact(async ({ sources }) => {
+        for (let index = 0; index < 10_000; index++) {
+          await sources.add(aSource({ name: `Source ${index}`, alias: `source-${index}`, domains: [`d${index}.test`] }))
+        }
+        await sources.add(aSource({ id: wanted, name: 'A source', alias: 'wanted' }))
+      })
+      const { sources } = world.stores
+      const started = performance.now()
+      for (let round = 0; round < 20; round++) {
+        expect((await sources.offered(10)).length).toBe(10)
+        expect((await sources.byAlias('wanted'))?.id).toBe(wanted)
+        expect((await sources.byDomain(`d${round}.test`))?.alias).toBe(`source-${round}`)
+        await sources.usage(wanted)
+      }
+      expect((performance.now() - started) / 20).toBeLessThan(20)
+    }, 60_000)
+  })
+}

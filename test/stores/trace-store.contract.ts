@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { atOnce, type RegistryWorld } from './world.ts'
+
+export function traceStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
+  describe(`TraceStore (${label})`, () => {
+    it('makes a trace with its first step, and adds what becomes known', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      expect(await traces.get('7K3-QF2-M9A')).toBeUndefined()
+      await traces.append('7K3-QF2-M9A', { clientId: 'app', steps: [{ at: 5, what: 'departed' }] })
+      await traces.append('7K3-QF2-M9A', {
+        clientId: undefined,
+        sourceId: 'okta',
+        outcome: 'refused',
+        reason: 'account_disabled',
+        endedAt: 9,
+        steps: [{ at: 9, what: 'refused', detail: { by: 'admission' } }],
+      })
+      expect(await traces.get('7K3-QF2-M9A')).toEqual({
+        reference: '7K3-QF2-M9A',
+        startedAt: 5,
+        endedAt: 9,
+        clientId: 'app',
+        sourceId: 'okta',
+        accountId: null,
+        outcome: 'refused',
+        reason: 'account_disabled',
+        steps: [
+          { at: 5, what: 'departed' },
+          { at: 9, what: 'refused', detail: { by: 'admission' } },
+        ],
+      })
+    })
+
+    it('loses no step of many written at once, on two nodes', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      await atOnce(20, (index) =>
+        (nodes[index % 2] ?? world.stores).traces.append('R', { steps: [{ at: index, what: `step ${index}` }] }),
+      )
+      const steps = (await world.stores.traces.get('R'))?.steps.map(({ at }) => at)
+      expect(steps?.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index))
+    })
+
+    it('lists traces newest first, and forgets those that started before', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      for (const at of [1, 2, 3]) await traces.append(`R${at}`, { steps: [{ at, what: 'departed' }] })
+      const references = async (after?: string) => {
+        const page = await traces.list({ limit: 2, after })
+        return { ...page, items: page.items.map(({ reference }) => reference) }
+      }
+      const first = await references()
+      expect(first.items).toEqual(['R3', 'R2'])
+      expect(await references(first.next ?? '')).toEqual({ items: ['R1'], next: null })
+      expect(await traces.sweep(3)).toBe(2)
+      expect((await references()).items).toEqual(['R3'])
+    })
+  })
+}
