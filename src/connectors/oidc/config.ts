@@ -1,0 +1,164 @@
+import { createPrivateKey } from 'node:crypto'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { reach } from '../../outbound/addresses.ts'
+
+const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
+
+/** Signed with the provider's private key. `none` and HMAC, which the client secret could forge, are no choice. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+/** What the connector says itself in an authorization request: nothing else may say it differently. */
+const ownParameters: ReadonlySet<string> = new Set([
+  'acr_values',
+  'client_id',
+  'client_secret',
+  'code_challenge',
+  'code_challenge_method',
+  'id_token_hint',
+  'login_hint',
+  'max_age',
+  'nonce',
+  'prompt',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+  'scope',
+  'state',
+  'ui_locales',
+])
+
+const PrivateKey = z
+  .looseObject({
+    kty: z.enum(['RSA', 'EC', 'OKP']),
+    kid: z.string().min(1).max(255).optional(),
+    alg: z.enum(algorithms).optional(),
+  })
+  .check(({ value, issues }) => {
+    const problem = privateKeyProblem(value)
+    if (problem) issues.push({ code: 'custom', message: problem, input: undefined })
+  })
+
+/** Settings of a source of type `oidc`. */
+export const OidcConfig = z
+  .strictObject({
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .describe("The provider's issuer, exactly as its discovery document writes it, trailing slash included."),
+    client_id: z.string().min(1).max(500).describe('The client id that the provider gave this broker.'),
+    token_endpoint_auth_method: z
+      .enum(authenticationMethods)
+      .default('client_secret_basic')
+      .describe('How the broker proves to the provider who it is.'),
+    client_secret: z
+      .string()
+      .min(1)
+      .max(2000)
+      .optional()
+      .describe('The client secret; for client_secret_basic and client_secret_post.'),
+    private_key_jwk: PrivateKey.optional().describe(
+      'The private key (JWK) whose public half the provider knows; for private_key_jwt.',
+    ),
+    scopes: z
+      .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'Expected one scope, without spaces'))
+      .max(50)
+      .refine((scopes) => scopes.includes('openid'), 'Must include openid')
+      .default(['openid', 'profile', 'email'])
+      .describe('Scopes to ask the provider for.'),
+    userinfo: z
+      .boolean()
+      .default(true)
+      .describe('Ask the userinfo endpoint too; where both say something the ID token wins.'),
+    id_token_signed_response_alg: z
+      .enum(algorithms)
+      .default('RS256')
+      .describe('The one algorithm that ID tokens must be signed with.'),
+    clock_tolerance: z
+      .int()
+      .min(0)
+      .max(120)
+      .default(15)
+      .describe("Seconds by which the provider's clock may differ from ours."),
+    acr_values: z
+      .array(z.string().regex(/^\S+$/, 'Expected one value, without spaces').max(255))
+      .max(20)
+      .optional()
+      .describe('Levels of assurance to ask for, best first, when the application asks for none.'),
+    reauthentication: z
+      .enum(['auth_time', 'trust'])
+      .default('auth_time')
+      .describe(
+        'When a fresh login is required: demand auth_time as proof, or trust that the provider obeyed prompt=login.',
+      ),
+    upstream_logout: z
+      .boolean()
+      .default(true)
+      .describe('Signing out here signs out at the provider too, when it offers that.'),
+    extra_parameters: z
+      .record(z.string().min(1).max(100), z.string().max(1000))
+      .default({})
+      .describe('Further parameters of the authorization request, such as domain_hint or audience.'),
+    allow_private_addresses: z
+      .boolean()
+      .default(false)
+      .describe('The provider may be on loopback or a private network, and speak plain http there.'),
+  })
+  .check(({ value, issues }) => {
+    for (const [path, message] of problemsOf(value)) issues.push({ code: 'custom', path, message, input: undefined })
+  })
+
+export type OidcConfig = z.output<typeof OidcConfig>
+
+type Found = readonly [path: string[], message: string]
+
+function problemsOf(config: {
+  readonly issuer: string
+  readonly token_endpoint_auth_method: (typeof authenticationMethods)[number]
+  readonly client_secret?: unknown
+  readonly private_key_jwk?: unknown
+  readonly extra_parameters: Readonly<Record<string, string>>
+  readonly allow_private_addresses: boolean
+}): Found[] {
+  const found: Found[] = []
+  const issuer = issuerProblem(config.issuer, config.allow_private_addresses)
+  if (issuer) found.push([['issuer'], issuer])
+
+  const method = config.token_endpoint_auth_method
+  const needed = method === 'none' ? undefined : method === 'private_key_jwt' ? 'private_key_jwk' : 'client_secret'
+  for (const name of ['client_secret', 'private_key_jwk'] as const) {
+    const given = config[name] !== undefined
+    if (given && name !== needed) found.push([[name], `Not used with token_endpoint_auth_method ${method}`])
+    if (!given && name === needed) found.push([[name], `Required with token_endpoint_auth_method ${method}`])
+  }
+
+  for (const name of Object.keys(config.extra_parameters)) {
+    if (ownParameters.has(name)) found.push([['extra_parameters', name], 'The broker sets this parameter itself'])
+  }
+  return found
+}
+
+function issuerProblem(issuer: string, allowPrivateAddresses: boolean): string | undefined {
+  if (issuer.includes('{')) return "Expected one tenant's own issuer, not a template for all tenants"
+  const { protocol, hostname, username, password } = new URL(issuer)
+  // OpenID Connect Discovery §2: no query and no fragment.
+  if (username || password || /[?#]/.test(issuer)) return 'Must have no credentials, query or fragment'
+  if (protocol === 'https:') return undefined
+  if (!allowPrivateAddresses) return 'Must begin with https:// (or set allow_private_addresses)'
+  const literal = hostname.replace(/^\[|\]$/g, '')
+  // A name is judged when it has been resolved.
+  return isIP(literal) && reach(literal) !== 'private' ? 'Plain http is for loopback and private addresses' : undefined
+}
+
+function privateKeyProblem(jwk: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
+    if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
+      return 'RSA keys need 2048 bits or more'
+    return undefined
+  } catch {
+    return 'Expected a private key'
+  }
+}

@@ -1,0 +1,168 @@
+import { createRemoteJWKSet, customFetch as fetchKeys, importJWK, type JSONWebKeySet, type JWK } from 'jose'
+import * as oidc from 'openid-client'
+import { z } from 'zod'
+import { SourceProblem } from '../../connector.ts'
+import type { Outbound, OutboundInit } from '../../outbound/outbound.ts'
+import type { OidcConfig } from './config.ts'
+
+/** What is known about the upstream provider, from its discovery document. */
+export interface Provider {
+  readonly configuration: oidc.Configuration
+  readonly metadata: Metadata
+  /** Finds the key that signed. An unknown `kid` costs one look at the provider's key set, at most once a minute. */
+  readonly keys: ReturnType<typeof createRemoteJWKSet>
+}
+
+const Endpoint = z.url({ protocol: /^https?$/ })
+
+// What is not used is not kept.
+const Metadata = z.object({
+  issuer: z.string(),
+  authorization_endpoint: Endpoint,
+  token_endpoint: Endpoint,
+  jwks_uri: Endpoint,
+  userinfo_endpoint: Endpoint.optional(),
+  end_session_endpoint: Endpoint.optional(),
+  id_token_signing_alg_values_supported: z.array(z.string()).optional(),
+  userinfo_signing_alg_values_supported: z.array(z.string()).optional(),
+  authorization_response_iss_parameter_supported: z.boolean().optional(),
+})
+type Metadata = z.output<typeof Metadata>
+
+const endpoints = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'end_session_endpoint',
+] as const
+
+export type Fetch = (url: string, init: OutboundInit) => Promise<Response>
+
+/** Our HTTP client, for which a server error or a plea for patience is an outage and no answer. */
+export const upstreamFetch =
+  (http: Outbound, { allow_private_addresses: allowPrivateAddresses }: OidcConfig): Fetch =>
+  async (url, init) => {
+    const response = await http.fetch(url, init, { allowPrivateAddresses })
+    if (response.status < 500 && response.status !== 429) return response
+    throw new SourceProblem(
+      'REMOTE_HOST_RESPONDED_WITH_ERROR',
+      `${withoutQuery(url)} answered with status ${response.status}`,
+    )
+  }
+
+/** Reads the discovery document. Rejects with a {@link SourceProblem}. */
+export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Provider> {
+  const metadata = await discover(fetch, config)
+  const configuration = new oidc.Configuration(
+    metadata,
+    config.client_id,
+    {
+      id_token_signed_response_alg: config.id_token_signed_response_alg,
+      [oidc.clockTolerance]: config.clock_tolerance,
+    },
+    await authentication(config),
+  )
+  configuration[oidc.customFetch] = fetch
+  // Our own client decides about plain http, by where an address leads.
+  if (config.allow_private_addresses) oidc.allowInsecureRequests(configuration)
+  const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
+    cooldownDuration: 60_000,
+    cacheMaxAge: 600_000,
+    [fetchKeys]: (url, init) => ok(fetch, url, init),
+  })
+  return { configuration, metadata, keys }
+}
+
+/** Rejects with `MISSING_JWKS` unless the provider publishes a key that its ID tokens can be verified with. */
+export async function checkKeys(
+  { metadata, keys }: Provider,
+  alg: OidcConfig['id_token_signed_response_alg'],
+): Promise<void> {
+  const supported = metadata.id_token_signing_alg_values_supported
+  if (supported && !supported.includes(alg)) {
+    throw new SourceProblem(
+      'COULD_NOT_PARSE_CONFIG',
+      `The provider signs ID tokens with ${supported.join(', ')}, not ${alg}: set id_token_signed_response_alg`,
+    )
+  }
+  await keys.reload().catch((error) => {
+    if (error instanceof SourceProblem) throw error
+    throw new SourceProblem('MISSING_JWKS', `${withoutQuery(metadata.jwks_uri)} is no JSON Web Key Set`, {
+      cause: error,
+    })
+  })
+  if (!keys.jwks()?.keys.some((key) => verifies(key, alg))) {
+    throw new SourceProblem('MISSING_JWKS', `${withoutQuery(metadata.jwks_uri)} has no key for ${alg}`)
+  }
+}
+
+async function discover(fetch: Fetch, { issuer, allow_private_addresses: insecure }: OidcConfig): Promise<Metadata> {
+  // OpenID Connect Discovery §4.1: a terminating slash is taken off before the path is put on.
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const response = await ok(fetch, url, { headers: { accept: 'application/json' } })
+  const document: unknown = await response.json().catch((cause: unknown) => {
+    throw new SourceProblem('COULD_NOT_PARSE_CONFIG', `${url} is no JSON document`, { cause })
+  })
+  const parsed = Metadata.safeParse(document)
+  if (!parsed.success) {
+    const members = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'the whole'))]
+    const code = members.length === 1 && members[0] === 'jwks_uri' ? 'MISSING_JWKS' : 'COULD_NOT_PARSE_CONFIG'
+    throw new SourceProblem(code, `${url}: missing or wrong: ${members.join(', ')}`)
+  }
+  // OpenID Connect Discovery §4.3: exactly, as a string.
+  if (parsed.data.issuer !== issuer) throw new SourceProblem('ISSUER_MISMATCH', mismatch(parsed.data.issuer, issuer))
+  const open = endpoints.filter((name) => parsed.data[name]?.startsWith('http:') && !insecure)
+  if (open.length > 0)
+    throw new SourceProblem('COULD_NOT_PARSE_CONFIG', `${url}: must begin with https:// : ${open.join(', ')}`)
+  return parsed.data
+}
+
+const mismatch = (found: string, configured: string): string =>
+  found.includes('{tenantid}')
+    ? `${configured} stands for the tenants of everybody: configure the issuer of the one tenant, ${found}`
+    : `The provider calls itself ${printable(found)}, not ${configured}`
+
+const printable = (text: string): string => text.replace(/[\p{C}]/gu, '').slice(0, 200)
+
+async function authentication(config: OidcConfig): Promise<oidc.ClientAuth> {
+  const { client_secret: secret, private_key_jwk: jwk } = config
+  switch (config.token_endpoint_auth_method) {
+    case 'client_secret_basic':
+      return oidc.ClientSecretBasic(secret)
+    case 'client_secret_post':
+      return oidc.ClientSecretPost(secret)
+    case 'none':
+      return oidc.None()
+    case 'private_key_jwt': {
+      const key = await importJWK({ ...jwk, alg: jwk?.alg ?? defaultAlgorithm(jwk) })
+      if (key instanceof Uint8Array)
+        throw new SourceProblem('COULD_NOT_PARSE_CONFIG', 'private_key_jwk is no private key')
+      return oidc.PrivateKeyJwt(jwk?.kid ? { key, kid: jwk.kid } : key)
+    }
+  }
+}
+
+const curves: Readonly<Record<string, string>> = {
+  'P-256': 'ES256',
+  'P-384': 'ES384',
+  'P-521': 'ES512',
+  Ed25519: 'EdDSA',
+}
+const defaultAlgorithm = (jwk: JWK | undefined): string => curves[jwk?.crv ?? ''] ?? 'RS256'
+
+const families: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
+
+const verifies = (key: JSONWebKeySet['keys'][number], alg: string): boolean =>
+  key.kty === families[alg.slice(0, 2)] && (key.use ?? 'sig') === 'sig' && (key.alg ?? alg) === alg
+
+async function ok(fetch: Fetch, url: string, init: OutboundInit): Promise<Response> {
+  const response = await fetch(url, init)
+  if (response.status === 200) return response
+  throw new SourceProblem(
+    'REMOTE_HOST_RESPONDED_WITH_ERROR',
+    `${withoutQuery(url)} answered with status ${response.status}`,
+  )
+}
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '')
