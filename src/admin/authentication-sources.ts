@@ -86,7 +86,8 @@ export function mountSourceTest(router: Router, sources: Sources, authorise: Aut
   router.post('/authentication-sources/:id/test', async (ctx) => {
     await authorise(ctx, 'edit')
     const source = await sources.get(ctx.params.id ?? '')
-    const change = ctx.request.length ? await readJson(ctx, z.record(z.string(), z.unknown())) : {}
+    const hasBody = ctx.request.length || ctx.get('Transfer-Encoding')
+    const change = hasBody ? await readJson(ctx, z.record(z.string(), z.unknown())) : {}
     const { type, config } = Draft.parse({ ...sourceInput(source), ...change, type: source.type })
     ctx.body = await answer({ id: source.id, type, config })
   })

@@ -74,7 +74,7 @@ export function mountCollection<T, Input extends z.ZodType>(
 
   router.get(`/${path}`, async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await resource.list(listQuery(ctx.URL.searchParams))
+    const { items, next } = await resource.list(listQuery(ctx.querystring))
     ctx.body = { items: await Promise.all(items.map((item) => resource.view(item))), next }
   })
 
@@ -126,8 +126,8 @@ const ListParameters = z.strictObject({
   q: z.string().max(200).optional(),
 })
 
-export function listQuery(parameters: URLSearchParams): ListQuery {
-  const { q, ...rest } = parseInput(ListParameters, Object.fromEntries(parameters))
+export function listQuery(query: string): ListQuery {
+  const { q, ...rest } = parseInput(ListParameters, Object.fromEntries(new URLSearchParams(query)))
   return { ...rest, ...(q && { search: q }) }
 }
 

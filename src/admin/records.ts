@@ -16,7 +16,7 @@ interface Needs {
 export function mountRecords(router: Router, { authorise, traces, audit }: Needs): void {
   router.get('/traces', async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await traces.list(listQuery(ctx.URL.searchParams))
+    const { items, next } = await traces.list(listQuery(ctx.querystring))
     ctx.body = { items: items.map(traceView), next }
   })
 
@@ -29,7 +29,7 @@ export function mountRecords(router: Router, { authorise, traces, audit }: Needs
 
   router.get('/events', async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await audit.list(listQuery(ctx.URL.searchParams))
+    const { items, next } = await audit.list(listQuery(ctx.querystring))
     ctx.body = { items: items.map((event) => ({ ...event, at: iso(event.at) })), next }
   })
 }

@@ -66,17 +66,19 @@ async function start() {
 
 describe('SEC-113 who may do what', () => {
   it.each(rows)('%s %s %j', async (method, path, body, expected) => {
+    // Only a change that was made makes it another registry for the next caller.
+    let admin = await start()
     for (const [index, caller] of callers.entries()) {
-      const admin = await start()
       const { status, headers } = await admin.callAs(caller)(method, admin.resolve(path), body)
       const allowed = expected[index] === 1
       expect(allowed ? status < 300 : status === 403, `${caller} was answered ${status}`).toBe(true)
-      const lacksScope = caller.includes('~')
-      expect(headers.get('www-authenticate')?.startsWith('Bearer error="insufficient_scope"') ?? false).toBe(
-        !allowed && lacksScope,
-      )
+      const challenged = headers.get('www-authenticate')?.startsWith('Bearer error="insufficient_scope"') ?? false
+      expect(challenged).toBe(!allowed && caller.includes('~'))
+      if (!allowed || method === 'GET') continue
       await admin[Symbol.asyncDispose]()
+      admin = await start()
     }
+    await admin[Symbol.asyncDispose]()
   })
 })
 
