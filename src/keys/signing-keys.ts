@@ -6,7 +6,6 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/schema.ts'
 import type { KeyState, KeyStore, SigningKey } from './signing-key.ts'
 
 /** What is published and used at one moment. Immutable; a change of keys makes a new ring. */
@@ -19,11 +18,20 @@ export interface KeyRing {
   readonly verifiers: ReadonlyMap<string, KeyObject>
 }
 
+/** Seconds, by the names of the setting `signing_keys`. */
+interface Schedule {
+  /** How long a key signs. */
+  readonly active_for: number
+  /** How long it is published before: longer than any verifier keeps our JWKS. */
+  readonly published_before: number
+  /** How long it is published afterwards: as long as an ID token of it may come back as a hint. */
+  readonly retiring_for: number
+}
+
 interface Needs {
   readonly store: KeyStore
   readonly clock: Clock
-  /** Seconds. */
-  readonly schedule: Config['signing_keys']
+  readonly schedule: Schedule
 }
 
 export interface SigningKeys {

@@ -9,6 +9,7 @@ import type { Clients } from '../clients/clients.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import { newSecret } from '../ids.ts'
+import { parseInput } from '../input.ts'
 import { administration } from '../roles/role.ts'
 import type { SourceStore } from '../sources/source.ts'
 import { SourceInput } from '../sources/source-input.ts'
@@ -46,11 +47,17 @@ async function makeAdministrator({
   if (items.length > 0) return undefined
   const { username, password } = bootstrap.admin
   const chosen = password ?? newSecret().slice(0, 24)
+  const [role] = administration.roles
+  const roles = [{ name: role, client: administration.client }]
+  // Read before anything is made: a password that the rules refuse must not leave a source without an administrator.
+  const administrator = parseInput(
+    UserInput,
+    { username, password: chosen, name: 'Administrator', roles },
+    'bootstrap.admin',
+  )
   try {
     await sources.create(system, SourceInput.parse({ alias: 'local', name: 'Gatehouse account', type: 'local' }))
-    const [role] = administration.roles
-    const roles = [{ name: role, client: administration.client }]
-    await users.create(system, UserInput.parse({ username, password: chosen, name: 'Administrator', roles }))
+    await users.create(system, administrator)
   } catch (error) {
     if (error instanceof Refusal && error.code === 'conflict') return undefined // The other node was first.
     throw error
