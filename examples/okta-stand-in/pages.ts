@@ -34,7 +34,7 @@ function page(title: string, content: Html): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} (stand-in)</title>
 <style>${style}</style>
-<p class="banner"><strong>Stand-in.</strong> This page plays the part of Okta in a demo. It is not Okta.</p>
+<header><strong>Stand-in.</strong> This page plays the part of Okta in a demo. It is not Okta.</header>
 <main>
   <h1>${title}</h1>
   ${content}
@@ -53,7 +53,7 @@ const style = new Html(`
 }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.55 system-ui, sans-serif }
-.banner { margin: 0; padding: 8px 16px; background: var(--banner); color: var(--on-banner); text-align: center }
+header { padding: 8px 16px; background: var(--banner); color: var(--on-banner); text-align: center }
 main { max-width: 400px; margin: 48px auto; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px }
 h1 { margin: 0 0 16px; font-size: 22px; font-weight: 600; line-height: 1.3 }
 label { display: block; margin: 16px 0 4px; font-weight: 600 }

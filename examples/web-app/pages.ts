@@ -49,9 +49,11 @@ export function homePage({ claims, patient }: { readonly claims: Claims; readonl
       <section class="card">
         <h2>Who you are</h2>
         <p class="quiet">As the ID token says it, issued to this application when you signed in.</p>
-        <dl class="claims">${Object.entries(claims).map(
-          ([claim, value]) => html`<div><dt>${claim}</dt><dd id="claim-${claim}">${shown(claim, value)}</dd></div>`,
-        )}</dl>
+        ${list(claims, (claim) => aboutThePerson.has(claim))}
+        <details>
+          <summary>What else the ID token says</summary>
+          ${list(claims, (claim) => !aboutThePerson.has(claim))}
+        </details>
       </section>`,
   })
 }
@@ -67,6 +69,22 @@ const record = ({ name, born, ssn }: Patient): Html => html`
       ? 'The number is hidden: the Patient API shows it to members of the group Staff.'
       : 'You see the number because your access token names the group Staff.'
   }</p>`
+
+const aboutThePerson = new Set([
+  'name',
+  'preferred_username',
+  'email',
+  'groups',
+  'identity_provider_alias',
+  'auth_time',
+])
+
+const list = (claims: Claims, wanted: (claim: string) => boolean): Html =>
+  html`<dl class="claims">${Object.entries(claims)
+    .filter(([claim]) => wanted(claim))
+    .map(
+      ([claim, value]) => html`<div><dt>${claim}</dt><dd id="claim-${claim}">${shown(claim, value)}</dd></div>`,
+    )}</dl>`
 
 const times = new Set(['auth_time', 'exp', 'iat'])
 
