@@ -66,6 +66,15 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       expect(await world.stores.sources.anyDomain()).toBe(true)
     })
 
+    it('knows which claims the mappings of enabled sources name', async () => {
+      await using world = await open()
+      const mapping = (attributes: Record<string, string>) => ({ ...aSource().mapping, attributes })
+      await world.stores.sources.add(aSource({ mapping: mapping({ name: 'cn', department: 'dept' }) }))
+      await world.stores.sources.add(aSource({ mapping: mapping({ name: 'displayName', badge: 'no' }) }))
+      await world.stores.sources.add(aSource({ mapping: mapping({ off: 'off' }), enabled: false }))
+      expect((await world.stores.sources.mappedClaims()).toSorted()).toEqual(['badge', 'department', 'name'])
+    })
+
     it('offers the enabled ones that are not hidden, by name, as many as asked for', async () => {
       await using world = await open()
       const named = (name: string, given = {}) => aSource({ name, ...given })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { createVault } from '../../src/config/secrets.ts'
-import { Unavailable } from '../../src/errors.ts'
+import { Refusal, Unavailable } from '../../src/errors.ts'
 import { silent } from '../../src/log.ts'
 import { openSqlStores, type SqlStores } from '../../src/stores/sql/open.ts'
 import { accountStoreContract } from './account-store.contract.ts'
@@ -141,6 +141,27 @@ describe('The SQLite database', () => {
     const nodes = await atOnce(4, () => openSqlStores({ url, vault, clock: Date.now, log: silent }))
     await Promise.all(nodes.map(({ roles }) => roles.ensure({ name: 'nurse', client: null }, 1)))
     for (const node of nodes) await node[Symbol.asyncDispose]()
+  })
+
+  it('lets what other stores do inside a transaction join it, as a part that can fail by itself', async () => {
+    await using world = await open()
+    const [inside, joined, refusedOne] = [aSource(), aSource(), aSource({ domains: ['acme.test'] })]
+    await world.stores.sources.add(aSource({ domains: ['acme.test'] }))
+    const failing = world.stores.transact(async ({ sources }) => {
+      await sources.add(inside)
+      await world.stores.sources.add(joined)
+      throw new Error('the plug was pulled')
+    })
+    await expect(failing).rejects.toThrow('the plug was pulled')
+    expect(await world.stores.sources.get(joined.id)).toBeUndefined()
+    await world.stores.transact(async ({ sources }) => {
+      await sources.add(inside)
+      await expect(world.stores.sources.add(refusedOne)).rejects.toThrow(Refusal)
+      await world.stores.sources.add(joined)
+    })
+    expect(await world.stores.sources.get(inside.id)).toEqual(inside)
+    expect(await world.stores.sources.get(joined.id)).toEqual(joined)
+    expect(await world.stores.sources.get(refusedOne.id)).toBeUndefined()
   })
 
   it('lives in memory when asked to, apart from any other', async () => {

@@ -93,7 +93,12 @@ const sweepEvery = 60_000
 export async function openSqlStores({ url, vault, clock, log }: Needs): Promise<SqlStores> {
   const sqlite = createSqlite(pathOf(url))
   const db: Db = new Kysely<Schema>({ dialect: sqlite.dialect })
-  await migrate(db)
+  try {
+    await migrate(db)
+  } catch (error) {
+    await sqlite.close()
+    throw error
+  }
 
   const timer = setInterval(() => {
     sweep(db, clock).catch((err) => log.warn({ err }, 'Expired state could not be swept'))

@@ -213,5 +213,3 @@ export interface ShortLivedRow {
   payload: string
   expires_at: number
 }
-
-export const liveTables = ['sessions', 'grants', 'artifacts', 'marks', 'trips', 'departures', 'attempts'] as const

@@ -161,18 +161,6 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver {
       await execute(`release savepoint inner_${depth}`)
     },
 
-    async savepoint(_connection, name) {
-      await execute(`savepoint "${name}"`)
-    },
-
-    async rollbackToSavepoint(_connection, name) {
-      await execute(`rollback to savepoint "${name}"`)
-    },
-
-    async releaseSavepoint(_connection, name) {
-      await execute(`release savepoint "${name}"`)
-    },
-
     async destroy() {
       await lastInLine
       statements.clear()

@@ -1,11 +1,12 @@
 import { setImmediate as breath } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../../clock.ts'
-import type { Db, liveTables } from './schema.ts'
+import type { Db, Schema } from './schema.ts'
 
 const batch = 500
 
-const keys: Record<(typeof liveTables)[number], readonly string[]> = {
+/** The tables of live state, by the columns of their primary keys. */
+const keys: Partial<Record<keyof Schema, readonly string[]>> = {
   sessions: ['id'],
   grants: ['id'],
   artifacts: ['kind', 'id'],
