@@ -233,6 +233,21 @@ describe('the ID token', () => {
     expect(rogue.calls['/userinfo']).toBeUndefined()
   })
 
+  it('SEC-041 takes the algorithm that was configured, whatever the provider announces', async () => {
+    const discovery = (honest: Record<string, unknown>) => ({
+      ...honest,
+      id_token_signing_alg_values_supported: ['RS256', 'PS256', 'HS256', 'none'],
+    })
+    for (const idToken of [
+      async (claims: Record<string, unknown>) =>
+        `${base64url.encode('{"alg":"none"}')}.${base64url.encode(JSON.stringify(claims))}.`,
+      (claims: Record<string, unknown>) => hmac(claims, 'public key'),
+      (claims: Record<string, unknown>) => signed(claims, 'PS256'),
+    ]) {
+      await expect(signIn({ discovery, idToken })).rejects.toMatchObject(refusedFor('alg'))
+    }
+  })
+
   it('SEC-044 allows for clocks that differ a little', async () => {
     const claims = (honest: Record<string, unknown>) => ({
       ...honest,
