@@ -67,23 +67,24 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       await linkDomains(transaction, source)
       await linkRoles(transaction, source)
     },
-    async users(transaction, id) {
-      const { apis } = await usage(transaction, id)
+    // A client that named it keeps its other sources; one that named no other is open to nobody, never to everybody.
+    async unlink(transaction, id) {
       const clients = await transaction
         .selectFrom('clients')
         .innerJoin('client_sources', 'client_sources.client_id', 'clients.id')
-        .select(['clients.id', 'clients.search'])
+        .select(['clients.id', 'clients.allowed_sources', 'clients.version'])
         .where('client_sources.source_id', '=', id)
-        .orderBy('clients.seq')
         .execute()
-      return [
-        ...usedBy('apis', 'API', apis),
-        ...usedBy(
-          'clients',
-          'client',
-          clients.map((client) => ({ id: client.id, name: client.id })),
-        ),
-      ]
+      for (const client of clients) {
+        const rest = fromJson<string[]>(client.allowed_sources ?? '[]').filter((source) => source !== id)
+        const changes = { allowed_sources: toJson(rest), version: client.version + 1 }
+        await transaction.updateTable('clients').set(changes).where('id', '=', client.id).execute()
+      }
+      await transaction.deleteFrom('client_sources').where('source_id', '=', id).execute()
+    },
+    async users(transaction, id) {
+      const { apis } = await usage(transaction, id)
+      return usedBy('apis', 'API', apis)
     },
   })
 
