@@ -169,6 +169,13 @@ export const reasons = {
     fix: 'Configure the level at the identity provider, or ask for one it can give.',
     oauth: 'unmet_authentication_requirements',
   },
+  another_person: {
+    status: 403,
+    title: 'Somebody else was expected',
+    cause: 'The application asked for one person (id_token_hint) and another one signed in.',
+    fix: 'Sign in as the person who uses the application, or sign out there first.',
+    oauth: 'login_required',
+  },
   consent_denied: {
     status: 403,
     title: 'You did not agree',
