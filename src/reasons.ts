@@ -73,7 +73,7 @@ export const reasons = {
     title: 'This needs an administrator',
     cause:
       'The token belongs to a person without an administrator role, or to a client that is not entitled to the admin API.',
-    fix: 'Give the user the role admin of gatehouse, or put the scope admin into the client’s registered scope.',
+    fix: "Give the user the role admin of gatehouse, or put the scope admin into the client's registered scope.",
     oauth: 'access_denied',
   },
 
@@ -264,7 +264,7 @@ export const reasons = {
     status: 401,
     title: 'The token is meant for another API',
     cause: 'Neither the audience of the token nor the client it was issued to is accepted here.',
-    fix: 'Ask for a token with the API’s audience (resource parameter, RFC 8707), or entitle the client to the API.',
+    fix: "Ask for a token with the API's audience (resource parameter, RFC 8707), or entitle the client to the API.",
   },
   insufficient_scope: {
     status: 403,
