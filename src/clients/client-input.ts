@@ -61,7 +61,7 @@ export const ClientInput = z
       .max(255)
       .regex(/^[A-Za-z0-9][\x21-\x7e]*$/, 'must be printable ASCII without blanks, beginning with a letter or digit')
       .optional(),
-    client_secret: z.string().min(32).max(1024).regex(printable, 'must be printable ASCII without blanks').optional(),
+    client_secret: z.string().min(8).max(1024).regex(printable, 'must be printable ASCII without blanks').optional(),
     ...metadata,
     enabled: z.boolean().default(true),
     web_origins: z.array(checked(originProblem)).max(100).default([]),
@@ -103,6 +103,9 @@ export const ClientInput = z
     if (isPublic && input.resource_server) problem(['resource_server'], 'needs a client that authenticates')
     if (input.client_secret !== undefined && !usesSecret(input))
       problem(['client_secret'], 'is of no use with this token_endpoint_auth_method')
+    // RFC 7518 §3.2: a key for HS256 is no shorter than its hash.
+    if (input.token_endpoint_auth_method === 'client_secret_jwt' && (input.client_secret?.length ?? 32) < 32)
+      problem(['client_secret'], 'must have at least 32 characters for client_secret_jwt')
     if (input.token_endpoint_auth_method === 'private_key_jwt' && !input.jwks && !input.jwks_uri)
       problem(['jwks'], 'private_key_jwt needs jwks or jwks_uri')
     if (input.jwks && input.jwks_uri) problem(['jwks_uri'], 'cannot be given together with jwks')

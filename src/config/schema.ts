@@ -34,7 +34,7 @@ const shape = z.strictObject({
   bootstrap: z.strictObject({
     /** `password` null: generated, and printed once. */
     admin: z.strictObject({ username: z.string().min(1).max(255), password: z.string().min(8).max(1024).nullable() }),
-    client: z.strictObject({ id: z.string().min(1).max(255), secret: z.string().min(16).max(1024) }).nullable(),
+    client: z.strictObject({ id: z.string().min(1).max(255), secret: z.string().min(8).max(1024) }).nullable(),
   }),
   /** Peers that may ask `/verify`, and whose forwarding headers are believed. */
   trusted_proxies: z.array(peer),

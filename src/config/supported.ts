@@ -1,12 +1,16 @@
+import { ConfigProblem } from './load.ts'
 import type { Config } from './schema.ts'
 
-/** Settings of the contract that this version does not serve yet stop the start, rather than being passed over. */
+/**
+ * Settings of the contract that this version does not serve yet stop the start with {@link ConfigProblem}, rather
+ * than being passed over.
+ */
 export function requireSupported({ database_url, redis_url, workers }: Config): void {
-  const missing = [
-    ...(database_url.startsWith('sqlite:') ? [] : ['database_url: only sqlite:PATH']),
-    ...(redis_url === null ? [] : ['redis_url: live state is kept in the database']),
-    ...(workers === 1 ? [] : ['workers: only 1']),
+  const notYet = (path: string, message: string) => ({ path, origin: undefined, message })
+  const problems = [
+    ...(database_url.startsWith('sqlite:') ? [] : [notYet('database_url', 'must be sqlite:PATH in this version')]),
+    ...(redis_url === null ? [] : [notYet('redis_url', 'must be unset in this version: the database has live state')]),
+    ...(workers === 1 ? [] : [notYet('workers', 'must be 1 in this version')]),
   ]
-  if (missing.length > 0)
-    throw new Error(`This version does not support the configuration yet:\n  - ${missing.join('\n  - ')}`)
+  if (problems.length > 0) throw new ConfigProblem(problems)
 }

@@ -71,14 +71,18 @@ async function keepBootstrapClient(
   { id, secret }: { id: string; secret: string },
 ): Promise<void> {
   const current = await clientStore.get(id)
-  const input = ClientInput.parse({
-    client_id: id,
-    client_secret: secret,
-    client_name: 'Automation (from the configuration)',
-    grant_types: ['client_credentials'],
-    response_types: [],
-    scope: 'admin admin:read',
-  })
+  const input = parseInput(
+    ClientInput,
+    {
+      client_id: id,
+      client_secret: secret,
+      client_name: 'Automation (from the configuration)',
+      grant_types: ['client_credentials'],
+      response_types: [],
+      scope: 'admin admin:read',
+    },
+    'bootstrap.client',
+  )
   if (!current) await clients.create(system, input)
   else if (current.secret !== secret) await clients.replace(system, id, input, current.version)
 }
