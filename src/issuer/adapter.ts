@@ -6,6 +6,7 @@
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
+import { sealUnder, unsealUnder } from '../sealed-under.ts'
 import type { GrantStore, SessionStore } from '../sessions/session.ts'
 import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
@@ -43,7 +44,7 @@ export function createAdapterFactory(needs: Needs): (model: string) => Adapter {
       case 'RefreshToken':
         return consumableAdapter(needs, model)
       case 'Interaction':
-        return artifactAdapter(needs, model)
+        return interactionAdapter(needs)
       case 'ReplayDetection':
         return replayAdapter(needs)
       default:
@@ -83,6 +84,20 @@ function artifactAdapter({ artifacts, clock }: Needs, kind: ArtifactKind): Adapt
       await artifacts.remove(kind, digest(id))
     },
   })
+}
+
+/** It names itself, the session's cookie and the application's state: readable to the browser's cookie alone. */
+function interactionAdapter(needs: Needs): Adapter {
+  const base = artifactAdapter(needs, 'Interaction')
+  return {
+    ...base,
+    upsert: (id, payload, expiresIn) =>
+      base.upsert(id, { sealed: sealUnder(id, 'interaction', JSON.stringify(payload)) }, expiresIn),
+    async find(id) {
+      const found = await base.find(id)
+      return found && JSON.parse(unsealUnder(id, 'interaction', String(found.sealed)))
+    },
+  }
 }
 
 function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'RefreshToken'): Adapter {

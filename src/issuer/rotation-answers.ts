@@ -3,10 +3,10 @@
  * was used a moment ago, because two tabs refreshed at once or an answer got lost, gets the very same answer
  * again. It is sealed under a key that only the presented token yields, so the store holds nothing usable.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
+import { sealUnder, unsealUnder } from '../sealed-under.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 
 interface Needs {
@@ -33,7 +33,7 @@ export function createRotationAnswers({ artifacts, clock, grace }: Needs): Rotat
       await artifacts.put(
         'RotationAnswer',
         idOf(token, clientId),
-        { sealed: seal(token, JSON.stringify(answer)) },
+        { sealed: sealUnder(token, 'refresh rotation', JSON.stringify(answer)) },
         clock() + grace,
       )
     },
@@ -41,25 +41,11 @@ export function createRotationAnswers({ artifacts, clock, grace }: Needs): Rotat
     async find(token, clientId) {
       for (let tries = 0; tries < patience.tries; tries++) {
         const found = await artifacts.get('RotationAnswer', idOf(token, clientId))
-        if (typeof found?.payload.sealed === 'string') return JSON.parse(unseal(token, found.payload.sealed))
+        if (typeof found?.payload.sealed === 'string')
+          return JSON.parse(unsealUnder(token, 'refresh rotation', found.payload.sealed))
         await wait(patience.pause)
       }
       return undefined
     },
   }
-}
-
-const keyFrom = (token: string) => Buffer.from(hkdfSync('sha256', token, '', 'gatehouse refresh rotation', 32))
-
-function seal(token: string, text: string): string {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', keyFrom(token), nonce)
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
-}
-
-function unseal(token: string, sealed: string): string {
-  const bytes = Buffer.from(sealed, 'base64url')
-  const decipher = createDecipheriv('aes-256-gcm', keyFrom(token), bytes.subarray(0, 12))
-  decipher.setAuthTag(bytes.subarray(-16))
-  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
 }

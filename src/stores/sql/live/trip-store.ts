@@ -1,13 +1,14 @@
 import type { Clock } from '../../../clock.ts'
 import { digest } from '../../../ids.ts'
+import { sealUnder, unsealUnder } from '../../../sealed-under.ts'
 import type { SavedTrip, TripStore } from '../../../signin/trip-store.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db } from '../schema.ts'
 
-/** A state is a secret, so its digest is kept, and whoever brings it gets it back. */
+/** A state is a secret, so its digest is kept, and whoever brings it can read the rest: it names the interaction. */
 export function createTripStore(db: Db, clock: Clock): TripStore {
   const read = (payload: string, state: string): SavedTrip => ({
-    ...fromJson<Omit<SavedTrip, 'state'>>(payload),
+    ...fromJson<Omit<SavedTrip, 'state'>>(unsealUnder(state, 'trip', payload)),
     state,
   })
 
@@ -15,7 +16,11 @@ export function createTripStore(db: Db, clock: Clock): TripStore {
     async save({ state, ...trip }) {
       await db
         .insertInto('trips')
-        .values({ state: digest(state), payload: toJson(trip), expires_at: trip.expiresAt })
+        .values({
+          state: digest(state),
+          payload: sealUnder(state, 'trip', toJson(trip)),
+          expires_at: trip.expiresAt,
+        })
         .execute()
     },
 
