@@ -26,6 +26,7 @@ import { answerErrors, type PageProblem } from './http/errors.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
+import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
@@ -33,6 +34,7 @@ import { createOutbound } from './outbound/outbound.ts'
 import { createRoles } from './roles/roles.ts'
 import { createBlock } from './sessions/block.ts'
 import { createReceive } from './signin/arrival.ts'
+import { backchannelLogoutRoutes } from './signin/backchannel-logout.ts'
 import { createPages } from './signin/pages.ts'
 import { createProblems } from './signin/problems.ts'
 import { createRestart } from './signin/restart.ts'
@@ -202,6 +204,16 @@ export async function startBroker(
     secure,
   })
 
+  const backchannelLogout = backchannelLogoutRoutes({
+    ...stores,
+    connector: sources.connector,
+    messages: {
+      has: async (message) => (await stores.artifacts.get('ReplayDetection', digest(message))) !== undefined,
+      add: (message, until) => stores.artifacts.putOnce('ReplayDetection', digest(message), {}, until),
+    },
+    log,
+  })
+
   // Administration
   const admin = adminRoutes({
     issuer: root,
@@ -218,7 +230,7 @@ export async function startBroker(
   const front = new Router()
   front.get('/', (ctx) => {
     ctx.type = 'html'
-    ctx.body = homeView({ assets }).toString()
+    ctx.body = homeView({ assets, issuer: config.issuer }).toString()
   })
   front.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
   front.get('/health/live', (ctx) => {
@@ -234,7 +246,8 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, signin, admin]) inside.use(router.routes()).use(router.allowedMethods())
+  for (const router of [front, signin, backchannelLogout, admin])
+    inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
 

@@ -31,6 +31,18 @@ export interface RedirectConnector extends Lifecycle {
   arrive(trip: Trip, memo: Memo, arrival: Arrival): Promise<Identity>
   /** Where the browser goes to end the session over there. `undefined`: nowhere, it is not wanted or not offered. */
   leave?(session: UpstreamSession, back: { readonly url: URL; readonly state: string }): Promise<URL | undefined>
+  /** The upstream says, without a browser, that sessions over there have ended. */
+  verifyLogout?(form: URLSearchParams): Promise<UpstreamLogout>
+}
+
+/** What has ended over there: one session, or all of a person when there is no `sid`. At least one of the two is there. */
+export interface UpstreamLogout {
+  readonly sid?: string
+  readonly subject?: string
+  /** The message's own name. It counts once. */
+  readonly messageId: string
+  /** Milliseconds; from then on the connector itself refuses the message. */
+  readonly expiresAt: number
 }
 
 /** The evidence is already on the request: a bearer JWT, a client certificate. */

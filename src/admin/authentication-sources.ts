@@ -16,10 +16,17 @@ interface Needs {
   readonly sources: Sources
 }
 
+/** What is registered at an upstream that browsers are sent to. */
+const addresses = {
+  callback_url: 'callback',
+  post_logout_url: 'logged-out',
+  backchannel_logout_url: 'backchannel-logout',
+}
+
 export const authenticationSources = ({ issuer, sources }: Needs): Resource<Source, typeof SourceInput> => ({
   path: 'authentication-sources',
   input: SourceInput,
-  readOnly: ['id', 'callback_url', 'post_logout_url', 'usage', 'created_at', 'updated_at'],
+  readOnly: ['id', ...Object.keys(addresses), 'usage', 'created_at', 'updated_at'],
   right: rightTo,
   list: sources.list,
   get: sources.get,
@@ -31,12 +38,14 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
   patch: patched,
 
   async view(source) {
-    const { alias, createdAt, updatedAt } = source
+    const { alias, type, createdAt, updatedAt } = source
+    const shown = sources.kindOf(type) === 'redirect' ? Object.entries(addresses) : []
     return {
       id: source.id,
       ...sourceInput(source),
-      callback_url: `${issuer}/broker/${encodeURIComponent(alias)}/callback`,
-      post_logout_url: `${issuer}/broker/${encodeURIComponent(alias)}/logged-out`,
+      ...Object.fromEntries(
+        shown.map(([name, path]) => [name, `${issuer}/broker/${encodeURIComponent(alias)}/${path}`]),
+      ),
       usage: await sources.usage(source.id),
       created_at: iso(createdAt),
       updated_at: iso(updatedAt),

@@ -26,6 +26,11 @@ export interface SessionStore {
   touch(id: string, idleUntil: number): Promise<void>
   ofAccount(accountId: string): Promise<readonly BrokerSession[]>
   ofSource(sourceId: string): Promise<readonly BrokerSession[]>
+  /** Those of the source whose `upstream.sid`, subject, or both, are these. Of neither: none. */
+  ofUpstream(
+    sourceId: string,
+    session: { readonly sid?: string; readonly subject?: string },
+  ): Promise<readonly BrokerSession[]>
   /** Forgets the session and every grant in it, at once. Answers what it was. */
   end(id: string): Promise<BrokerSession | undefined>
 }

@@ -47,6 +47,8 @@ export interface Sources {
   remove(actor: Actor, id: string, expected: number): Promise<void>
   test(draft: SourceDraft): Promise<TrialResult>
   connector(source: Source): Connector
+  /** How people of such a source prove who they are; `undefined`: this version has no connector of the type. */
+  kindOf(type: SourceType): Connector['kind'] | undefined
   close(): Promise<void>
 }
 
@@ -138,6 +140,7 @@ export function createSources({ transact, sources, connectors, block, clock }: N
     },
 
     connector: connections.connector,
+    kindOf: (type) => connectors.get(type)?.kind,
     close: connections.close,
   }
 }

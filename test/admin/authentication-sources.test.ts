@@ -22,10 +22,17 @@ describe('an authentication source', () => {
       hidden: false,
       callback_url: 'https://login.example.com/broker/Okta/callback',
       post_logout_url: 'https://login.example.com/broker/Okta/logged-out',
+      backchannel_logout_url: 'https://login.example.com/broker/Okta/backchannel-logout',
       usage: { apis: [], portals: [] },
       created_at: '2026-02-03T04:05:06.000Z',
       updated_at: '2026-02-03T04:05:06.000Z',
     })
+  })
+
+  it('has addresses for an upstream only when browsers are sent to one', async () => {
+    await using admin = await startAdmin()
+    const { body } = await admin.call('POST', path, { alias: 'people', name: 'People', type: 'local' })
+    expect(Object.keys(body).filter((name) => name.endsWith('_url'))).toEqual([])
   })
 
   it.each([

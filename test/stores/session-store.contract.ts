@@ -75,6 +75,29 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await world.stores.sessions.ofSource(two.sourceId)).toEqual([two, three])
     })
 
+    it('is found by what the upstream calls it, or by whom it calls the person', async () => {
+      await using world = await open()
+      const { sessions } = world.stores
+      const one = aSession({ upstream: { sid: 'a' }, startedAt: 1 })
+      const two = aSession({ sourceId: one.sourceId, upstream: { sid: 'b', idToken: 'x' }, startedAt: 2 })
+      const other = aSession({ sourceId: one.sourceId, subject: '00u2', upstream: { sid: 'c' }, startedAt: 3 })
+      const unnamed = aSession({ sourceId: one.sourceId, upstream: null, startedAt: 4 })
+      const elsewhere = aSession({ upstream: { sid: 'a' } })
+      for (const session of [one, two, other, unnamed, elsewhere]) await sessions.save(session)
+      const find = (session: { sid?: string; subject?: string }) => sessions.ofUpstream(one.sourceId, session)
+      expect(await find({ sid: 'a' })).toEqual([one])
+      expect(await find({ subject: '00u1' })).toEqual([one, two, unnamed])
+      expect(await find({ sid: 'b', subject: '00u1' })).toEqual([two])
+      expect(await find({ sid: 'b', subject: '00u2' })).toEqual([])
+      expect(await find({ sid: 'nobody’s' })).toEqual([])
+      expect(await find({})).toEqual([])
+      await sessions.save({ ...one, upstream: { sid: 'renewed' } })
+      expect(await find({ sid: 'a' })).toEqual([])
+      expect(await find({ sid: 'renewed' })).toHaveLength(1)
+      world.pass(30 * minute)
+      expect(await find({ subject: '00u1' })).toEqual([])
+    })
+
     it('ends with every grant in it, and leaves offline grants and other sessions’', async () => {
       await using world = await open()
       const { sessions, grants } = world.stores

@@ -47,7 +47,11 @@ export interface Upstream extends AsyncDisposable {
   /** Every login from now on ends with this error. */
   refuse(error: string, description?: string): void
   /** Registers addresses of ours, once they are known. */
-  register(urls: { readonly callbackUrls?: readonly string[]; readonly logoutUrls?: readonly string[] }): void
+  register(urls: {
+    readonly callbackUrls?: readonly string[]
+    readonly logoutUrls?: readonly string[]
+    readonly backchannelLogoutUrl?: string
+  }): void
   /** `ignoresPrompt`: answers from its session whatever prompt and max_age say. `down`: every answer has this status. */
   misbehave(how: { readonly ignoresPrompt?: boolean; readonly down?: number }): void
   /** Ends its session with every browser, as an administrator over there would. */
@@ -67,6 +71,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
   } = options
   const people = new Map(Object.entries(users))
   let { callbackUrls = [], logoutUrls = [] } = options
+  let backchannelLogoutUrl: string | undefined
   let visitor = Object.keys(users)[0]
   let refusal: { readonly error: string; readonly error_description?: string } | undefined
   let manners: { readonly ignoresPrompt?: boolean; readonly down?: number } = {}
@@ -83,6 +88,10 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     redirect_uris: [...callbackUrls],
     post_logout_redirect_uris: [...logoutUrls],
     require_auth_time: true,
+    ...(backchannelLogoutUrl && {
+      backchannel_logout_uri: backchannelLogoutUrl,
+      backchannel_logout_session_required: true,
+    }),
     ...options.client,
   })
   const records = new Map<string, AdapterPayload>()
@@ -119,7 +128,10 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: true, logoutSource: show },
+      backchannelLogout: { enabled: true },
     },
+    // The library's own would not call 127.0.0.1.
+    fetch: (url, { method, headers, body } = {}) => fetch(url, { method, headers, body } as RequestInit),
     renderError: (ctx, { error, error_description }) => show(ctx, `${error}: ${error_description}`),
   })
 
@@ -204,6 +216,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     register(urls) {
       callbackUrls = urls.callbackUrls ?? callbackUrls
       logoutUrls = urls.logoutUrls ?? logoutUrls
+      backchannelLogoutUrl = urls.backchannelLogoutUrl ?? backchannelLogoutUrl
     },
     misbehave(how) {
       manners = how

@@ -28,10 +28,9 @@ export function explainFailure(error: unknown, alias: string): unknown {
     return misconfigured(alias, 'it did not accept our credentials', `status ${error.status}`)
   }
   if (error instanceof jose.JWKSNoMatchingKey || error instanceof jose.JWKSMultipleMatchingKeys) {
-    return invalid(alias, 'kid', 'the ID token names no key of the provider')
+    return invalid(alias, 'kid', 'the token names no key of the provider')
   }
-  if (error instanceof jose.JOSEError)
-    return invalid(alias, 'signature', `the ID token does not verify (${error.code})`)
+  if (error instanceof jose.JOSEError) return invalid(alias, 'signature', `the token does not verify (${error.code})`)
   if (error instanceof oidc.ClientError) return invalid(alias, ...named(error))
   return error
 }

@@ -12,9 +12,10 @@ import type { Identity } from '../../identity.ts'
 import type { Log } from '../../log.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import { OidcConfig } from './config.ts'
-import { explainFailure } from './failures.ts'
+import { explainFailure, FailedCheck } from './failures.ts'
 import { type Claims, isFreshEnough, loginTime, verifyIdToken } from './id-token.ts'
 import { createKept } from './kept.ts'
+import { verifyLogoutToken } from './logout-token.ts'
 import { checkKeys, readProvider, upstreamFetch } from './provider.ts'
 
 interface Needs {
@@ -111,6 +112,13 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
         throw error
       }
     },
+
+    verifyLogout: (form) =>
+      explained(async () => {
+        const token = form.get('logout_token')
+        if (!token) throw new FailedCheck('logout_token', 'there was no logout token')
+        return verifyLogoutToken(token, { provider: await provider(), config, now: seconds(clock()) })
+      }),
 
     async check() {
       await checkKeys(await readProvider(fetch, config), config.id_token_signed_response_alg)

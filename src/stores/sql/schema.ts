@@ -171,6 +171,7 @@ export interface SessionRow {
   subject: string
   /** Its ID token is sealed. */
   upstream: string | null
+  upstream_sid: string | null
   started_at: number
   /** The absolute end. */
   ends_at: number

@@ -32,6 +32,7 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
         source_id: session.sourceId,
         subject: session.subject,
         upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
+        upstream_sid: session.upstream?.sid ?? null,
         started_at: session.startedAt,
         ends_at: session.expiresAt,
         expires_at: Math.min(session.idleUntil, session.expiresAt),
@@ -70,6 +71,18 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
 
     async ofSource(sourceId) {
       const rows = await living().where('source_id', '=', sourceId).orderBy('started_at').orderBy('id').execute()
+      return rows.map(fromRow)
+    },
+
+    async ofUpstream(sourceId, { sid, subject }) {
+      if (sid === undefined && subject === undefined) return []
+      const rows = await living()
+        .where('source_id', '=', sourceId)
+        .$if(sid !== undefined, (query) => query.where('upstream_sid', '=', sid ?? null))
+        .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+        .orderBy('started_at')
+        .orderBy('id')
+        .execute()
       return rows.map(fromRow)
     },
 

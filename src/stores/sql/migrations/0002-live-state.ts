@@ -8,12 +8,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('source_id', 'text', (column) => column.notNull())
     .addColumn('subject', 'text', (column) => column.notNull())
     .addColumn('upstream', 'text')
+    .addColumn('upstream_sid', 'text')
     .addColumn('started_at', 'bigint', (column) => column.notNull())
     .addColumn('ends_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute()
   await db.schema.createIndex('sessions_account').on('sessions').column('account_id').execute()
-  await db.schema.createIndex('sessions_source').on('sessions').column('source_id').execute()
+  await db.schema.createIndex('sessions_subject').on('sessions').columns(['source_id', 'subject']).execute()
+  await db.schema.createIndex('sessions_upstream_sid').on('sessions').columns(['source_id', 'upstream_sid']).execute()
 
   await db.schema
     .createTable('grants')

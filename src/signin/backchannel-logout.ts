@@ -1,0 +1,87 @@
+/**
+ * An upstream says, without a browser, that it has signed somebody out (OpenID Connect Back-Channel Logout 1.0):
+ * what stands on that login here ends too, with its grants and their tokens. Offline grants stay (§2.7).
+ */
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import type { UpstreamLogout } from '../connector.ts'
+import { Refusal, Unavailable } from '../errors.ts'
+import { readForm } from '../http/bodies.ts'
+import type { Log } from '../log.ts'
+import type { ReasonCode } from '../reasons.ts'
+import type { SessionStore } from '../sessions/session.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
+import type { Sources } from '../sources/sources.ts'
+
+interface Needs {
+  readonly sources: Pick<SourceStore, 'byAlias'>
+  readonly connector: Sources['connector']
+  readonly sessions: Pick<SessionStore, 'ofUpstream' | 'end'>
+  readonly messages: SeenMessages
+  readonly log: Log
+}
+
+/** Messages that count once. */
+export interface SeenMessages {
+  has(message: string): Promise<boolean>
+  /** `true` for exactly one of any number of calls at once, until then (milliseconds). */
+  add(message: string, until: number): Promise<boolean>
+}
+
+export function backchannelLogoutRoutes({ sources, connector, sessions, messages, log }: Needs): Router {
+  async function hear(alias: string, form: URLSearchParams): Promise<number> {
+    const source = await sources.byAlias(alias)
+    if (!source?.enabled) throw new Refusal('source_disabled')
+    const open = connector(source)
+    if (open.kind !== 'redirect' || !open.verifyLogout)
+      throw new Refusal('source_not_allowed', 'The source sends no logouts')
+    const logout = await open.verifyLogout(form)
+    return once(source, logout, async () => {
+      const stays = await sessions.ofUpstream(source.id, logout)
+      for (const { id } of stays) await sessions.end(id)
+      return stays.length
+    })
+  }
+
+  // Noted only when the work is done: an upstream may send again what could not be carried out.
+  async function once<T>(source: Source, { messageId, expiresAt }: UpstreamLogout, work: () => Promise<T>): Promise<T> {
+    const message = `logout/${source.id}/${messageId}`
+    if (await messages.has(message)) throw repeated()
+    const result = await work()
+    if (!(await messages.add(message, expiresAt))) throw repeated()
+    return result
+  }
+
+  const router = new Router()
+  router.post('/broker/:alias/backchannel-logout', async (ctx) => {
+    const alias = String(ctx.params.alias)
+    ctx.set('Cache-Control', 'no-store')
+    try {
+      const ended = await hear(alias, await readForm(ctx))
+      log.info({ source: alias, sessions: ended }, 'sessions have ended at the upstream')
+      ctx.status = 200
+      ctx.body = ''
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof Unavailable)) throw error
+      log.warn({ source: alias, detail: error.message }, 'a logout at the upstream was not carried out here')
+      answer(ctx, error)
+    }
+  })
+  return router
+}
+
+const repeated = () => new Refusal('upstream_invalid', 'The message was used before')
+
+const aboutTheBody: ReadonlySet<ReasonCode> = new Set(['too_large', 'unsupported_media_type'])
+
+/** §2.8: a machine reads it, and knows 400; what it should send again later is 503. */
+function answer(ctx: Context, error: Refusal | Unavailable): void {
+  if (error instanceof Unavailable) {
+    ctx.status = 503
+    ctx.set('Retry-After', '5')
+    ctx.body = { error: 'temporarily_unavailable', error_description: 'Something that is needed did not answer' }
+    return
+  }
+  ctx.status = aboutTheBody.has(error.code) ? error.status : 400
+  ctx.body = { error: 'invalid_request', error_description: error.message }
+}
