@@ -2,13 +2,24 @@ import { type Html, html } from './html.ts'
 import { type Place, page } from './layout.ts'
 import { wordsIn } from './words.ts'
 
+export interface Home extends Place {
+  /** The issuer identifier, without a slash at the end. */
+  readonly issuer: string
+}
+
 /** What stands at the issuer's own address, for whoever comes there without an application. */
-export function homeView({ assets, lang }: Place): Html {
-  const { home: words } = wordsIn(lang)
+export function homeView({ issuer, assets, lang }: Home): Html {
+  const words = wordsIn(lang)
+  const { home, reference } = words
   return page(
-    { title: words.title, assets, lang },
-    html`<h1>${words.title}</h1>
-<p>${words.what}</p>
-<p>${words.how}</p>`,
+    { title: home.title, assets, lang },
+    html`<h1>${home.title}</h1>
+<p>${home.what}</p>
+<dl class="account">
+<div><dt>${home.people}</dt><dd>${home.how}</dd></div>
+<div><dt>${home.developers}</dt><dd>${home.issuer}<br><code id="issuer">${issuer}</code>
+<button type="button" class="quiet" data-copy="issuer" data-copied="${reference.copied}" aria-label="${home.copyLabel}" hidden>${reference.copy}</button><br>
+<a href="${issuer}/.well-known/openid-configuration">${home.discovery}</a></dd></div>
+</dl>`,
   )
 }

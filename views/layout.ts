@@ -9,7 +9,6 @@ export interface Application {
   readonly name: string
   /** Its home page. */
   readonly url?: string
-  readonly logoUrl?: string
   readonly policyUrl?: string
   readonly termsUrl?: string
 }
@@ -47,7 +46,7 @@ export function page({ title, assets, lang = 'en', application }: Frame, body: H
 </head>
 <body class="threshold">
 <div class="gate">
-<header class="crown">${crown(application, words.product)}</header>
+<header class="crown">${mark}<span class="wordmark">${words.product}</span></header>
 <main>
 ${body}
 </main>
@@ -59,13 +58,6 @@ ${application && legal(application, lang)}
 </body>
 </html>
 `
-}
-
-function crown(application: Application | undefined, product: string): Html {
-  const logo = application?.logoUrl && safeUrl(application.logoUrl)
-  // The heading names the application, so its logo adds nothing for whoever cannot see it.
-  if (logo) return html`<img class="logo" src="${logo}" alt="" referrerpolicy="no-referrer">`
-  return html`${mark}<span class="wordmark">${product}</span>`
 }
 
 function legal({ name, policyUrl, termsUrl }: Application, lang: Language): Html | undefined {

@@ -133,11 +133,10 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
 export const nameOf = (client: Client): string => client.metadata.client_name ?? client.id
 
 function applicationOf(client: Client): Application {
-  const { client_uri, logo_uri, policy_uri, tos_uri } = client.metadata
+  const { client_uri, policy_uri, tos_uri } = client.metadata
   return {
     name: nameOf(client),
     ...(client_uri && { url: client_uri }),
-    ...(logo_uri && { logoUrl: logo_uri }),
     ...(policy_uri && { policyUrl: policy_uri }),
     ...(tos_uri && { termsUrl: tos_uri }),
   }

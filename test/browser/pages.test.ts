@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { html } from '#views/html.ts'
-import { openBrowser } from '../support/browser.ts'
+import { launchBrowser } from '../support/chromium.ts'
 import { previews } from '../support/preview-pages.ts'
 import { type PreviewServer, servePages } from '../support/preview-server.ts'
 
@@ -15,7 +15,7 @@ let browser: Browser
 beforeAll(async () => {
   const disobedient = html`<!doctype html><title>x</title><p style="color: red">x<script>document.title = 'ran'</script>`
   server = await servePages({ ...previews, disobedient })
-  browser = await openBrowser()
+  browser = await launchBrowser()
 }, 60_000)
 
 afterAll(async () => {

@@ -6,7 +6,7 @@ import * as oidc from 'openid-client'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Demo, startDemo } from '../../examples/start-demo.ts'
-import { openBrowser } from '../support/browser.ts'
+import { launchBrowser } from '../support/chromium.ts'
 
 const anyPorts = { broker: 0, okta: 0, app: 0, api: 0 }
 const number = '987-65-4320'
@@ -18,7 +18,7 @@ let browser: Browser
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-story-'))
   const starting = startDemo({ ports: anyPorts, folder })
-  browser = await openBrowser()
+  browser = await launchBrowser()
   demo = await starting
 }, 90_000)
 

@@ -1,3 +1,4 @@
+import { homeView } from '#views/home.ts'
 import type { Html } from '#views/html.ts'
 import type { Application } from '#views/layout.ts'
 import { problemView } from '#views/problem.ts'
@@ -54,7 +55,7 @@ const longMail = `${'a'.repeat(64)}@${'department.'.repeat(16)}example.com`
 
 const strained = (name: string): SignIn => ({
   ...signIn,
-  application: { ...application, name, logoUrl: 'javascript:alert(1)' },
+  application: { ...application, name, policyUrl: 'javascript:alert(1)' },
   sources: [
     { ...okta, name, lastUsed: true },
     { ...partner, name: longMail, lastUsed: false },
@@ -128,6 +129,7 @@ export const previews: Readonly<Record<string, Html>> = {
   }),
   'logged-out': loggedOutView({ assets, application }),
   'logged-out-upstream': loggedOutView({ assets, application, upstreamStillOpen: { name: 'Corporate Okta' } }),
+  home: homeView({ assets, issuer: 'https://login.example.com' }),
   leaving: leavingView({
     assets,
     sourceName: 'Partner ADFS',

@@ -69,7 +69,12 @@ export const en = {
   home: {
     title: 'Sign-in service',
     what: 'Applications and APIs of this organisation let this service find out who their users are.',
-    how: 'There is nothing to do here: open the application you want to use, and it brings you back when you need to sign in.',
+    people: 'To sign in',
+    how: 'Open the application you want to use. It brings you back here when you need to sign in.',
+    developers: 'To connect an application',
+    issuer: 'This issuer, as OpenID Connect libraries ask for it:',
+    copyLabel: 'Copy the issuer',
+    discovery: 'Everything they read from it',
   },
 
   logout: {
