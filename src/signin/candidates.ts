@@ -9,7 +9,9 @@ const mostOffered = 30
 
 export interface Candidates {
   readonly offered: readonly Source[]
+  /** The one that a hint names, if it applies; a hint that names none is no reason to refuse anybody. */
   readonly named: Source | undefined
+  /** Whether an e-mail address can lead to a source that is not among those offered. */
   readonly discoverable: boolean
 }
 
@@ -20,27 +22,30 @@ export async function findCandidates(
   client: Client,
   params: Interaction['params'],
 ): Promise<Candidates> {
-  const { allowedSources } = client
-  const [offered, anyDomain, named] = await Promise.all([
-    sources.offered(mostOffered, allowedSources ?? undefined),
-    sources.anyDomain(),
+  const allowed = client.allowedSources ?? undefined
+  const [offered, named] = await Promise.all([
+    sources.offered(mostOffered, allowed),
     findNamed(sources, client, params),
   ])
   // A client's single source needs no choosing, hidden or not.
-  const [only, ...others] = allowedSources ?? []
+  const [only, ...others] = allowed ?? []
   const single = offered.length === 0 && only !== undefined && others.length === 0 ? await sources.get(only) : undefined
   if (single?.enabled) return { offered: [single], named, discoverable: false }
-  return {
-    offered,
-    named,
-    discoverable: allowedSources === null ? anyDomain : anyDomain && allowedSources.length > offered.length,
-  }
+  const known = offered.map(({ id }) => id)
+  return { offered, named, discoverable: await sources.anyDomain(known, allowed) }
 }
 
+/** The first hint that names a source which applies: an alias before an e-mail address or domain. */
 async function findNamed(sources: Store, client: Client, params: Interaction['params']): Promise<Source | undefined> {
-  const alias = params.idp_hint ?? params.kc_idp_hint
-  const byAlias = alias === undefined ? undefined : applicable(await sources.byAlias(alias), client)
-  return byAlias ?? findByAddress(sources, client, params.domain_hint ?? params.login_hint)
+  for (const alias of [params.idp_hint, params.kc_idp_hint]) {
+    const named = alias === undefined ? undefined : applicable(await sources.byAlias(alias), client)
+    if (named) return named
+  }
+  for (const address of [params.domain_hint, params.login_hint]) {
+    const named = await findByAddress(sources, client, address)
+    if (named) return named
+  }
+  return undefined
 }
 
 /** `address` is an e-mail address or a domain; anything else finds nothing. */

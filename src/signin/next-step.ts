@@ -32,15 +32,19 @@ export function nextStep({ needs, offered, named, discoverable, missingScopes, s
   return { kind: 'choose', from: offered, discover: discoverable }
 }
 
-/** Core §3.1.2.1: what a login in this interaction did not bring about cannot be had by trying once more. */
+/**
+ * Core §3.1.2.1: what a login in this interaction did not bring about is not tried again by itself, or the browser
+ * would go round and round between us and an upstream that has a session.
+ */
 export function stuckBecause(interaction: {
+  readonly needs: 'login' | 'consent'
   readonly retried: boolean
   readonly reasons: readonly string[]
 }): ReasonCode | undefined {
-  if (!interaction.retried) return undefined
-  const { reasons } = interaction
+  const { needs, retried, reasons } = interaction
+  if (needs !== 'login' || !retried) return undefined
   if (reasons.includes('essential_acr') || reasons.includes('essential_acrs'))
     return 'unmet_authentication_requirements'
   if (reasons.includes('id_token_hint') || reasons.includes('claims_id_token_sub_value')) return 'another_person'
-  return undefined
+  return 'session_ended'
 }

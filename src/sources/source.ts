@@ -29,8 +29,8 @@ export interface SourceUsage {
 export interface SourceStore extends Collection<Source> {
   byAlias(alias: string): Promise<Source | undefined>
   byDomain(domain: string): Promise<Source | undefined>
-  /** Whether any enabled source has an e-mail domain. */
-  anyDomain(): Promise<boolean>
+  /** Whether an e-mail domain leads to an enabled source besides those in `known`; only among `ids` when given. */
+  anyDomain(known: readonly string[], ids?: readonly string[]): Promise<boolean>
   /** The enabled ones that are not hidden, at most `limit`, by name; only those in `ids` when given. */
   offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
   usage(id: string): Promise<SourceUsage>

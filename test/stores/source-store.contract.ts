@@ -57,13 +57,21 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       await world.stores.sources.add(aSource({ domains: ['acme.test'] }))
     })
 
-    it('knows whether any enabled source has a domain', async () => {
+    it('knows whether a domain leads to an enabled source besides those that are known', async () => {
       await using world = await open()
+      const { sources } = world.stores
       const okta = aSource({ domains: ['acme.test'], enabled: false })
-      await world.stores.sources.add(okta)
-      expect(await world.stores.sources.anyDomain()).toBe(false)
-      await world.stores.sources.replace({ ...okta, enabled: true }, 1)
-      expect(await world.stores.sources.anyDomain()).toBe(true)
+      const other = aSource()
+      await sources.add(okta)
+      await sources.add(other)
+      expect(await sources.anyDomain([])).toBe(false)
+      await sources.replace({ ...okta, enabled: true }, 1)
+      expect(await sources.anyDomain([])).toBe(true)
+      expect(await sources.anyDomain([other.id])).toBe(true)
+      expect(await sources.anyDomain([okta.id])).toBe(false)
+      expect(await sources.anyDomain([], [okta.id])).toBe(true)
+      expect(await sources.anyDomain([], [other.id])).toBe(false)
+      expect(await sources.anyDomain([], [])).toBe(false)
     })
 
     it('knows which claims the mappings of enabled sources name', async () => {

@@ -106,12 +106,15 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       return row && fromRow(row)
     },
 
-    async anyDomain() {
+    async anyDomain(known, ids) {
+      if (ids?.length === 0) return false
       const row = await db
         .selectFrom('source_domains')
         .innerJoin('sources', 'sources.id', 'source_domains.source_id')
         .select('source_domains.domain')
         .where('sources.enabled', '=', 1)
+        .$if(known.length > 0, (query) => query.where('sources.id', 'not in', known))
+        .$if(ids !== undefined, (query) => query.where('sources.id', 'in', ids ?? []))
         .limit(1)
         .executeTakeFirst()
       return row !== undefined
