@@ -1,264 +1,387 @@
+/** Sources: what their answers may not do, and what stops when one is switched off. */
+
+import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startTestBroker, type TestBroker, type TestClient, type Tokens } from '../support/broker.ts'
-import { rene } from '../support/people.ts'
-import { newKeyPair, type RogueUpstream, signAnything, startRogueUpstream } from '../support/rogue-upstream.ts'
-import { startUpstream } from '../support/upstream.ts'
-import { createVisitor } from '../support/visitor.ts'
+import { startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
+import { john, rene } from '../support/people.ts'
+import { startRogueUpstream } from '../support/rogue-upstream.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { createVisitor, type Visitor } from '../support/visitor.ts'
 
-type Json = Record<string, unknown>
+const atCallback = ({ pathname }: URL) => pathname.endsWith('/callback') && pathname.includes('/broker/')
 
-const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
-const now = () => Math.floor(Date.now() / 1000)
+let broker: TestBroker
+let okta: Upstream
+let entra: Upstream
+let client: TestClient
+let oktaId: string
 
-describe('back-channel logout', () => {
-  let rogue: RogueUpstream
-  let broker: TestBroker
-  let client: TestClient
-  let sourceId: string
-  let made = 0
+beforeAll(async () => {
+  okta = await startUpstream({ users: { rene, john } })
+  entra = await startUpstream({ users: { rene, john } })
+  broker = await startTestBroker()
+  oktaId = (await broker.addSource(okta)).id
+  await broker.addSource(entra, { alias: 'Entra', name: 'Entra' })
+  client = await broker.addClient()
+})
+afterEach(() => {
+  okta.signInAs('rene')
+  okta.misbehave({})
+})
+afterAll(async () => {
+  for (const server of [broker, okta, entra]) await server[Symbol.asyncDispose]()
+})
 
-  beforeAll(async () => {
-    rogue = await startRogueUpstream()
-    broker = await startTestBroker()
-    sourceId = (await addRogue(broker, rogue, 'Rogue')).id
-    client = await broker.addClient()
-  })
-  afterEach(() => void vi.useRealTimers())
-  afterAll(async () => {
-    await broker[Symbol.asyncDispose]()
-    await rogue[Symbol.asyncDispose]()
-  })
+/** Somebody on the way back from the upstream, at the callback's door. */
+async function returning(visitor: Visitor, alias = 'Okta') {
+  const { url, verifier } = broker.authorizationUrl(client, { idp_hint: alias })
+  return { visitor, verifier, callback: await visitor.travel(url, atCallback) }
+}
 
-  /** A person whose session has a name over there. */
-  async function signIn(sub: string, sid?: string) {
-    rogue.behave({ claims: (honest) => ({ ...honest, sub, ...(sid && { sid }) }), userinfo: () => ({ sub }) })
-    return broker.login(client, { params: { idp_hint: 'Rogue' } })
+/** Goes on from an address until the application, or the page on which it ends. */
+async function arrive(visitor: Visitor, address: URL) {
+  let url = address
+  for (let step = 0; step < 10; step++) {
+    if (url.href.startsWith(client.redirectUri))
+      return { code: url.searchParams.get('code'), error: url.searchParams.get('error') }
+    const answer = await visitor.request(url)
+    const location = answer.headers.get('location')
+    if (!location) return { status: answer.status, page: await answer.text() }
+    url = new URL(location, url)
   }
+  throw new Error('Too many redirects')
+}
 
-  const honest = (): Json => {
-    const payload = { iss: rogue.issuer, aud: 'gatehouse', iat: now(), exp: now() + 120, events: { [logoutEvent]: {} } }
-    return { ...payload, jti: `logout-${++made}` }
-  }
-  const sign = (claims: Json, header: Json = {}, key = rogue.key) =>
-    signAnything(key, { alg: 'RS256', kid: key.kid, typ: 'logout+jwt', ...header }, JSON.stringify(claims))
-  const send = (token: string, alias = 'Rogue') =>
-    broker.post(`/broker/${alias}/backchannel-logout`, { logout_token: token })
-  const isAlive = async ({ tokens }: Awaited<ReturnType<typeof signIn>>) =>
-    (await broker.introspect(client, tokens.access_token)).body.active
+const tokenCalls = ({ calls }: Upstream) => calls.filter((call) => call === 'POST /token').length
+const setSource = async (change: Record<string, unknown>) =>
+  expect((await broker.admin('PATCH', `authentication-sources/${oktaId}`, change)).status).toBe(200)
 
-  it('SEC-060 ends the one session that the upstream names, with its grant and tokens, at the next call', async () => {
-    const [one, other] = [await signIn('p1', 'sid-1'), await signIn('p1', 'sid-2')]
-    const answer = await send(await sign({ ...honest(), sid: 'sid-1', sub: 'p1' }))
-    expect(answer.status).toBe(200)
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    expect(await isAlive(one)).toBe(false)
-    expect((await broker.userinfo(one.tokens.access_token)).status).toBe(401)
-    expect((await broker.refresh(client, one.tokens.refresh_token)).status).toBe(400)
-    const silent = await broker.authorize(one.visitor, client, { prompt: 'none' })
-    expect(silent.answer.error).toBe('login_required')
-    expect(await isAlive(other)).toBe(true)
-    expect((await broker.refresh(client, other.tokens.refresh_token)).status).toBe(200)
+describe('the state', () => {
+  it('SEC-051 is bound to the browser: another one is refused before any call, and costs the real one nothing', async () => {
+    const { visitor, callback } = await returning(createVisitor())
+    const before = tokenCalls(okta)
+
+    // An attacker's answer in a victim's browser: one that has no sign-in open, and one that has its own.
+    const bystander = createVisitor()
+    expect(await arrive(bystander, callback)).toMatchObject({ status: 400 })
+    const victim = await returning(createVisitor())
+    expect(await arrive(victim.visitor, callback)).toMatchObject({ status: 400 })
+    const uid = new URL((await bystander.request(callback)).headers.get('location') ?? '', broker.issuer).pathname
+    expect(uid).toMatch(/^\/login\/[\w-]+\/arrive$/)
+    expect(tokenCalls(okta)).toBe(before)
+
+    expect(await arrive(visitor, callback)).toMatchObject({ code: expect.any(String) })
+    expect(await arrive(victim.visitor, victim.callback)).toMatchObject({ code: expect.any(String) })
   })
 
-  it('SEC-060 ends a session named by sid alone, and all of a person who is named by sub alone', async () => {
-    const [one, two, stranger] = [await signIn('p2', 's2a'), await signIn('p2'), await signIn('p3', 's3')]
-    const named = await signIn('p2', 's2b')
-    expect((await send(await sign({ ...honest(), sid: 's2b' }))).status).toBe(200)
-    expect(await Promise.all([one, two, named, stranger].map(isAlive))).toEqual([true, true, false, true])
-    expect((await send(await sign({ ...honest(), sub: 'p2' }))).status).toBe(200)
-    expect(await Promise.all([one, two, named, stranger].map(isAlive))).toEqual([false, false, false, true])
+  it('SEC-051 finds no way round through the address of another sign-in', async () => {
+    const attacker = await returning(createVisitor())
+    const victim = await returning(createVisitor())
+    const door = (await victim.visitor.request(victim.callback)).headers.get('location') ?? ''
+    const forged = new URL(door, broker.issuer)
+    forged.search = attacker.callback.search
+    const before = tokenCalls(okta)
+    expect(await arrive(victim.visitor, forged)).toMatchObject({ status: 400 })
+    expect(tokenCalls(okta)).toBe(before)
+    expect(await arrive(victim.visitor, victim.callback)).toMatchObject({ code: expect.any(String) })
+    expect(await arrive(attacker.visitor, attacker.callback)).toMatchObject({ code: expect.any(String) })
   })
 
-  it('SEC-060 ends nothing when sid and sub do not belong together, and says 200 when there is nothing to end', async () => {
-    const session = await signIn('p4', 's4')
-    expect((await send(await sign({ ...honest(), sid: 's4', sub: 'somebody-else' }))).status).toBe(200)
-    expect((await send(await sign({ ...honest(), sid: 'never-was' }))).status).toBe(200)
-    expect(await isAlive(session)).toBe(true)
+  it('SEC-051 works once, of two answers at once too', async () => {
+    const { visitor, callback } = await returning(createVisitor())
+    const before = tokenCalls(okta)
+    const outcomes = await Promise.all([arrive(visitor, callback), arrive(visitor, callback)])
+    expect(outcomes.filter(({ code }) => code)).toHaveLength(1)
+    expect(await arrive(visitor, callback)).toMatchObject({ status: 400 })
+    expect(tokenCalls(okta)).toBe(before + 1)
   })
 
-  it('SEC-060 leaves offline grants as they are', async () => {
-    const session = await signIn('p5', 's5')
-    const { url, verifier } = broker.authorizationUrl(client, { scope: 'openid offline_access', prompt: 'consent' })
-    const consent = await session.visitor.travel(url, ({ pathname }) => pathname.startsWith('/login/'))
-    const page = await (await session.visitor.request(consent)).text()
-    const agreed = await session.visitor.request(`${consent.href}/consent`, {
-      method: 'POST',
-      body: new URLSearchParams({ decision: 'allow', csrf: /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '' }),
-    })
-    const back = await session.visitor.travel(
-      new URL(agreed.headers.get('location') ?? '', broker.issuer),
-      ({ href }) => href.startsWith(client.redirectUri),
-    )
-    const answer = await broker.redeem(client, back.searchParams.get('code') ?? '', verifier)
-    const offline = (await answer.json()) as Tokens
-    expect((await send(await sign({ ...honest(), sub: 'p5' }))).status).toBe(200)
-    expect(await isAlive(session)).toBe(false)
-    expect((await broker.refresh(client, offline.refresh_token)).status).toBe(200)
-  })
-
-  it('SEC-060 knows a person of another source by the same name as somebody else', async () => {
-    await using second = await startRogueUpstream()
-    await addRogue(broker, second, 'Second')
-    second.behave({ claims: (claims) => ({ ...claims, sub: 'p6', sid: 's6' }), userinfo: () => ({ sub: 'p6' }) })
-    const there = await broker.login(client, { params: { idp_hint: 'Second' } })
-    expect((await send(await sign({ ...honest(), sub: 'p6' }))).status).toBe(200)
-    expect(await isAlive(there)).toBe(true)
-    // A token of one source is nothing at the address of another.
-    expect((await send(await sign({ ...honest(), sub: 'p6' }), 'Second')).status).toBe(400)
-    expect(await isAlive(there)).toBe(true)
-  })
-
-  it('SEC-060 takes a token once, however often and however fast it is sent', async () => {
-    const token = await sign({ ...honest(), sub: 'p7' })
-    const answers = await Promise.all(Array.from({ length: 10 }, () => send(token)))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 400)])
-    const session = await signIn('p7', 's7')
-    expect((await send(token)).status).toBe(400)
-    expect(await isAlive(session)).toBe(true)
-  })
-
-  it('SEC-060 takes what honest upstreams send in different ways', async () => {
-    for (const [claims, header] of [
-      [{ aud: ['other', 'gatehouse'] }, {}],
-      [{}, { typ: undefined }],
-      [{}, { typ: 'application/logout+jwt' }],
-      [{ iat: now() + 10, extra: true }, {}],
-      [{ exp: now() - 10 }, {}],
-      [{ events: { [logoutEvent]: {}, 'https://example.com/other': {} } }, {}],
-    ] satisfies [Json, Json][]) {
-      const session = await signIn('p8', 's8')
-      const answer = await send(await sign({ ...honest(), sid: 's8', ...claims }, header))
-      expect(answer.status, JSON.stringify([claims, header])).toBe(200)
-      expect(await isAlive(session)).toBe(false)
-    }
-  })
-
-  describe('SEC-060 refuses, and ends nothing for,', () => {
-    let session: Awaited<ReturnType<typeof signIn>>
-    beforeAll(async () => {
-      session = await signIn('victim', 'victim-sid')
-    })
-    const target = { sub: 'victim', sid: 'victim-sid' }
-    const without = (name: string) => {
-      const { [name]: _, ...rest } = { ...honest(), ...target } as Json
-      return rest
-    }
-
-    it.each<[string, () => Json]>([
-      ['another issuer', () => ({ iss: 'https://other.example' })],
-      ['an issuer with a slash more', () => ({ iss: `${rogue.issuer}/` })],
-      ['another audience', () => ({ aud: 'another-client' })],
-      ['an empty audience', () => ({ aud: [] })],
-      ['a token of the future', () => ({ iat: now() + 60, exp: now() + 300 })],
-      ['an expired token', () => ({ iat: now() - 300, exp: now() - 60 })],
-      ['an old token that never expires', () => ({ iat: now() - 4000, exp: now() + 10_000_000 })],
-      ['a time that is text', () => ({ iat: String(now()) })],
-      ['no events that say logout', () => ({ events: { 'https://example.com/other': {} } })],
-      ['an event that is no object', () => ({ events: { [logoutEvent]: true } })],
-      ['events as a list', () => ({ events: [logoutEvent] })],
-      ['a nonce', () => ({ nonce: 'n' })],
-      ['a nonce of null', () => ({ nonce: null })],
-      ['neither sid nor sub', () => ({ sid: undefined, sub: undefined })],
-      ['an empty sub', () => ({ sub: '' })],
-      ['a sid that is a number', () => ({ sid: 1 })],
-      ['a jti that is a number', () => ({ jti: 1 })],
-    ])('%s', async (_, bent) => {
-      const answer = await send(await sign({ ...honest(), ...target, ...bent() }))
+  it.each(['', 'state=', 'state=unknown', 'state=a&state=b', 'code=x', 'error=access_denied'])(
+    'SEC-051 is demanded: ?%s is refused without a call',
+    async (query) => {
+      const { visitor } = await returning(createVisitor())
+      const before = tokenCalls(okta)
+      const answer = await visitor.request(`${broker.issuer}/broker/Okta/callback?${query}`)
       expect(answer.status).toBe(400)
-      expect(answer.headers.get('cache-control')).toBe('no-store')
-      expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
-      expect(await isAlive(session)).toBe(true)
-    })
+      expect(tokenCalls(okta)).toBe(before)
+    },
+  )
+})
 
-    it.each(['iss', 'aud', 'iat', 'exp', 'jti', 'events'])('a token without %s', async (name) => {
-      expect((await send(await sign(without(name)))).status).toBe(400)
-      expect(await isAlive(session)).toBe(true)
-    })
-
-    it.each<[string, Json]>([
-      ['the type JWT', { typ: 'JWT' }],
-      ['the type of access tokens', { typ: 'at+jwt' }],
-      ['an unknown key', { kid: 'unknown' }],
-      ['alg none', { alg: 'none' }],
-      ['alg HS256', { alg: 'HS256' }],
-      ['an algorithm that the source does not use', { alg: 'RS512' }],
-      ['a critical extension', { crit: ['exp'] }],
-    ])('%s', async (_, header) => {
-      expect((await send(await sign({ ...honest(), ...target }, header))).status).toBe(400)
-      expect(await isAlive(session)).toBe(true)
-    })
-
-    it('another key, an altered token, no signature, and what is no token at all', async () => {
-      const stranger = { ...(await newKeyPair('stranger')), kid: rogue.key.kid }
-      const token = await sign({ ...honest(), ...target })
-      const [head, , signature] = token.split('.')
-      const body = Buffer.from(JSON.stringify({ ...honest(), ...target })).toString('base64url')
-      for (const bad of [
-        await sign({ ...honest(), ...target }, {}, stranger),
-        `${head}.${body}.${signature}`,
-        `${head}.${body}.`,
-        'nonsense',
-        '',
-        session.tokens.id_token,
-      ]) {
-        expect((await send(bad)).status).toBe(400)
-      }
-      expect((await broker.post('/broker/Rogue/backchannel-logout', {})).status).toBe(400)
-      expect((await broker.post('/broker/Rogue/backchannel-logout', { token })).status).toBe(400)
-      expect(await isAlive(session)).toBe(true)
-    })
-
-    it('the ID token of the very login', async () => {
-      let idToken = ''
-      rogue.behave({
-        idToken: async (claims) => {
-          idToken = await sign(claims, { typ: undefined })
-          return idToken
-        },
-      })
-      await broker.login(client, { params: { idp_hint: 'Rogue' } })
-      expect((await send(idToken)).status).toBe(400)
-    })
-
-    it('tokens at the address of a source that does not exist, takes passwords, or is disabled', async () => {
-      expect((await send(await sign({ ...honest(), ...target }), 'nobody')).status).toBe(400)
-      expect((await send(await sign({ ...honest(), ...target }), 'local')).status).toBe(400)
-      expect(await isAlive(session)).toBe(true)
-      await broker.admin('PATCH', `authentication-sources/${sourceId}`, { enabled: false })
-      expect((await send(await sign({ ...honest(), ...target }))).status).toBe(400)
-      await broker.admin('PATCH', `authentication-sources/${sourceId}`, { enabled: true })
-    })
+describe('mix-up', () => {
+  it('SEC-053 refuses at one source’s address an answer that another was asked for, and burns nothing', async () => {
+    const { visitor, callback } = await returning(createVisitor(), 'Entra')
+    const crossed = new URL(callback)
+    crossed.pathname = '/broker/Okta/callback'
+    const before = tokenCalls(okta) + tokenCalls(entra)
+    expect(await arrive(visitor, crossed)).toMatchObject({ status: 400 })
+    expect(tokenCalls(okta) + tokenCalls(entra)).toBe(before)
+    expect(await arrive(visitor, callback)).toMatchObject({ code: expect.any(String) })
   })
 
-  it('SEC-060 asks to be told again when the upstream’s keys cannot be read, and the token still counts then', async () => {
-    await using flaky = await startRogueUpstream()
-    await addRogue(broker, flaky, 'Flaky')
-    const claims = { ...honest(), iss: flaky.issuer, sub: 'p9' }
-    const token = await sign(claims, {}, flaky.key)
-    flaky.behave({ answer: { '/jwks': (_, res) => res.writeHead(503).end() } })
-    const answer = await send(token, 'Flaky')
-    expect(answer.status).toBe(503)
-    expect(answer.headers.get('retry-after')).toBe('5')
-    flaky.behave({})
-    expect((await send(token, 'Flaky')).status).toBe(200)
+  it('SEC-053 gives every source a callback address of its own', async () => {
+    const [one, two] = [await returning(createVisitor()), await returning(createVisitor(), 'Entra')]
+    expect(one.callback.pathname).toBe('/broker/Okta/callback')
+    expect(two.callback.pathname).toBe('/broker/Entra/callback')
   })
 
-  it('SEC-060 understands what a real provider sends when a person signs out there', async () => {
-    await using upstream = await startUpstream({ users: { rene } })
-    const source = await broker.addSource(upstream, { alias: 'Real' })
-    upstream.register({ backchannelLogoutUrl: String(source.backchannel_logout_url) })
-    const visitor = createVisitor()
-    const { tokens } = await broker.login(client, { visitor, params: { idp_hint: 'Real' } })
-    await visitor.travel(`${upstream.issuer}/session/end`, ({ pathname }) => pathname.endsWith('/success'))
-    await vi.waitFor(async () => expect((await broker.introspect(client, tokens.access_token)).body.active).toBe(false))
+  it('SEC-053 asks no token endpoint when the answer names another issuer, or none although it was announced', async () => {
+    await using rogue = await startRogueUpstream()
+    await broker.created('authentication-sources', {
+      alias: 'Rogue',
+      name: 'Rogue',
+      type: 'oidc',
+      config: rogue.config,
+    })
+    for (const callback of [
+      (honest: Record<string, string>) => ({ ...honest, iss: okta.issuer }),
+      ({ iss: _, ...honest }: Record<string, string>) => honest,
+    ]) {
+      rogue.behave({ callback })
+      const visitor = createVisitor()
+      const { url } = broker.authorizationUrl(client, { idp_hint: 'Rogue' })
+      const outcome = await arrive(visitor, await visitor.travel(url, atCallback))
+      expect(outcome).toMatchObject({ status: 502, page: expect.stringContaining('cannot be trusted') })
+      expect(rogue.calls['/token']).toBeUndefined()
+    }
   })
 })
 
-async function addRogue(broker: TestBroker, rogue: RogueUpstream, alias: string) {
-  return broker.created('authentication-sources', {
-    alias,
-    name: alias,
-    type: 'oidc',
-    config: { ...rogue.config, userinfo: true },
+describe('a source that is switched off', () => {
+  const off = () => setSource({ enabled: false })
+  afterEach(async () => {
+    await setSource({ enabled: true })
+    // What is issued in the second in which a source was switched off stays dead.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 })
   })
+
+  it('SEC-058 begins no login: neither by its address, nor by a hint, nor in the chooser', async () => {
+    const visitor = createVisitor()
+    const { url } = broker.authorizationUrl(client)
+    const chooser = await visitor.travel(url, ({ pathname }) => pathname.startsWith('/login/'))
+    await off()
+    const before = okta.requests.length
+    expect((await visitor.request(`${chooser.href}/source/Okta`)).status).toBe(403)
+    expect(await (await visitor.request(chooser)).text()).not.toContain('Corporate Okta')
+    const hinted = await arrive(createVisitor(), broker.authorizationUrl(client, { idp_hint: 'Okta' }).url)
+    expect(hinted.page).not.toContain('Corporate Okta')
+    expect(okta.requests.length).toBe(before)
+  })
+
+  it('SEC-058 stops whoever is away at the upstream, before any call to it', async () => {
+    const { visitor, callback } = await returning(createVisitor())
+    await off()
+    const before = tokenCalls(okta)
+    expect(await arrive(visitor, callback)).toMatchObject({
+      status: 403,
+      page: expect.stringContaining('switched off'),
+    })
+    expect(tokenCalls(okta)).toBe(before)
+  })
+
+  it('SEC-058 stops who has come back, but has not got the code yet', async () => {
+    const { visitor, callback } = await returning(createVisitor())
+    const door = new URL((await visitor.request(callback)).headers.get('location') ?? '', broker.issuer)
+    const resume = new URL((await visitor.request(door)).headers.get('location') ?? '', broker.issuer)
+    expect(resume.pathname).toMatch(/^\/authorize\//)
+    await off()
+    const outcome = await arrive(visitor, resume)
+    expect(outcome.code).toBeUndefined()
+  })
+
+  it('SEC-058 stops a code that has not been redeemed', async () => {
+    const { verifier, answer } = await broker.authorize(createVisitor(), client, { idp_hint: 'Okta' })
+    await off()
+    const redeemed = await broker.redeem(client, answer.code ?? '', verifier)
+    expect(redeemed.status).toBe(400)
+    expect(await redeemed.json()).toMatchObject({ error: 'invalid_grant' })
+  })
+
+  it('SEC-058 stops sessions, refresh, userinfo and introspection, and revives none of them when it is on again', async () => {
+    const { visitor, tokens } = await broker.login(client, { params: { idp_hint: 'Okta' } })
+    const other = await broker.login(client, { params: { idp_hint: 'Entra' } })
+    await off()
+    const stopped = async () => {
+      expect(await broker.introspect(client, tokens.access_token)).toEqual({ status: 200, body: { active: false } })
+      expect(await broker.introspect(client, tokens.refresh_token)).toEqual({ status: 200, body: { active: false } })
+      expect((await broker.userinfo(tokens.access_token)).status).toBe(401)
+      expect((await broker.refresh(client, tokens.refresh_token)).status).toBe(400)
+      expect((await broker.authorize(visitor, client, { prompt: 'none' })).answer.error).toBe('login_required')
+    }
+    await stopped()
+    expect((await broker.introspect(client, other.tokens.access_token)).body.active).toBe(true)
+    await setSource({ enabled: true })
+    await stopped()
+  })
+
+  it('SEC-058 stops an offline grant too', async () => {
+    const app = await broker.addClient({ client_name: 'Offline' })
+    const { visitor } = await broker.login(app, { params: { idp_hint: 'Okta' } })
+    const { url, verifier } = broker.authorizationUrl(app, { scope: 'openid offline_access', prompt: 'consent' })
+    const consent = await visitor.travel(url, ({ pathname }) => pathname.startsWith('/login/'))
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await (await visitor.request(consent)).text())?.[1] ?? ''
+    const body = new URLSearchParams({ decision: 'allow', csrf })
+    const agreed = await visitor.request(`${consent.href}/consent`, { method: 'POST', body })
+    const { code } = await arrive(visitor, new URL(agreed.headers.get('location') ?? '', broker.issuer))
+    const tokens = (await (await broker.redeem(app, code ?? '', verifier)).json()) as { refresh_token: string }
+    const renewed = await broker.refresh(app, tokens.refresh_token)
+    expect(renewed.status).toBe(200)
+    await off()
+    const { refresh_token } = (await renewed.json()) as { refresh_token: string }
+    expect((await broker.refresh(app, refresh_token)).status).toBe(400)
+  })
+
+  it('SEC-058 is over when it is removed as well', async () => {
+    await using third = await startUpstream({ users: { rene } })
+    const source = await broker.addSource(third, { alias: 'Third', name: 'Third' })
+    const { visitor, tokens } = await broker.login(client, { params: { idp_hint: 'Third' } })
+    const away = await returning(createVisitor(), 'Third')
+    expect((await broker.admin('DELETE', `authentication-sources/${source.id}`)).status).toBe(204)
+    expect((await broker.introspect(client, tokens.access_token)).body.active).toBe(false)
+    expect((await broker.refresh(client, tokens.refresh_token)).status).toBe(400)
+    expect((await broker.authorize(visitor, client, { prompt: 'none' })).answer.error).toBe('login_required')
+    expect(await arrive(away.visitor, away.callback)).toMatchObject({ status: 400 })
+  })
+})
+
+describe('groups', () => {
+  afterEach(async () => {
+    okta.change('rene', rene)
+    await setSource({ mapping: null })
+  })
+
+  it('SEC-080 are replaced as a set at every login', async () => {
+    const login = async () => (await broker.login(client, { params: { idp_hint: 'Okta' } })).access
+    const roles = [
+      { when_group: 'Consultant', role: 'consultant' },
+      { when_group: 'Staff', role: 'staff' },
+    ]
+    await setSource({ mapping: { roles } })
+    expect(await login()).toMatchObject({ groups: ['Everyone', 'Consultant'], realm_access: { roles: ['consultant'] } })
+    okta.change('rene', { groups: ['Staff'] })
+    expect(await login()).toMatchObject({ groups: ['Staff'], realm_access: { roles: ['staff'] } })
+    okta.change('rene', { groups: [] })
+    expect(await login()).toMatchObject({ groups: [], realm_access: { roles: [] } })
+    okta.change('rene', { groups: undefined })
+    expect(await login()).toMatchObject({ groups: [], realm_access: { roles: [] } })
+  })
+
+  it('SEC-080 follow an edit of the mapping at the next refresh, without another login', async () => {
+    const { tokens } = await broker.login(client, { params: { idp_hint: 'Okta' } })
+    await setSource({
+      mapping: {
+        groups: { claim: 'groups', filter: 'Cons.*' },
+        roles: [{ when_group: 'Consultant', role: 'adviser' }],
+      },
+    })
+    const refreshed = await refresh(tokens.refresh_token)
+    expect(refreshed.access).toMatchObject({ groups: ['Consultant'], realm_access: { roles: ['adviser'] } })
+    expect(await (await broker.userinfo(refreshed.access_token)).json()).toMatchObject({ groups: ['Consultant'] })
+    await setSource({ mapping: { groups: { claim: 'groups', filter: 'None' }, roles: [] } })
+    expect((await refresh(refreshed.refresh_token)).access).toMatchObject({ groups: [], realm_access: { roles: [] } })
+  })
+
+  it('SEC-080 stay as they last were while the upstream is out of order', async () => {
+    const { tokens } = await broker.login(client, { params: { idp_hint: 'Okta' } })
+    okta.change('rene', { groups: ['Staff'] })
+    okta.misbehave({ down: 503 })
+    const visitor = createVisitor()
+    const { url } = broker.authorizationUrl(client, { idp_hint: 'Okta' })
+    await visitor.travel(url, ({ origin }) => origin === okta.issuer)
+    const { access, refresh_token } = await refresh(tokens.refresh_token)
+    expect(access.groups).toEqual(['Everyone', 'Consultant'])
+    okta.misbehave({})
+    await broker.login(client, { params: { idp_hint: 'Okta' } })
+    expect((await refresh(refresh_token)).access.groups).toEqual(['Staff'])
+  })
+})
+
+async function refresh(token: string) {
+  const answer = await broker.refresh(client, token)
+  expect(answer.status).toBe(200)
+  const tokens = (await answer.json()) as { access_token: string; refresh_token: string }
+  return { ...tokens, access: decodeJwt(tokens.access_token) }
 }
+
+describe('what an upstream says', () => {
+  const grasping = {
+    groups: ['admin', 'gatehouse', 'administrators'],
+    role: 'admin',
+    roles: ['admin'],
+    realm_access: { roles: ['admin'] },
+    resource_access: { gatehouse: { roles: ['admin'] } },
+    scope: 'admin',
+    typ: 'Bearer',
+    aud: 'another',
+    client_id: 'somebody',
+    session_state: 'x',
+    identity_provider_alias: 'Entra',
+    'allowed-origins': ['*'],
+  }
+
+  it('SEC-081 becomes no role, scope or protocol claim by its name alone', async () => {
+    await using upstream = await startRogueUpstream()
+    await broker.created('authentication-sources', {
+      alias: 'Grasping',
+      name: 'Grasping',
+      type: 'oidc',
+      config: upstream.config,
+    })
+    upstream.behave({
+      claims: (honest) => ({ ...grasping, ...honest, sub: 'grasping' }),
+      userinfo: () => ({ ...grasping, sub: 'grasping' }),
+    })
+    const { tokens, access, id } = await broker.login(client, { params: { idp_hint: 'Grasping' } })
+    const info = await (await broker.userinfo(tokens.access_token)).json()
+    for (const said of [access, id, info]) {
+      expect(said).toMatchObject({
+        realm_access: { roles: [] },
+        resource_access: {},
+        identity_provider_alias: 'Grasping',
+      })
+      expect(said).not.toHaveProperty('role')
+      expect(said).not.toHaveProperty('roles')
+    }
+    expect(access).toMatchObject({
+      aud: client.id,
+      azp: client.id,
+      client_id: client.id,
+      'allowed-origins': [],
+      typ: 'Bearer',
+    })
+    expect(access.scope).not.toContain('admin')
+    expect(access.sid).not.toBe('x')
+    expect(id).toMatchObject({ aud: client.id, azp: client.id, typ: 'ID' })
+  })
+
+  it('SEC-081 makes nobody an administrator but by an explicit rule', async () => {
+    const console = await broker.addClient({ client_name: 'Console', scope: 'openid profile admin' })
+    okta.change('rene', grasping)
+    const asked = { params: { idp_hint: 'Okta', scope: 'openid admin' } }
+    await expect(broker.login(console, asked)).rejects.toThrow('not_an_administrator')
+    await setSource({ mapping: { roles: [{ when_group: 'admin', role: 'admin' }] } })
+    await expect(broker.login(console, asked)).rejects.toThrow('not_an_administrator')
+    await setSource({ mapping: { roles: [{ when_group: 'admin', role: 'admin', client: 'gatehouse' }] } })
+    const { access } = await broker.login(console, asked)
+    expect(access.resource_access).toEqual({ gatehouse: { roles: ['admin'] } })
+    okta.change('rene', rene)
+    await setSource({ mapping: null })
+  })
+
+  it.each(['sub', 'iss', 'aud', 'realm_access', 'resource_access', 'scope', 'sid', 'acr', 'identity_provider_alias'])(
+    'SEC-081 cannot be mapped onto %s',
+    async (claim) => {
+      const change = { mapping: { attributes: { [claim]: 'role' } } }
+      const { status, body } = await broker.admin('PATCH', `authentication-sources/${oktaId}`, change)
+      expect(status).toBe(400)
+      expect(body.errors).toMatchObject([{ path: `mapping.attributes.${claim}` }])
+    },
+  )
+
+  it('SEC-081 is about people of that source only: the same subject elsewhere is somebody else', async () => {
+    const here = await broker.login(client, { params: { idp_hint: 'Okta' } })
+    const there = await broker.login(client, { params: { idp_hint: 'Entra' } })
+    expect(here.access.email).toBe(there.access.email)
+    expect(here.access.sub).not.toBe(there.access.sub)
+  })
+})
