@@ -28,7 +28,7 @@ export async function tryOut(
     const detail = parsed.error.issues
       .map(({ path, message }) => [['config', ...path].join('.'), message].join(': '))
       .join('; ')
-    const isUrl = parsed.error.issues.every((issue) => 'format' in issue && issue.format === 'url')
+    const isUrl = parsed.error.issues.some((issue) => 'format' in issue && issue.format === 'url')
     return failed(isUrl ? 'URL_INVALID' : 'COULD_NOT_PARSE_CONFIG', detail)
   }
   const connector = known.open(parsed.data, { id: 'draft', alias: 'draft' })

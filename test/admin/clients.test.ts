@@ -91,7 +91,9 @@ describe('a client', () => {
     const { status, body } = await admin.call('POST', 'clients', { ...webApp, allowed_sources: [id, 'Okta'] })
     expect(status).toBe(400)
     expect(body.errors).toEqual([{ path: 'allowed_sources.1', message: 'there is no authentication source Okta' }])
-    expect((await admin.call('DELETE', `authentication-sources/${id}`)).status).toBe(409)
+    expect((await admin.call('DELETE', `authentication-sources/${id}`)).status).toBe(204)
+    const { items } = (await admin.call('GET', 'clients?q=web')).body
+    expect(items.map(({ allowed_sources }: { allowed_sources: unknown }) => allowed_sources)).toEqual([[], []])
   })
 
   it.each([

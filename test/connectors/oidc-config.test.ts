@@ -33,6 +33,7 @@ describe('the settings of an OpenID Connect source', () => {
   })
 
   it.each<[string, Record<string, unknown>, string[]]>([
+    ['what is no URL', { ...okta, issuer: 'not a url' }, ['issuer: Invalid URL']],
     ['an unknown member', { ...okta, clientId: 'x' }, [': Unrecognized key: "clientId"']],
     [
       'plain http',

@@ -61,6 +61,22 @@ export function accountStoreContract(label: string, open: () => Promise<Registry
       expect(await accounts.identity(okta.id, identity.subject)).toEqual({ ...identity, ...seen })
     })
 
+    it('searches by what the sources call the person too: user name, e-mail address and subject', async () => {
+      await using world = await open()
+      const { accounts, sources } = world.stores
+      const [okta, rene, john] = [aSource(), anAccount({ displayName: 'Rene Klomp' }), anAccount()]
+      await sources.add(okta)
+      for (const account of [rene, john]) await accounts.add(account)
+      const identity = anIdentity({ accountId: rene.id, sourceId: okta.id, subject: '00uRene' })
+      await accounts.link({ ...identity, attributes: { preferred_username: 'rklomp', email: 'Rene@acme.com' } })
+      const found = async (search: string) => (await accounts.list({ limit: 9, search })).items.map(({ id }) => id)
+      for (const search of ['rklomp', 'rene@ACME', '00urene', 'klomp rklomp'])
+        expect(await found(search)).toEqual([rene.id])
+      await accounts.seen({ ...identity, attributes: { preferred_username: 'renek' } })
+      expect(await found('renek')).toEqual([rene.id])
+      expect(await found('rklomp')).toEqual([])
+    })
+
     it('refuses a login of, and a link to, what is gone', async () => {
       await using world = await open()
       const okta = aSource()

@@ -18,7 +18,7 @@ it('docs/storage.md names every table, and no other', async () => {
     .all()
 
   const text = await readFile(new URL('../../docs/storage.md', import.meta.url), 'utf8')
-  const documented = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  const documented = [...text.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name)
   expect(documented.toSorted()).toEqual(tables.map(({ name }) => name).toSorted())
   await rm(folder, { recursive: true })
 })

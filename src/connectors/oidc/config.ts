@@ -107,6 +107,8 @@ export const OidcConfig = z
       .describe('The provider may be on loopback or a private network, and speak plain http there.'),
   })
   .check(({ value, issues }) => {
+    const issuer = issuerProblem(value.issuer, value.allow_private_addresses)
+    if (issuer) issues.push({ code: 'invalid_format', format: 'url', path: ['issuer'], message: issuer, input: '' })
     for (const [path, message] of problemsOf(value)) issues.push({ code: 'custom', path, message, input: undefined })
   })
 
@@ -115,17 +117,12 @@ export type OidcConfig = z.output<typeof OidcConfig>
 type Found = readonly [path: string[], message: string]
 
 function problemsOf(config: {
-  readonly issuer: string
   readonly token_endpoint_auth_method: (typeof authenticationMethods)[number]
   readonly client_secret?: unknown
   readonly private_key_jwk?: unknown
   readonly extra_parameters: Readonly<Record<string, string>>
-  readonly allow_private_addresses: boolean
 }): Found[] {
   const found: Found[] = []
-  const issuer = issuerProblem(config.issuer, config.allow_private_addresses)
-  if (issuer) found.push([['issuer'], issuer])
-
   const method = config.token_endpoint_auth_method
   const needed = method === 'none' ? undefined : method === 'private_key_jwt' ? 'private_key_jwk' : 'client_secret'
   for (const name of ['client_secret', 'private_key_jwk'] as const) {
@@ -141,6 +138,7 @@ function problemsOf(config: {
 }
 
 function issuerProblem(issuer: string, allowPrivateAddresses: boolean): string | undefined {
+  if (!URL.canParse(issuer)) return undefined // Said already.
   if (issuer.includes('{')) return "Expected one tenant's own issuer, not a template for all tenants"
   const { protocol, hostname, username, password } = new URL(issuer)
   // OpenID Connect Discovery §2: no query and no fragment.

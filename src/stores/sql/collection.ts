@@ -1,5 +1,5 @@
 /** What every kind of thing in the registry has in common: places in a list, versions, natural keys, guards. */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Collection, Entity } from '../../collection.ts'
 import { type Problem, Refusal } from '../../errors.ts'
 import { atomically, nextIn, noteChange } from './database.ts'
@@ -27,6 +27,8 @@ interface Kind<T extends Entity, Name extends EntityTable> {
   unlink?(db: Db, id: string): Promise<void>
   /** What refers to it and so keeps it. */
   users?(db: Db, id: string): Promise<readonly Problem[]>
+  /** Where else than in the row's own names a word of a search may stand. */
+  alsoFound?(pattern: string): RawBuilder<unknown>
   /** Whether nodes must hear of its changes; people come and go too often for that. */
   readonly announced: boolean
 }
@@ -60,7 +62,9 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
     async list({ limit, after, search }) {
       const conditions = [
         sql`seq > ${after === undefined ? 0 : placeOf(after)}`,
-        ...searchPatterns(search ?? '').map((pattern) => sql`search like ${pattern} escape '\\'`),
+        ...searchPatterns(search ?? '').map(
+          (pattern) => sql`(search like ${pattern} escape '\\' or ${kind.alsoFound?.(pattern) ?? sql`false`})`,
+        ),
       ]
       const { rows } = await sql<Schema[Name]>`
         select * from ${table} where ${sql.join(conditions, sql` and `)} order by seq limit ${limit + 1}`.execute(db)

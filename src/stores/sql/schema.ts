@@ -85,6 +85,8 @@ export interface IdentityRow {
   subject: string
   account_id: string
   attributes: string
+  /** The names that lists find the person by. */
+  search: string
   linked_at: number
   last_login_at: number | null
 }

@@ -153,6 +153,7 @@ async function people(db: Kysely<unknown>): Promise<void> {
     .addColumn('subject', 'text', (column) => column.notNull())
     .addColumn('account_id', 'text', reference('accounts.id', 'cascade'))
     .addColumn('attributes', 'text', (column) => column.notNull())
+    .addColumn('search', 'text', (column) => column.notNull())
     .addColumn('linked_at', 'bigint', (column) => column.notNull())
     .addColumn('last_login_at', 'bigint')
     .addPrimaryKeyConstraint('identities_key', ['source_id', 'subject'])

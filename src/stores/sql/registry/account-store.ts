@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Account, AccountStore, LinkedIdentity } from '../../../accounts/account.ts'
 import { Refusal } from '../../../errors.ts'
 import { createCollection } from '../collection.ts'
@@ -20,6 +21,8 @@ export function createAccountStore(db: Db): AccountStore {
       display_name: displayName,
       roles: toJson(roles),
     }),
+    alsoFound: (pattern) => sql`exists (
+      select 1 from identities where account_id = accounts.id and identities.search like ${pattern} escape '\\')`,
     async link(transaction, { id, roles }) {
       await transaction.deleteFrom('account_roles').where('account_id', '=', id).execute()
       if (roles.length === 0) return
@@ -63,6 +66,7 @@ export function createAccountStore(db: Db): AccountStore {
             subject: identity.subject,
             account_id: identity.accountId,
             attributes: toJson(identity.attributes),
+            search: searchedIn(identity),
             linked_at: identity.linkedAt,
             last_login_at: identity.lastLoginAt,
           })
@@ -82,7 +86,11 @@ export function createAccountStore(db: Db): AccountStore {
     async seen({ sourceId, subject, attributes, lastLoginAt }) {
       const { numUpdatedRows } = await db
         .updateTable('identities')
-        .set({ attributes: toJson(attributes), last_login_at: lastLoginAt })
+        .set({
+          attributes: toJson(attributes),
+          search: searchedIn({ subject, attributes }),
+          last_login_at: lastLoginAt,
+        })
         .where('source_id', '=', sourceId)
         .where('subject', '=', subject)
         .executeTakeFirst()
@@ -90,6 +98,10 @@ export function createAccountStore(db: Db): AccountStore {
     },
   }
 }
+
+/** By what an administrator knows the person: the name they sign in with, their e-mail address, the upstream's id. */
+const searchedIn = ({ subject, attributes }: Pick<LinkedIdentity, 'subject' | 'attributes'>): string =>
+  searchText(subject, ...[attributes.preferred_username, attributes.email].filter((name) => typeof name === 'string'))
 
 const fromRow = (row: AccountRow): Account => ({
   id: row.id,
