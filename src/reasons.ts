@@ -36,7 +36,7 @@ export const reasons = {
   client_disabled: {
     status: 403,
     title: 'This application is switched off',
-    cause: 'The client is disabled or was deleted.',
+    cause: 'There is no such client, or it is disabled.',
     fix: 'Enable the client again (PATCH clients/{client_id} {"enabled": true}).',
     oauth: 'access_denied',
   },
@@ -67,6 +67,19 @@ export const reasons = {
     cause: 'The broker session was ended or reached its idle or absolute lifetime.',
     fix: 'Sign in again.',
     oauth: 'login_required',
+  },
+  consent_missing: {
+    status: 403,
+    title: 'This was not agreed to',
+    cause: 'The client is a third party, and the person has not agreed, or no longer agrees, to what it asks for.',
+    fix: 'Send the person through the authorization endpoint again: they are asked there.',
+    oauth: 'access_denied',
+  },
+  not_signed_in: {
+    status: 403,
+    title: 'Nobody is signed in here',
+    cause: 'This browser has no session at the sign-in service, or its session has ended.',
+    fix: 'Open an application and sign in from there, then come back to this page.',
   },
   not_an_administrator: {
     status: 403,
@@ -191,6 +204,14 @@ export const reasons = {
     oauth: 'access_denied',
   },
 
+  temporarily_unavailable: {
+    status: 503,
+    title: 'The service cannot answer just now',
+    cause: 'A part of the service that is needed for this did not answer. Nothing was decided and nothing was changed.',
+    fix: 'Try again in a moment. If it lasts, look at the database and at the log under the reference.',
+    oauth: 'temporarily_unavailable',
+  },
+
   // access tokens
   token_missing: {
     status: 401,
@@ -209,7 +230,6 @@ export const reasons = {
     title: 'The token would be too large',
     cause: 'The access token would exceed the configured size (tokens.max_bytes); it is never cut.',
     fix: "Narrow the source's group filter or map fewer claims, or raise tokens.max_bytes as far as the gateways allow.",
-    oauth: 'server_error',
   },
   token_algorithm: {
     status: 401,
@@ -259,6 +279,18 @@ export const reasons = {
     title: 'The token was revoked',
     cause: 'The token, its grant or its session was revoked or has ended.',
     fix: 'Sign in again.',
+  },
+  code_reused: {
+    status: 400,
+    title: 'The authorization code was used before',
+    cause: 'A code is good for one token request. This one came a second time, so what it gave was revoked.',
+    fix: 'Sign in again, and look for what sends the code twice. Nobody else should have been able to.',
+  },
+  refresh_token_reused: {
+    status: 400,
+    title: 'The refresh token was used before',
+    cause: 'Each use of a refresh token gives a new one. This old one came again, so the grant was revoked.',
+    fix: 'Sign in again. If the application keeps each new refresh token, somebody else has had this one.',
   },
   token_audience: {
     status: 401,

@@ -36,7 +36,7 @@ export function createCsrf(keys: readonly Uint8Array[]): Csrf {
  * Browsers say where a form was sent from; other programs say nothing. `Origin: null` proves nothing: it is
  * what a browser sends from our own pages too, because of `Referrer-Policy: no-referrer` (Fetch §3.2).
  */
-function requireOwnPage(ctx: Context): void {
+export function requireOwnPage(ctx: Context): void {
   const site = ctx.get('Sec-Fetch-Site')
   if (site && site !== 'same-origin')
     throw new Refusal('forged_form', `The form was sent from elsewhere (Sec-Fetch-Site: ${site})`)

@@ -85,10 +85,8 @@ const plain = (answer: Omit<Answer, 'detail' | 'problems'>): Answer => ({
 const sourceSilent = plain({ ...reasons.upstream_unavailable, code: 'upstream_unavailable' })
 
 const storeSilent = plain({
-  status: 503,
+  ...reasons.temporarily_unavailable,
   code: 'temporarily_unavailable',
-  title: 'The service cannot answer just now',
-  cause: 'A part of the service that is needed for this did not answer. Nothing was decided and nothing was changed.',
   fix: 'Try again in a moment.',
 })
 

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import type { Configuration } from 'oidc-provider'
+import { type Configuration, errors } from 'oidc-provider'
+import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
 import { newReference } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -15,13 +16,22 @@ export interface PageProblem {
 export type ProblemPage = (ctx: Context, problem: PageProblem) => { toString(): string }
 
 interface Needs {
+  readonly config: Pick<Config, 'issuer'>
   readonly problemPage: ProblemPage
   readonly log: Log
 }
 
 /** The page for errors that may not go back to the client: an unknown one, a redirect address that is not its own. */
-export function createRenderError({ problemPage, log }: Needs): NonNullable<Configuration['renderError']> {
+export function createRenderError({ config, problemPage, log }: Needs): NonNullable<Configuration['renderError']> {
+  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   return (ctx, out, error) => {
+    // Finished meanwhile, expired, or another browser's: the sign-in's own pages know the way on.
+    const [, uid] = error instanceof errors.SessionNotFound ? (/^\/authorize\/([\w-]+)$/.exec(ctx.path) ?? []) : []
+    if (uid !== undefined) {
+      ctx.status = 303
+      ctx.redirect(`${base}/login/${uid}/lost`)
+      return
+    }
     const outage = error instanceof Unavailable
     const ours = outage || out.error === 'server_error'
     const reference = newReference()

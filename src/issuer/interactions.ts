@@ -1,12 +1,13 @@
 /** The library's interactions in our words: the only place where sign-in and the provider meet. */
 import type { Context } from 'koa'
-import { errors, type Provider } from 'oidc-provider'
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import { Refusal } from '../errors.ts'
 import type { Interaction, InteractionOutcome, Interactions } from '../interaction.ts'
 import type { SessionStore } from '../sessions/session.ts'
 import type { Vault } from '../vault.ts'
 import type { CookieSettings } from './cookies.ts'
 import { sealLogin } from './interaction-login.ts'
+import { levelsAsked } from './levels.ts'
 import { ownClient } from './resources.ts'
 import { sessionIdOf } from './session-id.ts'
 
@@ -21,10 +22,25 @@ interface Needs {
 
 export function createInteractions({ provider, sessions, cookies, vault }: Needs): Interactions {
   async function find(ctx: Context): Promise<LibraryInteraction> {
-    try {
-      return await provider().interactionDetails(ctx.req, ctx.res)
-    } catch (error) {
-      throw error instanceof errors.SessionNotFound ? lost(error) : error
+    return await provider().interactionDetails(ctx.req, ctx.res).catch(explain)
+  }
+
+  /**
+   * Makes the browser's session one that this login may go on in, which may have changed since the interaction
+   * began. Somebody else's stay ends. (The library would do that through a logout page which needs a script, and
+   * refuse to go on at all where the session is not the one it saw.)
+   */
+  async function makeWay(ctx: Context, interaction: LibraryInteraction, accountId: string): Promise<void> {
+    // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
+    const session = await provider().Session.get(ctx as KoaContextWithOIDC)
+    const stranger = session.accountId !== undefined && session.accountId !== accountId
+    if (stranger) {
+      await sessions.end(sessionIdOf(session.uid))
+      ctx.cookies.set(cookies.names.session, null, cookies.long)
+    }
+    if (interaction.session && (stranger || interaction.session.uid !== session.uid)) {
+      interaction.session = undefined
+      await interaction.persist()
     }
   }
 
@@ -40,20 +56,13 @@ export function createInteractions({ provider, sessions, cookies, vault }: Needs
 
     async finish(ctx, outcome) {
       const interaction = await find(ctx)
-      // Somebody else signs in here: the stay of the person before ends, and the request goes on without it. (The
-      // library would do so through a logout page of its own that needs a script.)
-      if (
-        outcome.kind === 'login' &&
-        interaction.session &&
-        interaction.session.accountId !== outcome.login.accountId
-      ) {
-        await sessions.end(sessionIdOf(interaction.session.uid))
-        interaction.session = undefined
-        await interaction.persist()
-        ctx.cookies.set(cookies.names.session, null, cookies.long)
-      }
-      ctx.respond = false
-      await provider().interactionFinished(ctx.req, ctx.res, resultOf(outcome), { mergeWithLastSubmission: true })
+      if (outcome.kind === 'login') await makeWay(ctx, interaction, outcome.login.accountId)
+      const result = resultOf(outcome)
+      const onward = await provider()
+        .interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: true })
+        .catch(explain)
+      ctx.status = 303
+      ctx.redirect(onward)
     },
   }
 
@@ -69,8 +78,10 @@ export function createInteractions({ provider, sessions, cookies, vault }: Needs
   }
 }
 
-const lost = (cause: errors.SessionNotFound): Refusal =>
-  new Refusal('interaction_lost', cause.error_description, { cause })
+function explain(error: unknown): never {
+  if (!(error instanceof errors.SessionNotFound)) throw error
+  throw new Refusal('interaction_lost', error.error_description, { cause: error })
+}
 
 function describe({ uid, cid, params, prompt, session, lastSubmission }: LibraryInteraction): Interaction {
   const text = Object.entries(params)
@@ -79,12 +90,8 @@ function describe({ uid, cid, params, prompt, session, lastSubmission }: Library
   const details = prompt.details as {
     missingOIDCScope?: string[]
     missingResourceScopes?: Record<string, string[]>
-    acr?: { value?: string; values?: string[] }
   }
   const missing = [...(details.missingOIDCScope ?? []), ...Object.values(details.missingResourceScopes ?? {}).flat()]
-  const essential = details.acr
-    ? [...(details.acr.values ?? []), ...(details.acr.value ? [details.acr.value] : [])]
-    : []
   const named = Object.fromEntries(text)
   return {
     uid,
@@ -94,10 +101,7 @@ function describe({ uid, cid, params, prompt, session, lastSubmission }: Library
     reasons: prompt.reasons,
     params: named,
     missingScopes: [...new Set(missing)],
-    acr: {
-      values: essential.length > 0 ? essential : (named.acr_values?.split(' ') ?? []),
-      essential: essential.length > 0,
-    },
+    acr: levelsAsked(named),
     accountId: session?.accountId,
     retried: lastSubmission?.login !== undefined,
   }

@@ -1,5 +1,6 @@
 /** When a person must prove who they are again, on top of what OpenID Connect Core asks for. */
-import { interactionPolicy, type KoaContextWithOIDC, type interactionPolicy as policies } from 'oidc-provider'
+import { interactionPolicy, type interactionPolicy as policies } from 'oidc-provider'
+import { levelsAsked } from './levels.ts'
 import { stateOf } from './request-state.ts'
 
 export function createInteractionPolicy(): policies.DefaultPolicy {
@@ -16,19 +17,14 @@ export function createInteractionPolicy(): policies.DefaultPolicy {
     }),
   )
 
-  // acr_values is a wish (Core §5.5.1.1): worth one try at the source, never a dead end.
+  // A wish is worth one try at the source, and never a dead end; what is essential, the library's own checks see to.
   policy.get('login')?.checks.add(
     new Check('acr_wished', 'another level of assurance is wished for', 'login_required', (ctx) => {
-      const { session, result, prompts } = ctx.oidc
-      const wished = wishedLevels(ctx)
-      if (!session?.accountId || wished.length === 0 || prompts.has('none') || result?.login) return false
-      return !wished.includes(session.acr ?? '0')
+      const { session, result, prompts, params } = ctx.oidc
+      const { values, essential } = levelsAsked(params ?? {})
+      if (!session?.accountId || values.length === 0 || essential || prompts.has('none') || result?.login) return false
+      return !values.includes(session.acr ?? '0')
     }),
   )
   return policy
-}
-
-export function wishedLevels(ctx: KoaContextWithOIDC): readonly string[] {
-  const values = ctx.oidc.params?.acr_values
-  return typeof values === 'string' ? values.split(' ').filter(Boolean) : []
 }

@@ -107,7 +107,7 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
         application: applicationOf(client),
         ...(detail && { detail }),
         ways: [
-          { label: 'Try again', href: at(uid) },
+          { label: 'Try again', href: at(uid, '/again') },
           { label: `Back to ${nameOf(client)}`, action: at(uid, '/back'), fields: { csrf: csrf(uid), reason: code } },
         ],
       }).toString()

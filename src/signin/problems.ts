@@ -3,10 +3,12 @@ import type { Context, Middleware } from 'koa'
 import type { Way } from '#views/problem.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { Refusal, Unavailable } from '../errors.ts'
-import { newReference } from '../ids.ts'
+import { requireOwnPage } from '../http/csrf.ts'
+import { newId } from '../ids.ts'
 import type { Interaction } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Tracer } from '../traces/tracer.ts'
+import type { BrowserNotes } from './browser-notes.ts'
 import { nameOf, type Pages } from './pages.ts'
 import type { Restart } from './restart.ts'
 
@@ -21,6 +23,7 @@ interface Needs {
   readonly tracer: Tracer
   readonly pages: Pages
   readonly restart: Restart
+  readonly notes: BrowserNotes
   /** The issuer's path, without a slash at the end. */
   readonly base: string
 }
@@ -38,10 +41,12 @@ export interface Problems {
 
 // There is no open sign-in for this browser at this address.
 const lostCodes: ReadonlySet<ReasonCode> = new Set(['interaction_lost', 'trip_unknown', 'trip_misdirected'])
-const leftFrom = 'gatehouse_left_from'
+/** Seconds; becomes `Retry-After`. */
+const patience = 5
 
-export function createProblems({ clients, tracer, pages, restart, base }: Needs): Problems {
+export function createProblems({ clients, tracer, pages, restart, notes, base }: Needs): Problems {
   const visits = new WeakMap<Context, Visit>()
+  const leftFrom = notes('gatehouse_left_from')
   const home: Way = { label: 'To the start page', href: `${base}/` }
 
   function show(ctx: Context, status: number, page: string) {
@@ -51,55 +56,63 @@ export function createProblems({ clients, tracer, pages, restart, base }: Needs)
     ctx.body = page
   }
 
-  async function lost(ctx: Context, code: ReasonCode): Promise<void> {
+  /** Under the reference of the sign-in it was, if this browser began it, whatever has become of that. */
+  async function referenceFor(reason: ReasonCode, detail: string, flow = newId()): Promise<string> {
+    await tracer.step(flow, 'lost', { reason, detail })
+    return tracer.reference(flow)
+  }
+
+  async function lost(ctx: Context, { code, message }: Refusal): Promise<void> {
     const kept = restart.find(ctx)
-    const again = kept && `${base}/authorize?${kept.query}`
     // A second click on a button whose first click has done its work: go on to where that led.
-    if (again && ctx.method === 'POST' && code === 'interaction_lost') {
+    if (kept && ctx.method === 'POST' && code === 'interaction_lost') {
       ctx.status = 303
-      return ctx.redirect(again)
+      return ctx.redirect(restart.address(kept))
     }
     const client = kept && (await clients.get(kept.clientId))
     const doors: Way[] = []
-    if (again && client) doors.push({ label: `Continue to ${nameOf(client)}`, href: again })
+    if (kept && client) doors.push({ label: `Continue to ${nameOf(client)}`, href: restart.address(kept) })
     if (client?.metadata.client_uri)
       doors.push({ label: `Back to ${nameOf(client)}`, href: client.metadata.client_uri })
     const [first = home, ...rest] = doors
-    show(ctx, reasons[code].status, pages.lost(code, newReference(), [first, ...rest], client))
+    const reference = await referenceFor(code, message, kept?.flow)
+    show(ctx, reasons[code].status, pages.lost(code, reference, [first, ...rest], client))
+  }
+
+  async function refused(ctx: Context, visit: Visit, error: Refusal): Promise<void> {
+    const { code, message: detail, problems } = error
+    const known = { clientId: visit.client.id }
+    await tracer.refused(visit.interaction.flow, code, { detail, ...(problems.length > 0 && { problems }) }, known)
+    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
+    show(ctx, error.status, pages.refused(visit, code, detailFor(error)))
+  }
+
+  async function unavailable(ctx: Context, visit: Visit | undefined, error: Unavailable): Promise<void> {
+    const code = error.who === 'store' ? 'temporarily_unavailable' : 'upstream_unavailable'
+    const flow = visit?.interaction.flow ?? newId()
+    await tracer.couldNotTell(flow, error, visit && { clientId: visit.client.id })
+    ctx.set('Retry-After', String(patience))
+    const again: Way = { label: 'Try again', href: `${base}/login/${ctx.params.uid}` }
+    show(ctx, 503, visit ? pages.refused(visit, code) : pages.lost(code, tracer.reference(flow), [again]))
   }
 
   return {
     entered: (ctx, visit) => void visits.set(ctx, visit),
 
-    leaving(ctx, uid) {
-      ctx.cookies.set(leftFrom, uid, {
-        path: `${base}/broker`,
-        httpOnly: true,
-        sameSite: 'lax',
-        secure: ctx.secure,
-        overwrite: true,
-        signed: false,
-      })
-    },
+    leaving: (ctx, uid) => leftFrom.write(ctx, uid, `${base}/broker`),
 
     async inVisit(ctx, next) {
       try {
+        if (ctx.method === 'POST') requireOwnPage(ctx)
         await next()
       } catch (error) {
         const visit = visits.get(ctx)
-        if (error instanceof Refusal && lostCodes.has(error.code)) return lost(ctx, error.code)
-        if (!visit) throw error
-        ctx.state.reference = tracer.reference(visit.interaction.flow)
-        const known = { clientId: visit.client.id }
-        if (error instanceof Refusal) {
-          await tracer.refused(visit.interaction.flow, error.code, { detail: error.message }, known)
-          if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
-          return show(ctx, error.status, pages.refused(visit, error.code, detailFor(error)))
-        }
-        if (!(error instanceof Unavailable) || error.who === 'store') throw error
-        await tracer.couldNotTell(visit.interaction.flow, error.who, known)
-        ctx.set('Retry-After', '5')
-        show(ctx, 503, pages.refused(visit, 'upstream_unavailable'))
+        if (visit) ctx.state.reference = tracer.reference(visit.interaction.flow)
+        if (error instanceof Unavailable) return unavailable(ctx, visit, error)
+        if (!(error instanceof Refusal)) throw error
+        if (visit) return refused(ctx, visit, error)
+        if (!lostCodes.has(error.code)) throw error
+        await lost(ctx, error)
       }
     },
 
@@ -108,10 +121,10 @@ export function createProblems({ clients, tracer, pages, restart, base }: Needs)
         await next()
       } catch (error) {
         if (!(error instanceof Refusal && lostCodes.has(error.code))) throw error
-        const uid = ctx.cookies.get(leftFrom, { signed: false })
+        const uid = leftFrom.read(ctx)
         const back: Way =
           uid && /^[\w-]{1,64}$/.test(uid) ? { label: 'Go on signing in', href: `${base}/login/${uid}` } : home
-        show(ctx, error.status, pages.lost(error.code, newReference(), [back]))
+        show(ctx, error.status, pages.lost(error.code, await referenceFor(error.code, error.message), [back]))
       }
     },
   }

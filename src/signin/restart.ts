@@ -4,20 +4,28 @@
  */
 import type { Context } from 'koa'
 import { z } from 'zod'
+import type { Clock } from '../clock.ts'
 import type { Interaction } from '../interaction.ts'
 import type { Vault } from '../vault.ts'
+import type { BrowserNotes } from './browser-notes.ts'
 
-const Kept = z.strictObject({ clientId: z.string(), query: z.string() })
+const Kept = z.strictObject({
+  clientId: z.string(),
+  query: z.string(),
+  flow: z.string(),
+  /** Milliseconds; when the person was first seen with this request. */
+  at: z.number(),
+})
 export type Kept = z.infer<typeof Kept>
 
-const name = 'gatehouse_restart'
-const oneDay = 24 * 3_600_000
+const oneDay = 24 * 3600
 // Browsers drop larger cookies, and would not say so.
 const largest = 3800
 
 interface Needs {
   readonly vault: Vault
-  readonly secure: boolean
+  readonly notes: BrowserNotes
+  readonly clock: Clock
   /** The issuer's path, without a slash at the end. */
   readonly base: string
 }
@@ -26,39 +34,47 @@ export interface Restart {
   keep(ctx: Context, interaction: Interaction): void
   /** `undefined`: this browser did not begin the sign-in with this address. */
   find(ctx: Context): Kept | undefined
+  /** The application's request once more. */
+  address(kept: Kept): string
 }
 
-export function createRestart({ vault, secure, base }: Needs): Restart {
+export function createRestart({ vault, notes, clock, base }: Needs): Restart {
+  const note = notes('gatehouse_restart', oneDay)
   const contextOf = (uid: string) => `restart/${uid}`
 
+  function find(ctx: Context): Kept | undefined {
+    const sealed = note.read(ctx)
+    if (!sealed || typeof ctx.params.uid !== 'string') return undefined
+    try {
+      return Kept.parse(JSON.parse(vault.open(sealed, contextOf(ctx.params.uid))))
+    } catch {
+      return undefined // Sealed with a key that is gone, or not by us: as good as no cookie.
+    }
+  }
+
   return {
-    keep(ctx, { uid, clientId, params }) {
-      const query = new URLSearchParams(
-        Object.entries(params).flatMap(([key, value]) =>
-          value === undefined ? [] : [[key, value] as [string, string]],
-        ),
-      )
-      const sealed = vault.seal(JSON.stringify({ clientId, query: query.toString() } satisfies Kept), contextOf(uid))
-      if (sealed.length > largest) return
-      ctx.cookies.set(name, sealed, {
-        path: `${base}/login/${uid}`,
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        maxAge: oneDay,
-        overwrite: true,
-        signed: false,
-      })
+    find,
+
+    keep(ctx, { uid, clientId, flow, params }) {
+      if (find(ctx)) return
+      const given = Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const kept: Kept = { clientId, query: new URLSearchParams(given).toString(), flow, at: clock() }
+      const sealed = vault.seal(JSON.stringify(kept), contextOf(uid))
+      if (sealed.length <= largest) note.write(ctx, sealed, `${base}/login/${uid}`)
     },
 
-    find(ctx) {
-      const sealed = ctx.cookies.get(name, { signed: false })
-      if (!sealed || typeof ctx.params.uid !== 'string') return undefined
-      try {
-        return Kept.parse(JSON.parse(vault.open(sealed, contextOf(ctx.params.uid))))
-      } catch {
-        return undefined // Sealed with a key that is gone, or not by us: as good as no cookie.
+    address({ query, at }) {
+      const params = new URLSearchParams(query)
+      const prompts = (params.get('prompt') ?? '').split(' ').filter((prompt) => prompt !== '')
+      if (prompts.includes('login')) {
+        // "Prove yourself again" means: after this request was made. Whoever has done so need not do it twice.
+        const rest = prompts.filter((prompt) => prompt !== 'login')
+        if (rest.length > 0) params.set('prompt', rest.join(' '))
+        else params.delete('prompt')
+        const since = Math.max(1, Math.ceil((clock() - at) / 1000))
+        params.set('max_age', String(Math.min(since, Number(params.get('max_age') ?? since))))
       }
+      return `${base}/authorize?${params}`
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Unavailable } from '../errors.ts'
 import { referenceFrom } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { ReasonCode } from '../reasons.ts'
@@ -13,7 +14,7 @@ export interface Tracer {
   step(flow: string, what: string, detail?: TraceStep['detail'], known?: Known): Promise<void>
   signedIn(flow: string, known: Known): Promise<void>
   refused(flow: string, reason: ReasonCode, detail?: TraceStep['detail'], known?: Known): Promise<void>
-  couldNotTell(flow: string, who: string, known?: Known): Promise<void>
+  couldNotTell(flow: string, outage: Unavailable, known?: Known): Promise<void>
 }
 
 export function createTracer({
@@ -53,10 +54,11 @@ export function createTracer({
   return {
     reference: referenceFrom,
     step: (flow, what, detail, known = {}) => append(flow, known, what, detail),
-    signedIn: (flow, known) => append(flow, { ...known, outcome: 'signed_in' }, 'signed_in'),
+    // What stood in the way before does so no longer.
+    signedIn: (flow, known) => append(flow, { ...known, outcome: 'signed_in', reason: null }, 'signed_in'),
     refused: (flow, reason, detail, known = {}) =>
       append(flow, { ...known, outcome: 'refused', reason }, 'refused', { reason, ...detail }),
-    couldNotTell: (flow, who, known = {}) =>
-      append(flow, { ...known, outcome: 'could_not_tell' }, 'could_not_tell', { who }),
+    couldNotTell: (flow, { who, message }, known = {}) =>
+      append(flow, { ...known, outcome: 'could_not_tell' }, 'could_not_tell', { who, detail: message }),
   }
 }

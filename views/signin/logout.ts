@@ -53,3 +53,18 @@ ${
 ${home && application && html`<p class="choice"><a class="plain" href="${home}"><span>${backTo(nameOf(application.name))}</span></a></p>`}`
   return page({ title: words.title, assets, lang, application }, body)
 }
+
+export interface StayedSignedIn extends Place {
+  /** The client that asked for the logout, whose own access has ended. */
+  readonly application?: Application
+}
+
+/** The person was asked, and stays. */
+export function stayedView({ application, assets, lang }: StayedSignedIn): Html {
+  const { loggedOut: words, backTo } = wordsIn(lang)
+  const home = application?.url && safeUrl(application.url)
+  const body = html`<h1>${words.stayed}</h1>
+<p class="done"><span class="accent">${tick}</span>${application ? words.stayedWithout(nameOf(application.name)) : words.stayedWhat}</p>
+${home && application && html`<p class="choice"><a class="plain" href="${home}"><span>${backTo(nameOf(application.name))}</span></a></p>`}`
+  return page({ title: words.stayed, assets, lang, application }, body)
+}

@@ -13,6 +13,16 @@ function duration(seconds: number): string {
   return unit(Math.max(1, Math.floor(seconds / 60)), 'minute')
 }
 
+function ago(seconds: number): string {
+  if (seconds < 60) return 'just now'
+  const unitOf = seconds >= 172_800 ? 'day' : seconds >= 7200 ? 'hour' : 'minute'
+  const amount = Math.floor(seconds / { day: 86_400, hour: 3600, minute: 60 }[unitOf])
+  return new Intl.RelativeTimeFormat('en', { numeric: 'always' }).format(-amount, unitOf)
+}
+
+const moment = (date: Date): string =>
+  `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(date)} UTC`
+
 const tellAdministrator = 'Only an administrator can change this. Give them the reference below.'
 const startAgain = 'Go back to the application and sign in from there.'
 
@@ -74,7 +84,7 @@ export const en = {
     developers: 'To connect an application',
     issuer: 'This issuer, as OpenID Connect libraries ask for it:',
     copyLabel: 'Copy the issuer',
-    discovery: 'Everything they read from it',
+    discovery: 'Show the metadata of OpenID Connect',
   },
 
   logout: {
@@ -95,7 +105,28 @@ export const en = {
     title: 'You are signed out',
     ended: 'Your session at Gatehouse has ended.',
     stillOpen: (source: Text) => html`You are still signed in at ${source}`,
+    stayed: 'You are still signed in',
+    stayedWhat: 'Your session at Gatehouse goes on.',
+    stayedWithout: (application: Text) =>
+      html`Your session at Gatehouse goes on. ${application} has no access through it any more.`,
     stillOpenFix: 'Whoever uses this browser next could come in through it. On a shared computer, sign out there too.',
+  },
+
+  stays: {
+    title: 'Where you are signed in',
+    account: (account: Text) => html`You are signed in as ${account}.`,
+    here: 'In this browser',
+    through: (source: Text) => html`Through ${source}`,
+    since: (when: Html) => html`Signed in ${when}.`,
+    ago,
+    moment,
+    opened: (applications: Html) => html`Opened: ${applications}.`,
+    nothingOpened: 'No application is open.',
+    end: 'End session',
+    endHere: 'Sign out here',
+    endOthers: (others: number) => (others === 1 ? 'End the other session' : `End all ${others} others`),
+    alone: 'You are signed in nowhere else.',
+    applications: 'What you end here ends in every application you opened through it.',
   },
 
   problem: {
@@ -157,8 +188,10 @@ export const en = {
     upstream_invalid: tellAdministrator,
     upstream_misconfigured: tellAdministrator,
     upstream_unavailable: 'Try again in a moment, or sign in another way.',
+    temporarily_unavailable: 'Try again in a moment.',
     reauthentication_unproven: 'Sign out at your identity provider, then sign in again.',
     unmet_authentication_requirements: 'Sign in with a stronger method, such as a security key, if you have one.',
+    another_person: 'Sign in as the person who uses the application, or sign out there first.',
     consent_denied: 'You can start again from the application and allow it.',
     sign_in_abandoned: startAgain,
     not_found: 'Check the address, or start again from the application.',

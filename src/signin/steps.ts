@@ -1,0 +1,155 @@
+/** What every screen of a sign-in can do: find out where the person stands, show the next page, send them away, give up. */
+import type { Context } from 'koa'
+import { leavingView } from '#views/signin/leaving.ts'
+import type { AccountStore } from '../accounts/account.ts'
+import type { ClientStore } from '../clients/client.ts'
+import { Refusal } from '../errors.ts'
+import { readForm } from '../http/bodies.ts'
+import type { Csrf } from '../http/csrf.ts'
+import type { Interaction, Interactions } from '../interaction.ts'
+import { type ReasonCode, reasons } from '../reasons.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
+import type { Sources } from '../sources/sources.ts'
+import type { Tracer } from '../traces/tracer.ts'
+import type { BrowserNotes } from './browser-notes.ts'
+import { applicable, findCandidates } from './candidates.ts'
+import { nextStep, type Step, stuckBecause } from './next-step.ts'
+import type { Choice, Pages } from './pages.ts'
+import type { Problems, Visit } from './problems.ts'
+import type { Trips } from './trips.ts'
+
+interface Needs {
+  readonly interactions: Interactions
+  readonly clients: Pick<ClientStore, 'get'>
+  readonly accounts: Pick<AccountStore, 'get'>
+  readonly sources: SourceStore
+  readonly connector: Sources['connector']
+  readonly trips: Trips
+  readonly tracer: Tracer
+  readonly pages: Pages
+  readonly problems: Pick<Problems, 'entered' | 'leaving'>
+  readonly notes: BrowserNotes
+  readonly csrf: Csrf
+  readonly assets: string
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+}
+
+export type Steps = ReturnType<typeof createSteps>
+
+const oneYear = 365 * 24 * 3600
+
+export function createSteps(needs: Needs) {
+  const { interactions, clients, accounts, sources, connector, trips, tracer, pages, problems, csrf, assets, base } =
+    needs
+  const lastSource = needs.notes('gatehouse_last_source', oneYear)
+  const remember = (ctx: Context, { alias }: Source) => lastSource.write(ctx, alias, `${base}/login`)
+
+  /** Rejects with `interaction_lost` unless this browser is in the sign-in that the address names. */
+  async function visit(ctx: Context): Promise<Visit> {
+    const interaction = await interactions.read(ctx)
+    const client = await clients.get(interaction.clientId)
+    if (!client) throw new Refusal('client_disabled')
+    problems.entered(ctx, { interaction, client })
+    if (!client.enabled) throw new Refusal('client_disabled')
+    return { interaction, client }
+  }
+
+  /** The form that was posted from our own page of this sign-in. `limit`: bytes. */
+  async function form(ctx: Context, { interaction }: Visit, limit?: number): Promise<URLSearchParams> {
+    const posted = await readForm(ctx, limit === undefined ? {} : { limit })
+    csrf.check(ctx, posted, interaction.uid)
+    return posted
+  }
+
+  async function next({ interaction, client }: Visit): Promise<Step> {
+    const candidates = await findCandidates(sources, client, interaction.params)
+    return nextStep({ ...interaction, ...candidates, stuck: stuckBecause(interaction) })
+  }
+
+  /** After a refusal, at the person's own wish: hints and what was tried before do not decide any more. */
+  async function anew({ interaction, client }: Visit): Promise<Step> {
+    const { named, offered, discoverable } = await findCandidates(sources, client, interaction.params)
+    const all = named && !offered.some(({ id }) => id === named.id) ? [named, ...offered] : offered
+    return nextStep({ ...interaction, offered: all, named: undefined, discoverable, stuck: undefined })
+  }
+
+  async function take(ctx: Context, here: Visit, step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'fail':
+        throw new Refusal(step.reason)
+      case 'prove':
+        return prove(ctx, here, step.at)
+      case 'choose':
+        return choose(ctx, here, { from: step.from, discover: step.discover })
+      case 'consent': {
+        const account = here.interaction.accountId ? await accounts.get(here.interaction.accountId) : undefined
+        return show(ctx, pages.consent(here, scopesToAgree(here.interaction), account?.displayName ?? ''))
+      }
+    }
+  }
+
+  const choose = (ctx: Context, here: Visit, choice: Omit<Choice, 'lastUsed'>): void =>
+    show(ctx, pages.signIn(here, { ...choice, lastUsed: lastSource.read(ctx) }))
+
+  async function prove(ctx: Context, here: Visit, source: Source): Promise<void> {
+    const open = connector(source)
+    if (open.kind === 'presented')
+      throw new Refusal('source_not_allowed', `${source.alias} cannot be used with a browser`)
+    if (open.kind === 'password') {
+      const username = here.interaction.params.login_hint
+      const password = { source, ...(username !== undefined && { username }) }
+      return choose(ctx, here, { from: [], discover: false, password })
+    }
+    const departure = await trips.begin(here.interaction, source, open)
+    const detail = { source: source.alias, to: departure.url.origin }
+    await tracer.step(here.interaction.flow, 'departed', detail, { clientId: here.client.id, sourceId: source.id })
+    remember(ctx, source)
+    problems.leaving(ctx, here.interaction.uid)
+    if (departure.method === 'GET') {
+      ctx.status = 303
+      return ctx.redirect(departure.url.href)
+    }
+    const { url, fields } = departure
+    show(ctx, leavingView({ assets, sourceName: source.name, url: url.href, fields }).toString())
+  }
+
+  return {
+    visit,
+    form,
+    next,
+    choose,
+    prove,
+    remember,
+
+    advance: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await next(here)),
+
+    beginAnew: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await anew(here)),
+
+    /** The source in the address. Rejects when the person may not come through it. */
+    async namedSource(ctx: Context, { client }: Visit): Promise<Source> {
+      const source = await sources.byAlias(String(ctx.params.alias))
+      if (!source?.enabled) throw new Refusal('source_disabled')
+      if (!applicable(source, client)) throw new Refusal('source_not_allowed')
+      return source
+    },
+
+    /** Tells the application why there is no login. */
+    async giveUp(ctx: Context, { interaction, client }: Visit, reason: ReasonCode): Promise<void> {
+      const { title, oauth = 'access_denied' }: { title: string; oauth?: string } = reasons[reason]
+      await tracer.refused(interaction.flow, reason, undefined, { clientId: client.id })
+      const description = `${title} (${reason}, reference ${tracer.reference(interaction.flow)})`
+      await interactions.finish(ctx, { kind: 'error', error: oauth, description })
+    },
+  }
+}
+
+function show(ctx: Context, page: string): void {
+  ctx.type = 'html'
+  ctx.set('Cache-Control', 'no-store')
+  ctx.body = page
+}
+
+/** Everything asked for when the application wants to be sure (prompt=consent), else what is not agreed yet. */
+export const scopesToAgree = ({ missingScopes, params }: Interaction): readonly string[] =>
+  missingScopes.length > 0 ? missingScopes : (params.scope?.split(' ') ?? [])
