@@ -109,6 +109,7 @@ export async function startBroker(
     issuer: config.issuer,
     verifiers: () => issuer.verifiers(),
     marks: stores.marks,
+    admission,
     clock,
     clockTolerance: config.tokens.clock_tolerance,
   })

@@ -49,3 +49,8 @@ export interface Interactions {
   /** Answers with a redirect back into the provider. */
   finish(ctx: Context, outcome: InteractionOutcome): Promise<void>
 }
+
+/** Whose session this browser's cookie stands for, as things are now; `undefined`: nobody's. */
+export type CurrentSession = (
+  ctx: Context,
+) => Promise<{ readonly sessionId: string; readonly accountId: string } | undefined>

@@ -4,6 +4,7 @@
  */
 import type { Account, AccountStore, LinkedIdentity } from '../accounts/account.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import type { Consent, ConsentStore } from '../clients/consent-store.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 
@@ -31,15 +32,21 @@ interface Visitor {
   readonly client: Client | undefined
   readonly source: Source | undefined
   readonly identity: LinkedIdentity | undefined
+  /** What a token speaks for, and what the person agreed to; absent while they are still being asked. */
+  readonly agreement?: { readonly scopes: readonly string[]; readonly consent: Consent | undefined } | undefined
 }
 
 /** The rule itself, for people. */
-export function admit({ account, client, source, identity }: Visitor): AdmittedPerson | Denied {
+export function admit({ account, client, source, identity, agreement }: Visitor): AdmittedPerson | Denied {
   if (!client?.enabled) return { denied: 'client_disabled' }
   if (!source?.enabled) return { denied: 'source_disabled' }
   if (client.allowedSources && !client.allowedSources.includes(source.id)) return { denied: 'source_not_allowed' }
   if (!account || !identity) return { denied: 'account_unknown' }
   if (!account.enabled) return { denied: 'account_disabled' }
+  if (agreement && !client.firstParty) {
+    const { scopes, consent } = agreement
+    if (!scopes.every((scope) => consent?.scopes.includes(scope))) return { denied: 'consent_missing' }
+  }
   return { account, client, source, identity } as AdmittedPerson
 }
 
@@ -50,28 +57,33 @@ export const admitMachine = (client: Client | undefined): AdmittedMachine | Deni
 interface Needs {
   readonly accounts: Pick<AccountStore, 'get' | 'identities'>
   readonly clients: Pick<ClientStore, 'get'>
-  readonly sources: Pick<SourceStore, 'get'>
+  readonly consents: Pick<ConsentStore, 'get'>
+  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
 }
 
+/** Named by id, or by the alias that tokens carry. */
+type SourceName = { readonly sourceId: string } | { readonly sourceAlias: string }
+
 export interface Admission {
-  person(visit: {
-    readonly accountId: string
-    readonly clientId: string
-    readonly sourceId: string
-  }): Promise<AdmittedPerson | Denied>
+  /** `scopes`: of a token or a code that already speaks for the person. */
+  person(
+    visit: { readonly accountId: string; readonly clientId: string; readonly scopes?: readonly string[] } & SourceName,
+  ): Promise<AdmittedPerson | Denied>
   machine(clientId: string): Promise<AdmittedMachine | Denied>
 }
 
 /** Looks up who it is about as they are now, and applies the rule. Rejects with `Unavailable` when it cannot tell. */
-export const createAdmission = ({ accounts, clients, sources }: Needs): Admission => ({
-  async person({ accountId, clientId, sourceId }) {
-    const [account, identities, client, source] = await Promise.all([
+export const createAdmission = ({ accounts, clients, consents, sources }: Needs): Admission => ({
+  async person({ accountId, clientId, scopes, ...named }) {
+    const [account, identities, client, source, consent] = await Promise.all([
       accounts.get(accountId),
       accounts.identities(accountId),
       clients.get(clientId),
-      sources.get(sourceId),
+      'sourceId' in named ? sources.get(named.sourceId) : sources.byAlias(named.sourceAlias),
+      scopes && consents.get(accountId, clientId),
     ])
-    return admit({ account, client, source, identity: identities.find((identity) => identity.sourceId === sourceId) })
+    const identity = identities.find(({ sourceId }) => sourceId === source?.id)
+    return admit({ account, client, source, identity, agreement: scopes && { scopes, consent } })
   },
 
   machine: async (clientId) => admitMachine(await clients.get(clientId)),

@@ -39,11 +39,12 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
       issuedAt: Number(iat),
       expiresAt: Number(exp),
     }
-    const { profile, payload } = 'accountId' in token ? await forPerson(ctx, token, facts) : await forMachine(facts)
+    const { profile, payload } =
+      'accountId' in token ? await forPerson(ctx, token, facts) : await forMachine(ctx, facts)
     draft.header = profile === 'rfc9068' ? undefined : { typ: 'JWT' }
     draft.payload = payload
     if (typeof payload.jti === 'string') token.jti = payload.jti
-    if (signedSize(payload) > maxBytes) throw refusal('token_too_large')
+    if (signedSize(payload) > maxBytes) throw refuse(ctx, 'token_too_large', 'token_too_large')
   }
 
   async function forPerson(
@@ -52,7 +53,7 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
     base: Omit<TokenFacts, 'authTime' | 'acr' | 'sessionId' | 'grantId'>,
   ) {
     const person = stateOf(ctx).admission
-    if (!person || 'denied' in person) throw new errors.AccessDenied(undefined, person?.denied)
+    if (!person || 'denied' in person) throw refuse(ctx, person?.denied ?? 'session_ended', 'access_denied')
     const { AuthorizationCode, RotatedRefreshToken, RefreshToken } = ctx.oidc.entities
     const source = AuthorizationCode ?? RotatedRefreshToken ?? RefreshToken
     const facts: TokenFacts = {
@@ -65,13 +66,14 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
     const profile = person.client.tokenProfile
     const write = profile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
     const payload = write(facts, person, mappedFor(person, new Set(facts.scope.split(' '))))
-    if (facts.audience === adminAudience && !administers(payload)) throw refusal('not_an_administrator')
+    if (facts.audience === adminAudience && !administers(payload))
+      throw refuse(ctx, 'not_an_administrator', 'access_denied')
     return { profile, payload }
   }
 
-  async function forMachine(facts: Parameters<typeof machineAccessToken>[0]) {
+  async function forMachine(ctx: KoaContextWithOIDC, facts: Parameters<typeof machineAccessToken>[0]) {
     const machine = await admission.machine(facts.clientId)
-    if ('denied' in machine) throw new errors.InvalidClient(machine.denied)
+    if ('denied' in machine) throw refuse(ctx, machine.denied, 'invalid_client')
     return { profile: machine.client.tokenProfile, payload: machineAccessToken(facts, machine) }
   }
 }
@@ -88,8 +90,8 @@ function administers({ resource_access }: Payload): boolean {
   return administration.roles.some((role) => roles.includes(role))
 }
 
-/** A *no* to an OAuth client: our own code, so that it can be looked up, and what to do about it. */
-function refusal(code: ReasonCode): Error {
-  const { status, cause, fix } = reasons[code]
-  return Object.assign(new errors.CustomOIDCProviderError(code, `${cause} ${fix}`), { statusCode: status, status })
+/** A *no* to the client: in OAuth's words, with ours beside them (answers.ts). */
+function refuse(ctx: KoaContextWithOIDC, reason: ReasonCode, error: string): Error {
+  stateOf(ctx).refused = reason
+  return new errors.CustomOIDCProviderError(error, reasons[reason].cause)
 }

@@ -8,13 +8,16 @@ import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
 import { sealUnder, unsealUnder } from '../sealed-under.ts'
 import type { GrantStore, SessionStore } from '../sessions/session.ts'
-import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
+import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
-import type { ArtifactKind, ArtifactStore } from './artifact-store.ts'
+import { accessTokenAdapter } from './access-token-adapter.ts'
+import { adapter, artifactAdapter } from './adapter-base.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import { requireRegisteredMethod } from './client-authentication.ts'
 import type { ClientRecords } from './client-records.ts'
+import { consumableAdapter } from './consumable-adapter.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
-import { unmarked } from './structured-tokens.ts'
 
 interface Needs {
   readonly artifacts: ArtifactStore
@@ -32,7 +35,7 @@ export function createAdapterFactory(needs: Needs): (model: string) => Adapter {
   return (model) => {
     switch (model) {
       case 'Client':
-        return adapter({ find: (id) => needs.clients.find(id) })
+        return clientAdapter(needs)
       case 'Grant':
         return grantAdapter(needs)
       case 'Session':
@@ -53,35 +56,13 @@ export function createAdapterFactory(needs: Needs): (model: string) => Adapter {
   }
 }
 
-const unsupported = (what: string) => async (): Promise<never> => {
-  throw new Error(`${what} is not kept by this server`)
-}
-
-/** Fills what a model never uses, loudly. */
-const adapter = (methods: Partial<Adapter>): Adapter => ({
-  upsert: unsupported('This record'),
-  find: unsupported('This record'),
-  findByUid: unsupported('A record by uid'),
-  findByUserCode: unsupported('A user code'),
-  consume: unsupported('A consumable record'),
-  destroy: unsupported('This record'),
-  // Grants are the index of what hangs on them: without the grant nothing is alive, so nothing else need be found.
-  revokeByGrantId: async () => {},
-  ...methods,
-})
-
-/** The id is the secret itself: it is kept as its digest only, and given back to whoever brings it. */
-function artifactAdapter({ artifacts, clock }: Needs, kind: ArtifactKind): Adapter {
+function clientAdapter({ clients }: Pick<Needs, 'clients'>): Adapter {
   return adapter({
-    async upsert(id, { jti: _secret, ...payload }, expiresIn = 0) {
-      await artifacts.put(kind, digest(id), payload, clock() + expiresIn * 1000)
-    },
     async find(id) {
-      const found = await artifacts.get(kind, digest(id))
-      return found && { ...found.payload, jti: id }
-    },
-    async destroy(id) {
-      await artifacts.remove(kind, digest(id))
+      const record = await clients.find(id)
+      if (record) requireRegisteredMethod(Provider.ctx, record)
+      else stateOf(Provider.ctx).refused ??= 'client_disabled'
+      return record
     },
   })
 }
@@ -96,50 +77,6 @@ function interactionAdapter(needs: Needs): Adapter {
     async find(id) {
       const found = await base.find(id)
       return found && JSON.parse(unsealUnder(id, 'interaction', String(found.sealed)))
-    },
-  }
-}
-
-function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'RefreshToken'): Adapter {
-  const { artifacts, clock, refreshGrace } = needs
-  const base = artifactAdapter(needs, kind)
-  const inGrace = (consumedAt: number) => kind === 'RefreshToken' && clock() - consumedAt < refreshGrace
-
-  return {
-    ...base,
-    async upsert(id, payload, expiresIn) {
-      const sid = payload.sessionUid === undefined ? undefined : sessionIdOf(payload.sessionUid)
-      const acr = payload.acr ?? (stateOf(Provider.ctx).freshLogin ? '1' : '0')
-      const predecessor = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
-      await base.upsert(
-        id,
-        {
-          ...payload,
-          ...(sid && { sid }),
-          ...(kind === 'AuthorizationCode' && { acr }),
-          ...(kind === 'RefreshToken' && predecessor && { predecessor: digest(predecessor) }),
-        },
-        expiresIn,
-      )
-    },
-    async find(id) {
-      // Access tokens come by here when no hint says what they are; none of our refresh tokens looks like one.
-      if (unmarked(id) !== undefined) return undefined
-      const found = await artifacts.get(kind, digest(id))
-      if (!found) return undefined
-      const spent = found.consumedAt !== null && !inGrace(found.consumedAt)
-      return { ...found.payload, jti: id, ...(spent && { consumed: found.consumedAt ?? 0 }) }
-    },
-    async consume(id) {
-      const found = await artifacts.get(kind, digest(id))
-      const won = found !== undefined && (await artifacts.consume(kind, digest(id), clock()))
-      if (!won) {
-        stateOf(Provider.ctx).lostRotation = kind === 'RefreshToken' ? id : undefined
-        throw new errors.InvalidGrant(`${kind} was used by another request`)
-      }
-      // Whoever holds the successor has proved that the answer arrived: its predecessor needs no second answer.
-      const { predecessor } = found.payload
-      if (typeof predecessor === 'string') await artifacts.endGrace(kind, predecessor)
     },
   }
 }
@@ -205,46 +142,4 @@ function grantAdapter({ grants }: Needs): Adapter {
     },
     destroy: (id) => grants.remove(id),
   })
-}
-
-/** Access tokens are not kept: a genuine one that is alive is its own record. */
-function accessTokenAdapter({ checkAccessToken, marks }: Needs, model: 'AccessToken' | 'ClientCredentials'): Adapter {
-  return adapter({
-    async find(id) {
-      const compact = unmarked(id)
-      if (compact === undefined) return undefined
-      const verdict = await checkAccessToken(compact)
-      if (!verdict.ok) {
-        stateOf(Provider.ctx).refused = verdict.reason
-        return undefined
-      }
-      const { token } = verdict
-      if ((token.accountId === undefined) !== (model === 'ClientCredentials')) return undefined
-      stateOf(Provider.ctx).accessToken = token
-      return toModel(model, token)
-    },
-    async destroy(jti) {
-      const token = stateOf(Provider.ctx).accessToken
-      if (token?.jti === jti) await marks.revokeToken(jti, token.expiresAt * 1000)
-    },
-  })
-}
-
-function toModel(kind: string, token: AccessToken): AdapterPayload {
-  const { jti, iat, exp, aud, scope, sid, client_id: _same, iss: _ours, ...extra } = token.claims
-  // Userinfo takes tokens whose audience is the client (contract); the library wants none there.
-  const userinfo = Provider.ctx?.oidc.route === 'userinfo' && token.audience === token.clientId
-  return {
-    kind,
-    jti: token.jti,
-    iat: token.issuedAt,
-    exp: token.expiresAt,
-    clientId: token.clientId,
-    ...(typeof scope === 'string' && { scope }),
-    ...(typeof sid === 'string' && { sid }),
-    ...(token.accountId && { accountId: token.accountId }),
-    ...(token.grantId && { grantId: token.grantId }),
-    ...(!userinfo && { aud: token.audience }),
-    extra,
-  }
 }

@@ -29,6 +29,8 @@ export interface ArtifactStore {
   get(kind: ArtifactKind, id: string): Promise<Artifact | undefined>
   /** `true` for exactly one of any number of calls at once. */
   consume(kind: ArtifactKind, id: string, at: number): Promise<boolean>
+  /** Takes its use back: what it was used for did not come about. */
+  release(kind: ArtifactKind, id: string): Promise<void>
   /** Dates its use back to the beginning of time, which ends any grace for using it twice. */
   endGrace(kind: ArtifactKind, id: string): Promise<void>
   remove(kind: ArtifactKind, id: string): Promise<void>

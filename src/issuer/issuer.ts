@@ -15,7 +15,7 @@ import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
-import type { Interactions } from '../interaction.ts'
+import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
 import type { Log } from '../log.ts'
 import type { BrokerSession, GrantStore, SessionStore } from '../sessions/session.ts'
@@ -25,20 +25,25 @@ import type { MarkStore } from '../tokens/liveness.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
+import { answerOutages, answerRefusals, nameReasons, reuseOf } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { createClientRecords, toRecord } from './client-records.ts'
 import { cookieSettings } from './cookies.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { createLoadGrant } from './grants.ts'
+import { refuseOtherHints } from './id-token-hints.ts'
 import { createInteractions } from './interactions.ts'
 import { createIntrospectionPolicy } from './introspection-policy.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, routes } from './provider.ts'
+import { cachePublicDocuments, publishedFor } from './public-documents.ts'
 import { stateOf } from './request-state.ts'
 import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
+import { sessionIdOf } from './session-id.ts'
 
 interface Needs {
   readonly config: Config
@@ -69,6 +74,7 @@ interface Needs {
 
 export interface Issuer {
   readonly interactions: Interactions
+  readonly currentSession: CurrentSession
   /** All the provider's routes, below the issuer's path. */
   readonly serve: Middleware
   /** Rejects with `invalid_input` unless the provider will accept the client as it is. */
@@ -78,6 +84,8 @@ export interface Issuer {
   /** What tokens are verified with now. */
   verifiers(): ReadonlyMap<string, KeyObject>
 }
+
+const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
 export async function createIssuer(needs: Needs): Promise<Issuer> {
   const { config, signingKeys, stores, vault, clock, log } = needs
@@ -121,11 +129,18 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       writeAccessToken: createAccessTokenWriter({ ...needs, issuer: config.issuer, maxBytes: config.tokens.max_bytes }),
       renderError: createRenderError(needs),
     })
-    provider.use(middleware.answerOutages)
-    provider.use(middleware.answerRefusals)
+    const authenticated = [routes.token, routes.introspection, routes.revocation]
+    provider.use(answerOutages)
+    provider.use(answerRefusals)
+    provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
-    provider.use(middleware.acceptRawBasic(stores.clients))
+    provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
+    provider.use(cachePublicDocuments(publishedFor(config.signing_keys)))
+    provider.use(requireCredentials(authenticated))
+    provider.use(acceptRawBasic(authenticated, stores.clients))
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
+    provider.use(middleware.settleCodes(routes.token, stores.artifacts))
+    provider.use(middleware.confirmGrant(routes.token, stores.grants))
     provider.use(middleware.repeatRotationAnswers(routes.token, answers))
     provider.use(logout.finish)
     provider.on('server_error', (ctx, error) => {
@@ -142,6 +157,12 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         },
         'an OAuth request was refused',
       )
+    provider.on('grant.revoked', (ctx, grant) => {
+      const { spent, accountId: account, clientId: client, kind } = stateOf(ctx).presented ?? {}
+      const event = { event: 'grant.revoked', route: ctx.oidc.route, grant, account, client }
+      if (spent) log.warn({ ...event, reason: reuseOf(kind) }, 'a grant was revoked: what may be used once came twice')
+      else log.info(event, 'a grant was revoked')
+    })
     provider.on('grant.error', refused)
     provider.on('introspection.error', refused)
     provider.on('revocation.error', refused)
@@ -150,6 +171,10 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   }
 
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  // RFC 8414 §3 asks for the metadata of an issuer with a path in front of that path.
+  const insertedForms = new Map(
+    metadataPaths.flatMap((path) => (base ? [[`${path}${base}`, `${base}${path}`] as const] : [])),
+  )
   async function build() {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
     const provider = assemble(keys, customClaims)
@@ -159,7 +184,16 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
 
   return {
     interactions: createInteractions({ provider: () => current.provider, sessions: stores.sessions, cookies, vault }),
-    serve: (ctx, next) => current.serve(ctx, next),
+    async currentSession(ctx) {
+      // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
+      const { accountId, uid } = await current.provider.Session.get(ctx as KoaContextWithOIDC)
+      return accountId === undefined ? undefined : { sessionId: sessionIdOf(uid), accountId }
+    },
+
+    serve(ctx, next) {
+      ctx.path = insertedForms.get(ctx.path) ?? ctx.path
+      return current.serve(ctx, next)
+    },
     verifiers: () => current.keys.verifiers,
 
     async reload() {

@@ -27,6 +27,12 @@ interface Needs {
   readonly sessionAbsolute: number
 }
 
+/** Where the person came in, and what has been granted in their name already. */
+interface Behind {
+  readonly sourceId: string
+  readonly scopes?: readonly string[]
+}
+
 type TokenSource = Parameters<FindAccount>[2]
 
 export function createFindAccount({
@@ -43,10 +49,10 @@ export function createFindAccount({
     const client = ctx.oidc.client
     if (!client) return undefined
     const state = stateOf(ctx)
-    const sourceId = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
-    if (!sourceId) return undefined
+    const behind = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
+    if (!behind) return undefined
 
-    state.admission = await admission.person({ accountId, clientId: client.clientId, sourceId })
+    state.admission = await admission.person({ accountId, clientId: client.clientId, ...behind })
     if ('denied' in state.admission) {
       state.refused = state.admission.denied
       log.info(
@@ -60,17 +66,20 @@ export function createFindAccount({
   }
 
   /** A code or a refresh token stands on its grant, and using it keeps its session from falling asleep. */
-  async function behindToken(token: NonNullable<TokenSource>): Promise<string | undefined> {
+  async function behindToken(token: NonNullable<TokenSource>): Promise<Behind | undefined> {
     const grant = token.grantId ? await grants.get(token.grantId) : undefined
-    if (grant?.sessionId && token.kind === 'RefreshToken') await sessions.touch(grant.sessionId, clock() + sessionIdle)
-    return grant?.sourceId
+    if (!grant) return undefined
+    if (grant.sessionId && token.kind === 'RefreshToken') await sessions.touch(grant.sessionId, clock() + sessionIdle)
+    // A name that is no scope of ours may stand among what was asked for; nobody is asked to agree to it.
+    const scopes = (token.scope ?? '').split(' ').filter((scope) => grant.scopes.includes(scope))
+    return { sourceId: grant.sourceId, scopes }
   }
 
   async function behindSession(
     ctx: KoaContextWithOIDC,
     accountId: string,
     state: RequestState,
-  ): Promise<string | undefined> {
+  ): Promise<Behind | undefined> {
     const { session, result } = ctx.oidc
     if (!session) return undefined
     const id = sessionIdOf(session.uid)
@@ -78,7 +87,7 @@ export function createFindAccount({
     const login = result && openLogin(result, vault)
     if (!login) {
       if (current) await sessions.touch(id, clock() + sessionIdle)
-      return current?.sourceId
+      return current && { sourceId: current.sourceId }
     }
 
     state.freshLogin = true
@@ -94,7 +103,7 @@ export function createFindAccount({
       idleUntil: now + sessionIdle,
       expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
     })
-    return login.sourceId
+    return { sourceId: login.sourceId }
   }
 }
 

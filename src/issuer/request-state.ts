@@ -11,12 +11,24 @@ export interface RequestState {
   freshLogin?: boolean
   admission?: AdmittedPerson | Denied
   accessToken?: AccessToken
-  /** Why a token that was shown does not count. */
+  /** Why what was shown does not count. */
   refused?: ReasonCode
+  /** The code or refresh token that was shown, as it was kept. */
+  presented?: Presented
   /** The refresh token that another request is using at this moment. */
   lostRotation?: string | undefined
   /** What was thrown where the library only says `server_error`. */
   failure?: unknown
+}
+
+export interface Presented {
+  readonly kind: 'AuthorizationCode' | 'RefreshToken'
+  readonly grantId: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly sourceId: string
+  /** It was used before, and no grace covers it. */
+  readonly spent: boolean
 }
 
 const states = new WeakMap<object, RequestState>()

@@ -10,13 +10,15 @@ import { sealUnder, unsealUnder } from '../sealed-under.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 
 interface Needs {
-  readonly artifacts: Pick<ArtifactStore, 'get' | 'put'>
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'put' | 'release'>
   readonly clock: Clock
   /** Milliseconds. */
   readonly grace: number
 }
 
 export interface RotationAnswers {
+  /** Nothing came of using the token: it can be used again. */
+  giveBack(token: string): Promise<void>
   keep(token: string, clientId: string, answer: object): Promise<void>
   /** Waits a moment for the request that is at work; `undefined` when no answer came. */
   find(token: string, clientId: string): Promise<object | undefined>
@@ -28,6 +30,8 @@ export function createRotationAnswers({ artifacts, clock, grace }: Needs): Rotat
   const idOf = (token: string, clientId: string) => digest(`${clientId}\n${token}`)
 
   return {
+    giveBack: (token) => artifacts.release('RefreshToken', digest(token)),
+
     async keep(token, clientId, answer) {
       if (grace === 0) return
       await artifacts.put(

@@ -4,7 +4,16 @@
  */
 const mark = 'jwt~'
 
-export const looksLikeJwt = (token: string): boolean => token.startsWith('eyJ')
+/** As the provider sees it: by the first segment. None of our opaque tokens has a dot or decodes to an object. */
+const looksLikeJwt = (token: string): boolean => token.includes('.') || isObject(token)
+
+function isObject(segment: string): boolean {
+  try {
+    return typeof JSON.parse(Buffer.from(segment, 'base64url').toString('utf8')) === 'object'
+  } catch {
+    return false
+  }
+}
 
 export const marked = (token: string): string => (looksLikeJwt(token) ? `${mark}${token}` : token)
 

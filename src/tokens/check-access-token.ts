@@ -1,26 +1,27 @@
 /**
- * The one check of an access token of ours: is it genuine, of the right kind, in time, and alive? Everything
- * that meets a token asks here: introspection, revocation, userinfo, the admin API, gateways.
+ * The one check of an access token of ours: is it genuine, of the right kind, in time, alive, and would whoever it
+ * speaks for still be let in? Everything that meets a token asks here: introspection, revocation, userinfo, the
+ * admin API, gateways.
  */
 import { type KeyObject, verify } from 'node:crypto'
 import { z } from 'zod'
+import type { Admission } from '../admission/admit.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken, CheckAccessToken, Verdict } from './access-token.ts'
+import { parseCompactJwt } from './compact-jwt.ts'
 import type { Liveness, MarkStore } from './liveness.ts'
 
 interface Needs {
   readonly issuer: string
   /** By kid; asked anew each time, since keys rotate. */
   readonly verifiers: () => ReadonlyMap<string, KeyObject>
-  readonly marks: MarkStore
+  readonly marks: Pick<MarkStore, 'liveness'>
+  readonly admission: Admission
   readonly clock: Clock
   /** Seconds by which another node's clock may be ahead of ours. */
   readonly clockTolerance: number
 }
-
-// No token of ours is longer (tokens.max_bytes is far below), and nobody makes us decode more.
-const longest = 32 * 1024
 
 // The only two headers we write. RFC 8725 §3.1: the algorithm is fixed by us, never chosen by the token;
 // jku, jwk, x5u and x5c are not members, and crit names an extension we do not know (RFC 7515 §4.1.11).
@@ -42,7 +43,17 @@ const Payload = z.looseObject({
   scope: z.string().optional(),
 })
 
-export function createCheckAccessToken({ issuer, verifiers, marks, clock, clockTolerance }: Needs): CheckAccessToken {
+export function createCheckAccessToken(needs: Needs): CheckAccessToken {
+  const { issuer, verifiers, marks, admission, clock, clockTolerance } = needs
+
+  async function shutOutBecause({ accountId, clientId, sourceAlias, scopes }: AccessToken) {
+    const answer =
+      accountId !== undefined && sourceAlias !== undefined
+        ? await admission.person({ accountId, clientId, sourceAlias, scopes })
+        : await admission.machine(clientId)
+    return 'denied' in answer ? answer.denied : undefined
+  }
+
   return async (compact) => {
     const parsed = open(compact, verifiers())
     if (typeof parsed === 'string') return no(parsed)
@@ -57,7 +68,8 @@ export function createCheckAccessToken({ issuer, verifiers, marks, clock, clockT
 
     const token = toAccessToken(payload)
     if (!token) return no('token_malformed')
-    const reason = deadBecause(token, await marks.liveness({ ...token, jti: token.jti }))
+    const [liveness, shutOut] = await Promise.all([marks.liveness(token), shutOutBecause(token)])
+    const reason = deadBecause(token, liveness) ?? shutOut
     return reason ? no(reason) : { ok: true, token }
   }
 }
@@ -65,20 +77,14 @@ export function createCheckAccessToken({ issuer, verifiers, marks, clock, clockT
 const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
 
 function open(compact: string, verifiers: ReadonlyMap<string, KeyObject>) {
-  if (compact.length > longest) return 'token_malformed'
-  const [head, body, signature, ...rest] = compact.split('.')
-  if (!head || !body || !signature || rest.length > 0) return 'token_malformed'
-  const rawHeader = decode(head)
-  if (rawHeader === undefined) return 'token_malformed'
-  const header = Header.safeParse(rawHeader)
+  const jwt = parseCompactJwt(compact)
+  if (!jwt) return 'token_malformed'
+  const header = Header.safeParse(jwt.header)
   if (!header.success) return 'token_algorithm'
   const key = verifiers.get(header.data.kid)
   if (!key) return 'token_key_unknown'
-  const given = Buffer.from(signature, 'base64url')
-  // One spelling per token: a variant in padding or spare bits would pass as a token not seen before.
-  if (given.toString('base64url') !== signature) return 'token_signature'
-  if (!verify('sha256', Buffer.from(`${head}.${body}`), key, given)) return 'token_signature'
-  const payload = Payload.safeParse(decode(body))
+  if (!verify('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
+  const payload = Payload.safeParse(jwt.payload)
   return payload.success ? { header: header.data, payload: payload.data } : 'token_type'
 }
 
@@ -86,23 +92,15 @@ function open(compact: string, verifiers: ReadonlyMap<string, KeyObject>) {
 const isAccessToken = (header: string | undefined, claim: string | undefined): boolean =>
   header === 'at+jwt' ? claim === undefined : header === 'JWT' && claim === 'Bearer'
 
-function decode(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-  } catch {
-    return undefined // Not JSON: malformed, and the caller says so.
-  }
-}
-
 function toAccessToken(payload: z.infer<typeof Payload>): AccessToken | undefined {
   const clientId = payload.azp ?? payload.client_id
   if (!clientId) return undefined
-  const person = payload.client_session !== undefined
+  const { client_session: grantId, identity_provider_alias: sourceAlias } = payload
+  if ((grantId === undefined) !== (sourceAlias === undefined)) return undefined
   return {
     jti: payload.jti,
     clientId,
-    ...(person && { accountId: payload.sub, grantId: payload.client_session }),
-    ...(payload.identity_provider_alias && { sourceAlias: payload.identity_provider_alias }),
+    ...(grantId !== undefined && sourceAlias !== undefined && { accountId: payload.sub, grantId, sourceAlias }),
     audience: payload.aud,
     scopes: payload.scope?.split(' ') ?? [],
     issuedAt: payload.iat,

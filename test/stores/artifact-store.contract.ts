@@ -78,6 +78,19 @@ export function artifactStoreContract(label: string, open: () => Promise<LiveWor
       expect(await artifacts.get('RefreshToken', 'id')).toEqual({ payload: { round: 3 }, consumedAt: null })
     })
 
+    it('can be used once more when its use was taken back', async () => {
+      await using world = await open()
+      const { artifacts } = world.stores
+      await artifacts.put('RefreshToken', 'id', {}, later)
+      await artifacts.consume('RefreshToken', 'id', 5)
+      await artifacts.release('RefreshToken', 'id')
+      expect((await artifacts.get('RefreshToken', 'id'))?.consumedAt).toBeNull()
+      const won = await atOnce(10, () => artifacts.consume('RefreshToken', 'id', 6))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      await artifacts.release('RefreshToken', 'unknown')
+      expect(await artifacts.get('RefreshToken', 'unknown')).toBeUndefined()
+    })
+
     it('ends a grace by dating the use back to the beginning of time', async () => {
       await using world = await open()
       const { artifacts } = world.stores

@@ -62,6 +62,10 @@ export function createArtifactStore(db: Db, clock: Clock): ArtifactStore {
       return numUpdatedRows === 1n
     },
 
+    async release(kind, id) {
+      await update(kind, id).set({ consumed_at: null }).execute()
+    },
+
     async endGrace(kind, id) {
       await update(kind, id).set({ consumed_at: 0 }).execute()
     },

@@ -1,0 +1,56 @@
+import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
+import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
+import type { MarkStore } from '../tokens/liveness.ts'
+import { adapter } from './adapter-base.ts'
+import { stateOf } from './request-state.ts'
+import { unmarked } from './structured-tokens.ts'
+
+interface Needs {
+  readonly checkAccessToken: CheckAccessToken
+  readonly marks: Pick<MarkStore, 'revokeToken'>
+}
+
+/** Access tokens are not kept: a genuine one that is alive is its own record. */
+export function accessTokenAdapter(
+  { checkAccessToken, marks }: Needs,
+  model: 'AccessToken' | 'ClientCredentials',
+): Adapter {
+  return adapter({
+    async find(id) {
+      const compact = unmarked(id)
+      if (compact === undefined) return undefined
+      const verdict = await checkAccessToken(compact)
+      if (!verdict.ok) {
+        stateOf(Provider.ctx).refused = verdict.reason
+        return undefined
+      }
+      const { token } = verdict
+      if ((token.accountId === undefined) !== (model === 'ClientCredentials')) return undefined
+      stateOf(Provider.ctx).accessToken = token
+      return toModel(model, token)
+    },
+    async destroy(jti) {
+      const token = stateOf(Provider.ctx).accessToken
+      if (token?.jti === jti) await marks.revokeToken(jti, token.expiresAt * 1000)
+    },
+  })
+}
+
+function toModel(kind: string, token: AccessToken): AdapterPayload {
+  const { jti, iat, exp, aud, scope, sid, client_id: _same, iss: _ours, ...extra } = token.claims
+  // Userinfo takes tokens whose audience is the client (contract); the library wants none there.
+  const userinfo = Provider.ctx?.oidc.route === 'userinfo' && token.audience === token.clientId
+  return {
+    kind,
+    jti: token.jti,
+    iat: token.issuedAt,
+    exp: token.expiresAt,
+    clientId: token.clientId,
+    ...(typeof scope === 'string' && { scope }),
+    ...(typeof sid === 'string' && { sid }),
+    ...(token.accountId && { accountId: token.accountId }),
+    ...(token.grantId && { grantId: token.grantId }),
+    ...(!userinfo && { aud: token.audience }),
+    extra,
+  }
+}

@@ -1,0 +1,98 @@
+/** What the library's answers become on their way out: outages are 503, and each *no* of ours says which it is. */
+import type { Context, Middleware } from 'koa'
+import type { Admission } from '../admission/admit.ts'
+import { Refusal, Unavailable } from '../errors.ts'
+import { type ReasonCode, reasons } from '../reasons.ts'
+import type { GrantStore } from '../sessions/session.ts'
+import { type Presented, stateOf } from './request-state.ts'
+
+/** The library says `server_error` to whatever it does not know; an outage is 503, and worth another try. */
+export const answerOutages: Middleware = async (ctx, next) => {
+  try {
+    await next()
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    stateOf(ctx).failure = error
+  }
+  const { failure } = stateOf(ctx)
+  if (!(failure instanceof Unavailable)) return
+  ctx.remove('Location')
+  // Whoever could not be asked about has not signed out.
+  ctx.remove('Set-Cookie')
+  // Seen by a browser: the page of the service says it.
+  if (ctx.method === 'GET' && ctx.accepts('json', 'html') === 'html') throw failure
+  ctx.status = 503
+  ctx.set('Retry-After', '5')
+  ctx.set('Cache-Control', 'no-store')
+  ctx.body = {
+    error: 'temporarily_unavailable',
+    error_description: 'A store or an upstream did not answer. Try again in a moment.',
+  }
+}
+
+/** Bodies we read before the library does are refused in its words (RFC 6749 §5.2). */
+export const answerRefusals: Middleware = async (ctx, next) => {
+  try {
+    await next()
+  } catch (error) {
+    if (!(error instanceof Refusal) || ctx.method !== 'POST') throw error
+    ctx.status = error.status
+    ctx.set('Cache-Control', 'no-store')
+    const details = error.problems.map(({ path, message }) => `${path} ${message}`)
+    ctx.body = { error: 'invalid_request', error_description: details.join(', ') || error.message }
+  }
+}
+
+interface Needs {
+  readonly admission: Pick<Admission, 'person'>
+  readonly grants: Pick<GrantStore, 'get'>
+}
+
+/**
+ * The library's descriptions are the same for every *no*. Where the no was ours, its code takes their place: in
+ * `error_description`, and for programs in the member `reason` (docs/reasons.md).
+ */
+export function nameReasons({ admission, grants }: Needs): Middleware {
+  async function reasonFor(ctx: Context): Promise<ReasonCode | undefined> {
+    const { refused, presented } = stateOf(ctx)
+    if (refused || !presented || errorIn(ctx) !== 'invalid_grant') return refused
+    if (presented.spent) return reuseOf(presented.kind)
+    if (await grants.get(presented.grantId)) return undefined
+    // Whatever shut the person out took the grant along; what is left is to say what it was.
+    const person = await admission.person(presented)
+    return 'denied' in person ? person.denied : 'session_ended'
+  }
+
+  return async (ctx, next) => {
+    await next()
+    if (ctx.status < 300) return
+    const reason = await reasonFor(ctx)
+    if (!reason) return
+    const description = `${reason}: ${reasons[reason].cause}`
+    if (errorIn(ctx)) {
+      ctx.body = { ...(ctx.body as object), error_description: description, reason }
+      const challenge = ctx.response.get('WWW-Authenticate')
+      if (challenge)
+        ctx.set(
+          'WWW-Authenticate',
+          challenge.replace(/error_description="[^"]*"/, `error_description="${description}"`),
+        )
+    } else describeRedirect(ctx, description)
+  }
+}
+
+export const reuseOf = (kind: Presented['kind'] | undefined): ReasonCode =>
+  kind === 'AuthorizationCode' ? 'code_reused' : 'refresh_token_reused'
+
+/** An OAuth error in JSON. */
+const errorIn = ({ status, body }: Context): string | undefined =>
+  status >= 400 && typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : undefined
+
+function describeRedirect(ctx: Context, description: string): void {
+  const location = ctx.response.get('Location')
+  if (!location || !URL.canParse(location)) return
+  const url = new URL(location)
+  if (!url.searchParams.has('error') || !url.searchParams.has('iss')) return
+  url.searchParams.set('error_description', description)
+  ctx.set('Location', url.href)
+}

@@ -1,0 +1,97 @@
+/** How clients prove who they are, where the library is more lenient than we are, or less (RFC 6749 §2.3). */
+import type { Context, Middleware } from 'koa'
+import { type AdapterPayload, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { ClientStore } from '../clients/client.ts'
+import { readParameters, replaceBody } from './parameters.ts'
+
+const wellFormedBasic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+
+/** Who says nothing about themselves at all, or in an unknown way, is told so as RFC 6749 §5.2 has it. */
+export function requireCredentials(paths: readonly string[]): Middleware {
+  return async (ctx, next) => {
+    if (ctx.method !== 'POST' || !paths.includes(ctx.path)) return next()
+    const header = ctx.get('authorization')
+    if (header) return wellFormedBasic.test(header) ? next() : refuse(ctx, 'the Authorization header must be Basic')
+    if (!ctx.is('application/x-www-form-urlencoded')) return next()
+    const form = await readParameters(ctx)
+    replaceBody(ctx.req, form)
+    if (['client_id', 'client_secret', 'client_assertion'].some((name) => form.get(name))) return next()
+    refuse(ctx, 'the client must authenticate')
+  }
+}
+
+function refuse(ctx: Context, description: string): void {
+  ctx.status = 401
+  ctx.set('Cache-Control', 'no-store')
+  ctx.set('WWW-Authenticate', 'Basic realm="clients"')
+  ctx.body = { error: 'invalid_client', error_description: description }
+}
+
+// A secret may have colons; an id has few, and each is a look at the registry.
+const mostColonsInId = 4
+
+/**
+ * Client ids with a colon (`{uuid}:OPENID`) authenticate by HTTP Basic whether or not the client form-encodes
+ * them, as RFC 6749 §2.3.1 asks and many do not. Command-line tools send public clients' ids with an empty secret.
+ */
+export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientStore, 'get'>): Middleware {
+  async function encoded(first: string, rest: readonly string[]): Promise<string | undefined> {
+    for (let parts = Math.min(rest.length - 1, mostColonsInId); parts > 0; parts--) {
+      const id = [first, ...rest.slice(0, parts)].join(':')
+      if (!(await clients.get(id))) continue
+      const secret = rest.slice(parts).join(':')
+      return Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
+    }
+    return undefined
+  }
+
+  async function withoutSecret(ctx: Context, id: string): Promise<boolean> {
+    const client = await clients.get(id)
+    if (client?.metadata.token_endpoint_auth_method !== 'none') return false
+    if (!ctx.is('application/x-www-form-urlencoded')) return false
+    const form = await readParameters(ctx)
+    if (form.has('client_secret') || form.has('client_assertion')) return false
+    if ((form.get('client_id') ?? id) !== id) return false
+    form.set('client_id', id)
+    ctx.req.headers.authorization = undefined
+    replaceBody(ctx.req, form)
+    return true
+  }
+
+  return async (ctx, next) => {
+    const [, credentials] = wellFormedBasic.exec(ctx.get('authorization')) ?? []
+    if (ctx.method !== 'POST' || !paths.includes(ctx.path) || credentials === undefined) return next()
+    const text = Buffer.from(credentials, 'base64').toString('utf8')
+    const [first = '', ...rest] = text.split(':')
+    const empty = text.endsWith(':')
+    if (empty && (await withoutSecret(ctx, rest.length > 1 ? text.slice(0, -1) : formDecoded(first)))) return next()
+    if (empty && rest.length === 1) return refuse(ctx, 'the client must authenticate with its secret')
+    const basic = rest.length > 1 ? await encoded(first, rest) : undefined
+    if (basic !== undefined) ctx.req.headers.authorization = `Basic ${basic}`
+    await next()
+  }
+}
+
+function formDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text // Not form-encoded: then it is meant as it stands.
+  }
+}
+
+/**
+ * The library takes a secret by Basic or in the body, whichever way the client registered. Only the registered way
+ * counts (RFC 7591 §2; SEC-033): a secret in a body ends up in other logs than one in a header.
+ */
+export function requireRegisteredMethod(ctx: KoaContextWithOIDC | undefined, client: AdapterPayload): void {
+  const authenticating = ['token', 'introspection', 'revocation'].includes(ctx?.oidc.route ?? '')
+  if (!ctx || !authenticating || ctx.oidc.entities.Client) return
+  const inBody = typeof ctx.oidc.params?.client_secret === 'string'
+  const used = inBody ? 'client_secret_post' : ctx.headers.authorization ? 'client_secret_basic' : undefined
+  const registered = client.token_endpoint_auth_method
+  if (used === undefined || used === registered || !registered?.startsWith('client_secret')) return
+  throw Object.assign(new errors.InvalidClientAuth(`${used} was used`), {
+    error_description: `the client is registered for ${registered}`,
+  })
+}
