@@ -33,12 +33,15 @@ import { createLog, type Log } from './log.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { createRoles } from './roles/roles.ts'
 import { createBlock } from './sessions/block.ts'
+import { createSessions } from './sessions/sessions.ts'
 import { createReceive } from './signin/arrival.ts'
 import { backchannelLogoutRoutes } from './signin/backchannel-logout.ts'
+import { createBrowserNotes } from './signin/browser-notes.ts'
 import { createPages } from './signin/pages.ts'
 import { createProblems } from './signin/problems.ts'
 import { createRestart } from './signin/restart.ts'
 import { signinRoutes } from './signin/routes.ts'
+import { sessionRoutes } from './signin/sessions.ts'
 import { createThrottle } from './signin/throttle.ts'
 import { createTrips } from './signin/trips.ts'
 import { createLeaveUpstream } from './signin/upstream-logout.ts'
@@ -98,6 +101,7 @@ export async function startBroker(
   const roles = createRoles({ ...stores, clock })
   const apis = createApis({ ...stores, reservedAudiences: [adminAudience, config.issuer], clock })
   const clients = createClients({ ...stores, validate: (client) => issuer.validateClient(client), block, clock })
+  const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
   const tracer = createTracer({ traces: stores.traces, clock, log })
@@ -127,7 +131,7 @@ export async function startBroker(
       assets,
       ...problem,
       ways:
-        ctx.method === 'GET'
+        ctx.method === 'GET' && problem.status >= 500
           ? [{ label: 'Try again', href: ctx.url }]
           : [{ label: 'To the start page', href: `${base}/` }],
     })
@@ -166,7 +170,8 @@ export async function startBroker(
 
   // Signing in
   const csrf = createCsrf(keys)
-  const restart = createRestart({ vault, secure, base })
+  const notes = createBrowserNotes(secure)
+  const restart = createRestart({ vault, notes, clock, base })
   const pages = createPages({
     assets,
     base,
@@ -196,13 +201,13 @@ export async function startBroker(
     }),
     tracer,
     pages,
-    problems: createProblems({ clients: stores.clients, tracer, pages, restart, base }),
+    problems: createProblems({ clients: stores.clients, tracer, pages, restart, notes, base }),
     restart,
+    notes,
     csrf,
     clock,
     assets,
     base,
-    secure,
   })
 
   const backchannelLogout = backchannelLogoutRoutes({
@@ -213,6 +218,17 @@ export async function startBroker(
       add: (message, until) => stores.artifacts.putOnce('ReplayDetection', digest(message), {}, until),
     },
     log,
+  })
+
+  const ownSessions = sessionRoutes({
+    ...stores,
+    currentSession: issuer.currentSession,
+    sessions,
+    leaveUpstream,
+    csrf,
+    clock,
+    assets,
+    root,
   })
 
   // Administration
@@ -226,6 +242,10 @@ export async function startBroker(
     apis,
     traces: stores.traces,
     audit: stores.audit,
+    sessions,
+    signingKeys,
+    accountStore: stores.accounts,
+    sourceStore: stores.sources,
   })
 
   const front = new Router()
@@ -247,7 +267,7 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, signin, backchannelLogout, admin])
+  for (const router of [front, signin, ownSessions, backchannelLogout, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)

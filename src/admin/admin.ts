@@ -3,11 +3,15 @@
  * what a change means, and who is shut out by it, is the nouns' business.
  */
 import Router from '@koa/router'
+import type { AccountStore } from '../accounts/account.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Apis } from '../apis/apis.ts'
 import type { AuditStore } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Roles } from '../roles/roles.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { TraceStore } from '../traces/trace.ts'
 import { apiResource } from './apis.ts'
@@ -17,6 +21,8 @@ import { clientResource, mountSecretRotation } from './clients.ts'
 import { mountCollection } from './collection.ts'
 import { mountRecords } from './records.ts'
 import { roleResource } from './roles.ts'
+import { mountSessions } from './sessions.ts'
+import { mountSigningKeys } from './signing-keys.ts'
 import { userResource } from './users.ts'
 
 interface Needs {
@@ -29,12 +35,17 @@ interface Needs {
   readonly apis: Apis
   readonly traces: Pick<TraceStore, 'get' | 'list'>
   readonly audit: Pick<AuditStore, 'list'>
+  readonly sessions: Sessions
+  readonly signingKeys: Pick<SigningKeys, 'list'>
+  readonly accountStore: Pick<AccountStore, 'get'>
+  readonly sourceStore: Pick<SourceStore, 'get' | 'byAlias'>
 }
 
 export const adminPath = '/admin/api/v1'
 
 /** Everything below {@link adminPath}. Mount its `allowedMethods()` as well. */
-export function adminRoutes({ issuer, authorise, sources, clients, users, roles, apis, traces, audit }: Needs): Router {
+export function adminRoutes(needs: Needs): Router {
+  const { issuer, authorise, sources, clients, users, roles, apis, traces, audit } = needs
   const router = new Router({ prefix: adminPath })
   const mounting = { authorise, base: issuer + adminPath }
 
@@ -45,6 +56,13 @@ export function adminRoutes({ issuer, authorise, sources, clients, users, roles,
   mountSourceTest(router, sources, authorise)
   mountSecretRotation(router, clients, authorise)
   mountRecords(router, { authorise, traces, audit })
+  mountSessions(router, {
+    authorise,
+    sessions: needs.sessions,
+    accounts: needs.accountStore,
+    sources: needs.sourceStore,
+  })
+  mountSigningKeys(router, needs.signingKeys, authorise)
   mountCollection(router, authenticationSources({ issuer, sources }), mounting)
   mountCollection(router, clientResource(clients), mounting)
   mountCollection(router, userResource(users), mounting)

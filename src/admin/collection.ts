@@ -120,14 +120,15 @@ export function mountCollection<T, Input extends z.ZodType>(
 const without = (body: unknown, members: readonly string[]): unknown =>
   isObject(body) ? Object.fromEntries(Object.entries(body).filter(([name]) => !members.includes(name))) : body
 
-const ListParameters = z.strictObject({
+/** What the query of every list may say. */
+export const listParameters = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: z.string().max(200).optional(),
   q: z.string().max(200).optional(),
 })
 
 export function listQuery(query: string): ListQuery {
-  const { q, ...rest } = parseInput(ListParameters, Object.fromEntries(new URLSearchParams(query)))
+  const { q, ...rest } = parseInput(listParameters, Object.fromEntries(new URLSearchParams(query)))
   return { ...rest, ...(q && { search: q }) }
 }
 

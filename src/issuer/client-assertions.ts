@@ -1,4 +1,8 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+
+// RFC 7523 names no type; its successor does (RFC 7523bis §4). Tokens of another type are for other purposes.
+const types = ['jwt', 'client-authentication+jwt']
 
 /**
  * private_key_jwt beyond RFC 7523, as FAPI 2.0 §5.3.2.1 has it since CVE-2025-27370: the audience is the issuer
@@ -6,9 +10,11 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider'
  */
 export const assertClientAssertion =
   (issuer: string) =>
-  async (_ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>): Promise<void> => {
+  async (ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>): Promise<void> => {
     const now = Math.floor(Date.now() / 1000)
     const refuse = (what: string) => new errors.InvalidClientAuth(`client assertion ${what}`)
+    const { typ } = parseCompactJwt(String(ctx.oidc.params?.client_assertion))?.header ?? { typ: 'ambiguous' }
+    if (typ !== undefined && !types.includes(String(typ).toLowerCase())) throw refuse('must be a JWT of its own type')
     if (claims.aud !== issuer) throw refuse('aud must be the issuer identifier, as a string')
     if (typeof claims.exp !== 'number' || claims.exp > now + 300 + 60) throw refuse('must expire within five minutes')
     if (typeof claims.jti !== 'string' || claims.jti.length > 255) throw refuse('jti must be a string')

@@ -1,7 +1,7 @@
 /** Signing out (OpenID Connect RP-Initiated Logout 1.0): the broker session with all its grants, then the upstream. */
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { loggedOutView, logoutView } from '#views/signin/logout.ts'
+import { loggedOutView, logoutView, stayedView } from '#views/signin/logout.ts'
 import type { AccountStore } from '../accounts/account.ts'
 import type { BrokerSession, SessionStore } from '../sessions/session.ts'
 import type { SourceStore } from '../sources/source.ts'
@@ -64,17 +64,16 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, lea
       const alias = ctx.query.still_open
       const source = typeof alias === 'string' ? await sources.byAlias(alias) : undefined
       const client = ctx.oidc.entities.Client
+      const application = client && {
+        name: client.clientName ?? client.clientId,
+        ...(client.clientUri && { url: client.clientUri }),
+      }
+      const place = { assets, ...(application && { application }) }
       ctx.type = 'html'
-      ctx.body = loggedOutView({
-        assets,
-        ...(source && { upstreamStillOpen: { name: source.name } }),
-        ...(client && {
-          application: {
-            name: client.clientName ?? client.clientId,
-            ...(client.clientUri && { url: client.clientUri }),
-          },
-        }),
-      }).toString()
+      ctx.body =
+        ctx.query.stayed === undefined
+          ? loggedOutView({ ...place, ...(source && { upstreamStillOpen: { name: source.name } }) }).toString()
+          : stayedView(place).toString()
     },
 
     /** After the library's own part of a logout. */
@@ -94,8 +93,13 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, lea
         ctx.status = 303
         ctx.redirect(destinationOf(ctx as unknown as KoaContextWithOIDC, oidc.params))
       }
-      if (oidc?.route === 'end_session_confirm' && session && isDestroyed(session) && ctx.status === 303) {
-        ctx.redirect(await end(ctx as unknown as KoaContextWithOIDC, session.uid, ctx.response.get('location')))
+      if (oidc?.route === 'end_session_confirm' && session && ctx.status === 303) {
+        const destination = ctx.response.get('location')
+        ctx.redirect(
+          isDestroyed(session)
+            ? await end(ctx as unknown as KoaContextWithOIDC, session.uid, destination)
+            : stayedAt(ctx as unknown as KoaContextWithOIDC, destination),
+        )
       }
     }) satisfies Middleware,
   }
@@ -105,6 +109,13 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, lea
 const isDestroyed = (session: object): boolean => 'destroyed' in session && session.destroyed === true
 
 const successUrl = (ctx: KoaContextWithOIDC): string => ctx.oidc.urlFor('end_session_success')
+
+/** The library's last page is one of being signed out, whatever the person said. */
+function stayedAt(ctx: KoaContextWithOIDC, destination: string): string {
+  const url = new URL(destination)
+  if (url.origin + url.pathname === successUrl(ctx)) url.searchParams.set('stayed', 'yes')
+  return url.href
+}
 
 /** The library has checked that the address is registered for the client, or taken it away. */
 function destinationOf(ctx: KoaContextWithOIDC, params: Readonly<Record<string, unknown>> | undefined): string {

@@ -18,6 +18,8 @@ export interface KeyRing {
   readonly verifiers: ReadonlyMap<string, KeyObject>
 }
 
+export type PublishedKey = Omit<SigningKey, 'privateJwk'>
+
 /** Seconds, by the names of the setting `signing_keys`. */
 interface Schedule {
   /** How long a key signs. */
@@ -35,6 +37,8 @@ interface Needs {
 }
 
 export interface SigningKeys {
+  /** All that are published, oldest first, without what signs. */
+  list(): Promise<readonly PublishedKey[]>
   /** The ring as the registry has it now. */
   read(): Promise<KeyRing>
   /** Does what the schedule asks for: makes the first and the next key, rotates, forgets. `true` when the ring changed. */
@@ -54,6 +58,8 @@ export function createSigningKeys({ store, clock, schedule }: Needs): SigningKey
   }
 
   return {
+    list: async () => (await store.list()).map(({ privateJwk: _, ...published }) => published),
+
     async read() {
       const keys = await store.list()
       const active = keys.find(({ state }) => state === 'active')

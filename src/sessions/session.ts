@@ -1,3 +1,4 @@
+import type { Page } from '../collection.ts'
 import type { UpstreamSession } from '../identity.ts'
 
 /** A person's stay: from signing in at a source until logout or the end of its lifetime. Shared by all clients. */
@@ -16,6 +17,14 @@ export interface BrokerSession {
   readonly expiresAt: number
 }
 
+export interface SessionQuery {
+  readonly limit: number
+  /** The `next` of the page before. */
+  readonly after?: string
+  readonly accountId?: string
+  readonly sourceId?: string
+}
+
 /** Live state. A session and its grants end together. */
 export interface SessionStore {
   /** Begins the session, or renews what it knows of the source when the person proved themselves again. */
@@ -24,6 +33,8 @@ export interface SessionStore {
   get(id: string): Promise<BrokerSession | undefined>
   /** Moves the idle end; never beyond the absolute one, and never revives a session that has ended. */
   touch(id: string, idleUntil: number): Promise<void>
+  /** The newest first; a page may be asked for again and stays stable when sessions begin and end. */
+  list(query: SessionQuery): Promise<Page<BrokerSession>>
   ofAccount(accountId: string): Promise<readonly BrokerSession[]>
   ofSource(sourceId: string): Promise<readonly BrokerSession[]>
   /** Those of the source whose `upstream.sid`, subject, or both, are these. Of neither: none. */

@@ -13,9 +13,11 @@ import { createPasswordHasher } from '../../src/connectors/local/password-hash.t
 import { Unavailable } from '../../src/errors.ts'
 import { answerErrors } from '../../src/http/errors.ts'
 import { invalidInput } from '../../src/input.ts'
+import { createSigningKeys } from '../../src/keys/signing-keys.ts'
 import { silent } from '../../src/log.ts'
 import { createRoles } from '../../src/roles/roles.ts'
 import { createBlock } from '../../src/sessions/block.ts'
+import { createSessions } from '../../src/sessions/sessions.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
 import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
@@ -66,7 +68,14 @@ export async function startAdmin() {
   const apis = createApis({ ...stores, reservedAudiences: [audience], clock })
   const authorise = createAuthorise({ check: saysWhatItIs, audience })
   const { traces, audit } = stores
-  const routes = adminRoutes({ issuer, authorise, sources, users, clients, roles, apis, traces, audit })
+  const schedule = { active_for: 90, published_before: 30, retiring_for: 60 }
+  const routes = adminRoutes({
+    ...{ issuer, authorise, sources, users, clients, roles, apis, traces, audit },
+    sessions: createSessions({ ...stores, clock }),
+    signingKeys: createSigningKeys({ store: stores.keys, clock, schedule }),
+    accountStore: stores.accounts,
+    sourceStore: stores.sources,
+  })
   const server = await listen([answerErrors({ log: silent, problemPage: () => '' }), routes])
 
   const callAs =

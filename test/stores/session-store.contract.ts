@@ -98,6 +98,34 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await find({ subject: '00u1' })).toEqual([])
     })
 
+    it('is listed from the newest, page by page, of everybody or of one account or source', async () => {
+      await using world = await open()
+      const { sessions } = world.stores
+      const begun = [3, 1, 2, 2, 2].map((startedAt) => aSession({ startedAt }))
+      for (const session of begun) await sessions.save(session)
+      const [three, one, ...two] = begun
+      const all = [three, ...two.sort((a, b) => (a.id < b.id ? -1 : 1)), one]
+      expect(await sessions.list({ limit: 5 })).toEqual({ items: all, next: null })
+
+      const pages = []
+      let after: string | undefined
+      do {
+        const { items, next } = await sessions.list({ limit: 2, ...(after !== undefined && { after }) })
+        pages.push(items)
+        // What begins or ends meanwhile moves nobody to another page.
+        if (after === undefined) await sessions.save(aSession({ startedAt: 9 }))
+        after = next ?? undefined
+      } while (after !== undefined)
+      expect(pages).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)])
+
+      expect((await sessions.list({ limit: 9, accountId: all[1]?.accountId ?? '' })).items).toEqual([all[1]])
+      expect((await sessions.list({ limit: 9, sourceId: all[2]?.sourceId ?? '' })).items).toEqual([all[2]])
+      expect((await sessions.list({ limit: 9, sourceId: 'x', accountId: all[1]?.accountId ?? '' })).items).toEqual([])
+      await refused(sessions.list({ limit: 9, after: 'c2VxOjE' }), 'invalid_input')
+      world.pass(30 * minute)
+      expect((await sessions.list({ limit: 9 })).items).toEqual([])
+    })
+
     it('ends with every grant in it, and leaves offline grants and other sessions’', async () => {
       await using world = await open()
       const { sessions, grants } = world.stores

@@ -4,7 +4,8 @@ import type { Application } from '#views/layout.ts'
 import { problemView } from '#views/problem.ts'
 import { consentView } from '#views/signin/consent.ts'
 import { leavingView } from '#views/signin/leaving.ts'
-import { loggedOutView, logoutView } from '#views/signin/logout.ts'
+import { loggedOutView, logoutView, stayedView } from '#views/signin/logout.ts'
+import { type StaysPage, staysView } from '#views/signin/sessions.ts'
 import { type SignIn, signInView } from '#views/signin/sign-in.ts'
 import { adviceFor, scopeWords } from '#views/words.ts'
 
@@ -43,6 +44,27 @@ const consent = {
   action: '/login/u1/consent',
   csrf,
   reference,
+}
+
+const noon = Date.UTC(2026, 10, 21, 12)
+const stays: StaysPage = {
+  assets,
+  account,
+  now: noon,
+  csrf,
+  endAction: '/sessions/end',
+  endOthersAction: '/sessions/end-others',
+  stays: [
+    {
+      id: 's1',
+      source: 'Corporate Okta',
+      applications: ['Patient App', 'Rota'],
+      startedAt: noon - 40_000,
+      current: true,
+    },
+    { id: 's2', source: 'Partner login', applications: [], startedAt: noon - 3 * 3_600_000, current: false },
+    { id: 's3', source: 'Corporate Okta', applications: ['Rota'], startedAt: noon - 26 * 3_600_000, current: false },
+  ],
 }
 
 // What registrations and identity providers may send us, at its worst.
@@ -130,6 +152,21 @@ export const previews: Readonly<Record<string, Html>> = {
   'logged-out': loggedOutView({ assets, application }),
   'logged-out-upstream': loggedOutView({ assets, application, upstreamStillOpen: { name: 'Corporate Okta' } }),
   home: homeView({ assets, issuer: 'https://login.example.com' }),
+  'logged-out-not': stayedView({ assets, application }),
+  'logged-out-not-alone': stayedView({ assets }),
+  sessions: staysView(stays),
+  'sessions-one': staysView({ ...stays, stays: stays.stays.slice(0, 1) }),
+  'sessions-hostile': staysView({
+    ...stays,
+    account: { name: hostile },
+    stays: [endless, rightToLeft, longMail].map((source, index) => ({
+      id: hostile,
+      source,
+      applications: [endless, hostile, rightToLeft],
+      startedAt: noon,
+      current: index === 0,
+    })),
+  }),
   leaving: leavingView({
     assets,
     sourceName: 'Partner ADFS',

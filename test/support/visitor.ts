@@ -4,6 +4,10 @@
 export interface Visitor {
   /** One request with this visitor's cookies; redirects are not followed. */
   request(url: string | URL, init?: RequestInit): Promise<Response>
+  /** The value of a cookie that would be sent there. */
+  cookie(url: string | URL, name: string): string | undefined
+  /** Sets a cookie for the whole host. */
+  plant(url: string | URL, name: string, value: string): void
   /** Follows redirects and answers the first address for which `stop` is true, without visiting it. */
   travel(url: string | URL, stop: (url: URL) => boolean): Promise<URL>
 }
@@ -43,6 +47,16 @@ export function createVisitor(): Visitor {
 
   return {
     request,
+
+    cookie(address, name) {
+      const { hostname, pathname } = new URL(address)
+      return cookies.find((cookie) => cookie.host === hostname && cookie.name === name && within(pathname, cookie.path))
+        ?.value
+    },
+
+    plant(address, name, value) {
+      keep(new URL(address), `${name}=${value}; path=/`)
+    },
 
     async travel(address, stop) {
       let url = new URL(address)

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { Refusal } from '../../../errors.ts'
 import type { UpstreamSession } from '../../../identity.ts'
+import { invalidInput } from '../../../input.ts'
 import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
 import type { Vault } from '../../../vault.ts'
 import { fromJson, toJson } from '../json.ts'
@@ -64,6 +65,28 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
         .execute()
     },
 
+    async list({ limit, after, accountId, sourceId }) {
+      const place = after === undefined ? undefined : placeOf(after)
+      const rows = await living()
+        .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+        .$if(sourceId !== undefined, (query) => query.where('source_id', '=', sourceId ?? ''))
+        .$if(place !== undefined, (query) =>
+          query.where(({ or, and, eb }) =>
+            or([
+              eb('started_at', '<', place?.startedAt ?? 0),
+              and([eb('started_at', '=', place?.startedAt ?? 0), eb('id', '>', place?.id ?? '')]),
+            ]),
+          ),
+        )
+        .orderBy('started_at', 'desc')
+        .orderBy('id')
+        .limit(limit + 1)
+        .execute()
+      const shown = rows.slice(0, limit)
+      const last = shown.at(-1)
+      return { items: shown.map(fromRow), next: last && rows.length > limit ? cursorAt(last) : null }
+    },
+
     async ofAccount(accountId) {
       const rows = await living().where('account_id', '=', accountId).orderBy('started_at').orderBy('id').execute()
       return rows.map(fromRow)
@@ -92,6 +115,17 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       return row && row.expires_at > clock() ? fromRow(row) : undefined
     },
   }
+}
+
+const cursorAt = ({ started_at, id }: SessionRow): string => Buffer.from(`${started_at}:${id}`).toString('base64url')
+
+/** Where the page before ended. Rejects with `invalid_input` what was never given out. */
+function placeOf(cursor: string): { readonly startedAt: number; readonly id: string } {
+  const [, startedAt, id] = /^(\d{1,15}):(.+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
+  if (startedAt === undefined || id === undefined) {
+    throw invalidInput([{ path: 'after', message: 'must be the next of a page' }])
+  }
+  return { startedAt: Number(startedAt), id }
 }
 
 const tokenContext = (id: string): string => `sessions/${id}/upstream.idToken`

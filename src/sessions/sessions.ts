@@ -1,0 +1,70 @@
+import type { Actor, AuditStore } from '../audit/audit.ts'
+import type { Clock } from '../clock.ts'
+import { found, type Page, type Transact } from '../collection.ts'
+import { newId } from '../ids.ts'
+import type { BrokerSession, GrantStore, SessionQuery, SessionStore } from './session.ts'
+
+interface Needs {
+  readonly transact: Transact<{ readonly audit: AuditStore }>
+  readonly sessions: Pick<SessionStore, 'list' | 'get' | 'ofAccount' | 'end'>
+  readonly grants: Pick<GrantStore, 'ofSession'>
+  readonly clock: Clock
+}
+
+/** A stay, and the clients that have a share of it. */
+export interface SharedSession {
+  readonly session: BrokerSession
+  readonly clientIds: readonly string[]
+}
+
+/** The stays of people who are signed in: to be looked at, and ended, by administrators and by themselves. */
+export interface Sessions {
+  /** The newest first. */
+  list(query: SessionQuery): Promise<Page<SharedSession>>
+  /** Rejects with `not_found`. */
+  get(id: string): Promise<SharedSession>
+  /** The newest first. */
+  ofAccount(accountId: string): Promise<readonly SharedSession[]>
+  /** Ends it with every grant in it, so that no token of it passes any more. `undefined`: it has ended already. */
+  end(actor: Actor, id: string): Promise<BrokerSession | undefined>
+}
+
+export function createSessions({ transact, sessions, grants, clock }: Needs): Sessions {
+  const share = async (session: BrokerSession): Promise<SharedSession> => ({
+    session,
+    clientIds: (await grants.ofSession(session.id)).map(({ clientId }) => clientId),
+  })
+
+  return {
+    async list(query) {
+      const { items, next } = await sessions.list(query)
+      return { items: await Promise.all(items.map(share)), next }
+    },
+
+    get: async (id) => share(found(await sessions.get(id), `session ${id}`)),
+
+    ofAccount: async (accountId) => Promise.all((await sessions.ofAccount(accountId)).toReversed().map(share)),
+
+    // Whoever is to be out is out before the record of it commits; when that fails, ending it again is harmless.
+    end: (actor, id) =>
+      transact(async ({ audit }) => {
+        const ended = await sessions.end(id)
+        if (!ended) return undefined
+        const { accountId, sourceId, startedAt } = ended
+        await audit.record({
+          id: newId(),
+          at: clock(),
+          actor,
+          action: 'session.ended',
+          subject: { type: 'session', id, name: '' },
+          before: {
+            account: accountId,
+            authentication_source: sourceId,
+            started_at: new Date(startedAt).toISOString(),
+          },
+          after: null,
+        })
+        return ended
+      }),
+  }
+}
