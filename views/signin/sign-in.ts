@@ -83,12 +83,13 @@ interface Around {
 }
 
 function passwordForm(
-  { name, action, username = '', problem }: PasswordForm,
+  { alias, name, action, username = '', problem }: PasswordForm,
   { csrf, alone, words: { signIn: words } }: Around,
 ): Html {
   const wrong = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
   const starts = alone || problem !== undefined
-  return html`${!alone && html`<p class="or"><span>${words.orWith(nameOf(name))}</span></p>`}
+  // The local source is a door like the others: whoever looks for it by its id finds a page of its own behind it.
+  return html`${!alone && html`<p class="or"><a id="source-${alias}" href="${mustBeSafe(action)}">${words.orWith(nameOf(name))}</a></p>`}
 <form class="stack" method="post" action="${mustBeSafe(action)}" data-once>
 ${problem !== undefined && alert(problem)}
 ${hiddenFields({ csrf })}
