@@ -47,6 +47,7 @@ import { createTrips } from './signin/trips.ts'
 import { createLeaveUpstream } from './signin/upstream-logout.ts'
 import { createSources } from './sources/sources.ts'
 import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
+import { sweepTraces } from './startup/sweep-traces.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
 import { openSqlStores } from './stores/sql/open.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
@@ -159,6 +160,7 @@ export async function startBroker(
       log,
     }),
   )
+  opened.use(sweepTraces({ traces: stores.traces, lifetime: lifetimes.trace * 1000, clock, log }))
   const administrator = await prepareFirstStart({
     bootstrap: config.bootstrap,
     sourceStore: stores.sources,

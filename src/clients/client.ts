@@ -47,4 +47,7 @@ export interface ResourceServer {
   readonly apis: readonly string[] | '*'
 }
 
-export interface ClientStore extends Collection<Client> {}
+export interface ClientStore extends Collection<Client> {
+  /** Whether any enabled client has registered the origin. */
+  anyWithOrigin(origin: string): Promise<boolean>
+}

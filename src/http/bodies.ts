@@ -71,13 +71,13 @@ function requireStorable(text: string): void {
     throw new Refusal('invalid_input', 'The body has text that is not Unicode')
 }
 
-// URLSearchParams would put U+FFFD where the bytes make no sense.
-function requirePercentEncodedUtf8(text: string): string {
+/** Rejects with `invalid_input`. URLSearchParams would put U+FFFD where the bytes make no sense. */
+export function requirePercentEncodedUtf8(text: string): string {
   try {
     requireStorable(decodeURIComponent(text))
     return text
   } catch (cause) {
-    throw unreadable('The form is not percent-encoded UTF-8', cause)
+    throw unreadable('Parameters must be percent-encoded UTF-8', cause)
   }
 }
 

@@ -29,7 +29,9 @@ import { answerOutages, answerRefusals, nameReasons, reuseOf } from './answers.t
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { createClientRecords, toRecord } from './client-records.ts'
+import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
+import { answerOrigins } from './cross-origin.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { createLoadGrant } from './grants.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
@@ -44,12 +46,14 @@ import { stateOf } from './request-state.ts'
 import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
+import { requireUnambiguous } from './unambiguous.ts'
 
 interface Needs {
   readonly config: Config
   readonly signingKeys: SigningKeys
   readonly stores: {
     readonly accounts: AccountStore
+    readonly attempts: { count(key: string, expiresAt: number): Promise<number> }
     readonly apis: ApiStore
     readonly artifacts: ArtifactStore
     readonly clients: ClientStore
@@ -93,6 +97,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const cookies = cookieSettings(new URL(config.issuer))
   const refreshGrace = lifetimes.refresh_grace * 1000
   const answers = createRotationAnswers({ artifacts: stores.artifacts, clock, grace: refreshGrace })
+  const watchChallenge = createChallengeWatch({ counts: stores.attempts, clock, log })
   const logout = createLogout({ ...needs, ...stores, cookies })
 
   function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
@@ -133,8 +138,15 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(answerOutages)
     provider.use(answerRefusals)
     provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
+    provider.use(requireUnambiguous(Object.values(routes)))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
     provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
+    provider.use(
+      answerOrigins(stores.clients, {
+        open: [routes.jwks, ...metadataPaths],
+        forClients: [routes.token, routes.userinfo, routes.introspection, routes.revocation],
+      }),
+    )
     provider.use(cachePublicDocuments(publishedFor(config.signing_keys)))
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, stores.clients))
@@ -162,6 +174,10 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       const event = { event: 'grant.revoked', route: ctx.oidc.route, grant, account, client }
       if (spent) log.warn({ ...event, reason: reuseOf(kind) }, 'a grant was revoked: what may be used once came twice')
       else log.info(event, 'a grant was revoked')
+    })
+    provider.on('authorization.success', (ctx) => {
+      const { client_id: client, code_challenge: challenge } = ctx.oidc.params ?? {}
+      if (typeof client === 'string' && typeof challenge === 'string') void watchChallenge(client, challenge)
     })
     provider.on('grant.error', refused)
     provider.on('introspection.error', refused)

@@ -38,6 +38,19 @@ export function clientStoreContract(label: string, open: () => Promise<RegistryW
       expect((await world.stores.clients.list({ limit: 5, search: '6FCC0833' })).items).toEqual([client])
     })
 
+    it('knows which origins the enabled clients have, and no others', async () => {
+      await using world = await open()
+      const { clients } = world.stores
+      const client = aClient({ webOrigins: ['https://my_app.example', 'https://two.example'] })
+      await clients.add(client)
+      await clients.add(aClient({ webOrigins: ['https://off.example'], enabled: false }))
+      expect(await clients.anyWithOrigin('https://my_app.example')).toBe(true)
+      expect(await clients.anyWithOrigin('https://two.example')).toBe(true)
+      for (const other of ['https://my-app.example', 'https://two.exampl', '', '%', 'null', 'https://off.example']) {
+        expect(await clients.anyWithOrigin(other), other).toBe(false)
+      }
+    })
+
     it('takes the consents of a removed client with it', async () => {
       await using world = await open()
       const [client, account] = [aClient(), anAccount()]

@@ -23,7 +23,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     requirePkce: row.require_pkce === 1,
   })
 
-  return createCollection<Client, 'clients'>({
+  const collection = createCollection<Client, 'clients'>({
     db,
     table: 'clients',
     noun: 'client',
@@ -49,6 +49,21 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       await transaction.insertInto('client_sources').values(values).execute()
     },
   })
+
+  return {
+    ...collection,
+
+    async anyWithOrigin(origin) {
+      const rows = await db
+        .selectFrom('clients')
+        .select('web_origins')
+        .where('enabled', '=', 1)
+        .where('web_origins', 'like', `%${toJson(origin)}%`)
+        .execute()
+      // A pattern's wildcards may stand in an origin as they are.
+      return rows.some(({ web_origins }) => fromJson<string[]>(web_origins).includes(origin))
+    },
+  }
 }
 
 const secretContext = (id: string): string => `clients/${id}/secret`
