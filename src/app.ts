@@ -168,6 +168,7 @@ export async function startBroker(
     sources,
     users,
     clients,
+    log,
   })
 
   // Signing in

@@ -7,16 +7,18 @@ const types = ['jwt', 'client-authentication+jwt']
 /**
  * private_key_jwt beyond RFC 7523, as FAPI 2.0 §5.3.2.1 has it since CVE-2025-27370: the audience is the issuer
  * alone, as a string, so that no other server can be talked into passing the assertion on; and it is short-lived.
+ * `clockTolerance` in seconds.
  */
 export const assertClientAssertion =
-  (issuer: string) =>
+  (issuer: string, clockTolerance: number) =>
   async (ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>): Promise<void> => {
     const now = Math.floor(Date.now() / 1000)
     const refuse = (what: string) => new errors.InvalidClientAuth(`client assertion ${what}`)
     const { typ } = parseCompactJwt(String(ctx.oidc.params?.client_assertion))?.header ?? { typ: 'ambiguous' }
     if (typ !== undefined && !types.includes(String(typ).toLowerCase())) throw refuse('must be a JWT of its own type')
     if (claims.aud !== issuer) throw refuse('aud must be the issuer identifier, as a string')
-    if (typeof claims.exp !== 'number' || claims.exp > now + 300 + 60) throw refuse('must expire within five minutes')
+    if (typeof claims.exp !== 'number' || claims.exp > now + 300 + clockTolerance)
+      throw refuse('must expire within five minutes')
     if (typeof claims.jti !== 'string' || claims.jti.length > 255) throw refuse('jti must be a string')
     for (const name of ['iat', 'nbf'] as const) {
       const value = claims[name]

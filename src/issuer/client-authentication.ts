@@ -35,12 +35,10 @@ const mostColonsInId = 4
  * them, as RFC 6749 §2.3.1 asks and many do not. Command-line tools send public clients' ids with an empty secret.
  */
 export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientStore, 'get'>): Middleware {
-  async function encoded(first: string, rest: readonly string[]): Promise<string | undefined> {
+  async function splitAtKnownId(first: string, rest: readonly string[]) {
     for (let parts = Math.min(rest.length - 1, mostColonsInId); parts > 0; parts--) {
       const id = [first, ...rest.slice(0, parts)].join(':')
-      if (!(await clients.get(id))) continue
-      const secret = rest.slice(parts).join(':')
-      return Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
+      if (await clients.get(id)) return { id, secret: rest.slice(parts).join(':') }
     }
     return undefined
   }
@@ -65,12 +63,16 @@ export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientSto
     const [first = '', ...rest] = text.split(':')
     const empty = text.endsWith(':')
     if (empty && (await withoutSecret(ctx, rest.length > 1 ? text.slice(0, -1) : formDecoded(first)))) return next()
-    if (empty && rest.length === 1) return refuse(ctx, 'the client must authenticate with its secret')
-    const basic = rest.length > 1 ? await encoded(first, rest) : undefined
-    if (basic !== undefined) ctx.req.headers.authorization = `Basic ${basic}`
+    const found = await splitAtKnownId(first, rest)
+    if (found?.secret === '' || (empty && rest.length === 1))
+      return refuse(ctx, 'the client must authenticate with its secret')
+    if (found) ctx.req.headers.authorization = formEncoded(found)
     await next()
   }
 }
+
+const formEncoded = ({ id, secret }: { readonly id: string; readonly secret: string }): string =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`
 
 function formDecoded(text: string): string {
   try {

@@ -100,7 +100,7 @@ export function createProvider(needs: Needs): Provider {
       introspectionSigningAlgValues: ['RS256'],
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     },
-    assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer),
+    assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer, tokens.clock_tolerance),
     extraClientMetadata: { properties: [brokerMetadata] },
     extraParams: ['idp_hint', 'kc_idp_hint', 'domain_hint'],
     clientBasedCORS: (_ctx, origin, client) => brokerMetadataOf(client).webOrigins.includes(origin),

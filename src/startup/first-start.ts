@@ -10,6 +10,7 @@ import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import { newSecret } from '../ids.ts'
 import { parseInput } from '../input.ts'
+import type { Log } from '../log.ts'
 import { administration } from '../roles/role.ts'
 import type { SourceStore } from '../sources/source.ts'
 import { SourceInput } from '../sources/source-input.ts'
@@ -22,6 +23,7 @@ interface Needs {
   readonly sources: Sources
   readonly users: Users
   readonly clients: Clients
+  readonly log: Log
 }
 
 export interface FirstAdministrator {
@@ -65,11 +67,19 @@ async function makeAdministrator({
   return { username, ...(password === null && { generatedPassword: chosen }) }
 }
 
+// As many characters as hold 128 bits even in hexadecimal.
+const comfortable = 32
+
 /** The configuration has the last word on this client's secret, so that it can be rotated where it is kept. */
 async function keepBootstrapClient(
-  { clientStore, clients }: Needs,
+  { clientStore, clients, log }: Needs,
   { id, secret }: { id: string; secret: string },
 ): Promise<void> {
+  if (secret.length < comfortable)
+    log.warn(
+      { client: id },
+      `the bootstrap client's secret is shorter than ${comfortable} characters: it can be guessed`,
+    )
   const current = await clientStore.get(id)
   const input = parseInput(
     ClientInput,

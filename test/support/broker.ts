@@ -37,6 +37,8 @@ export interface Options {
   readonly database?: string
   readonly keys?: readonly Buffer[]
   readonly port?: number
+  /** The bootstrap client. */
+  readonly automation?: { readonly id: string; readonly secret: string }
 }
 
 export type TestBroker = Awaited<ReturnType<typeof startTestBroker>>
@@ -59,7 +61,10 @@ export async function startTestBroker(options: Options = {}) {
     issuer,
     listen: { host: '127.0.0.1', port },
     database_url: database,
-    bootstrap: { admin: { username: 'admin', password: administratorPassword }, client: automation },
+    bootstrap: {
+      admin: { username: 'admin', password: administratorPassword },
+      client: options.automation ?? automation,
+    },
   } as Config
   const broker = await startBroker(config, keys, { log: silent, ...parts })
 
@@ -70,7 +75,11 @@ export async function startTestBroker(options: Options = {}) {
   ) => fetch(issuer + address, { method: 'POST', body: new URLSearchParams(form), headers })
 
   async function adminToken(): Promise<string> {
-    const answer = await post('/token', { grant_type: 'client_credentials', scope: 'admin' }, basic(automation))
+    const answer = await post(
+      '/token',
+      { grant_type: 'client_credentials', scope: 'admin' },
+      basic(options.automation ?? automation),
+    )
     expect(answer.status).toBe(200)
     return ((await answer.json()) as Tokens).access_token
   }
