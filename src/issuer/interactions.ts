@@ -69,7 +69,8 @@ export function createInteractions({ provider, sessions, cookies, vault }: Needs
   function resultOf(outcome: InteractionOutcome) {
     switch (outcome.kind) {
       case 'login':
-        return sealLogin(outcome.login, vault)
+        // Whoever has proven who they are has chosen who to be, where that was asked for (prompt=select_account).
+        return { ...sealLogin(outcome.login, vault), select_account: {} }
       case 'consent':
         return { consent: {} }
       case 'error':

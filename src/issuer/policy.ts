@@ -4,8 +4,11 @@ import { levelsAsked } from './levels.ts'
 import { stateOf } from './request-state.ts'
 
 export function createInteractionPolicy(): policies.DefaultPolicy {
-  const { Check, base } = interactionPolicy
+  const { Check, Prompt, base } = interactionPolicy
   const policy = base()
+
+  // Core §3.1.2.1: the person chooses again, whoever is signed in.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
 
   // A native client of the organisation's own is no stranger: consent depends on the client's registration alone.
   policy.get('consent')?.checks.remove('native_client_prompt')

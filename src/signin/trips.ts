@@ -82,10 +82,13 @@ function wishes({
   const maxAge = params.max_age === undefined ? undefined : Number(params.max_age)
   // A session here that does not open this client, or another person than was expected: the upstream's own
   // session would only bring the same answer again.
-  const again = ['login_prompt', 'id_token_hint', 'claims_id_token_sub_value']
+  const another = ['id_token_hint', 'claims_id_token_sub_value']
+  // Every provider knows prompt=login, and few know select_account; both let the person say who they are.
+  const asked = ['login_prompt', 'select_account_prompt']
   return {
-    forceLogin:
-      reasons.some((reason) => again.includes(reason)) && (accountId !== undefined || reasons.includes('login_prompt')),
+    forceLogin: reasons.some(
+      (reason) => asked.includes(reason) || (another.includes(reason) && accountId !== undefined),
+    ),
     ...(params.login_hint !== undefined && { loginHint: params.login_hint }),
     ...(maxAge !== undefined && { maxAge }),
     ...(acr.values.length > 0 && { acrValues: acr.values }),
