@@ -1,8 +1,7 @@
 /**
  * People, as the admin API and the console change them: accounts with their roles, and for those whose
  * password is kept here the local user behind the account. Whoever is switched off, removed or given another
- * password is out at once on every node: the block is written before the change, and once more after it, for
- * whoever signed in between the two.
+ * password is out at once on every node.
  */
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
@@ -12,7 +11,7 @@ import { type Problem, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import type { Block } from '../sessions/block.ts'
+import { type Block, shutOut } from '../sessions/block.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import type { Account, AccountStore, RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
@@ -62,14 +61,6 @@ export function createUsers({ transact, accounts, localUsers, sources, block, ha
     throw invalidInput([{ path: 'authentication_source', message: `${name} is no source of type local` }])
   }
 
-  /** Runs `commit` so that nothing the person had before it is of use after it. */
-  async function shuttingOut<T>(id: string, commit: () => Promise<T>): Promise<T> {
-    await block.account(id)
-    const result = await commit()
-    await block.account(id)
-    return result
-  }
-
   return {
     get,
 
@@ -108,31 +99,29 @@ export function createUsers({ transact, accounts, localUsers, sources, block, ha
       const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password)
       const now = clock()
 
-      const commit = () =>
-        transact(async (stores) => {
-          const account = { ...before.account, ...accountPart(input, before.account.displayName), updatedAt: now }
-          await ensureRoles(stores.roles, account.roles, now)
-          const changed = await stores.accounts.replace(account, expected)
-          if (before.local) await changeLocal(stores, before.local.id, input, { passwordHash, now })
-          const after = await userOf(stores, changed)
-          const change = { before: auditedUser(before), after: auditedUser(after, passwordHash !== undefined) }
-          await recordChange(stores.audit, actor, clock, { subject: subject(after), ...change })
-          return after
-        })
-      const shutsOut = passwordHash !== undefined || (before.account.enabled && !input.enabled)
-      return shutsOut ? shuttingOut(id, commit) : commit()
+      const change = async (stores: Stores) => {
+        const account = { ...before.account, ...accountPart(input, before.account.displayName), updatedAt: now }
+        await ensureRoles(stores.roles, account.roles, now)
+        const changed = await stores.accounts.replace(account, expected)
+        if (before.local) await changeLocal(stores, before.local.id, input, { passwordHash, now })
+        const after = await userOf(stores, changed)
+        const views = { before: auditedUser(before), after: auditedUser(after, passwordHash !== undefined) }
+        await recordChange(stores.audit, actor, clock, { subject: subject(after), ...views })
+        return after
+      }
+      const shutsOut = passwordHash !== undefined || !input.enabled
+      return shutsOut ? shutOut(transact, () => block.account(id), change) : transact(change)
     },
 
     async remove(actor, id, expected) {
       const before = await get(id)
       requireVersion(before.account, expected)
-      await shuttingOut(id, () =>
-        transact(async (stores) => {
-          await stores.accounts.remove(id, expected)
-          if (before.local) await stores.localUsers.remove(before.local.id)
-          await recordChange(stores.audit, actor, clock, { subject: subject(before), before: auditedUser(before) })
-        }),
-      )
+      const remove = async (stores: Stores) => {
+        await stores.accounts.remove(id, expected)
+        if (before.local) await stores.localUsers.remove(before.local.id)
+        await recordChange(stores.audit, actor, clock, { subject: subject(before), before: auditedUser(before) })
+      }
+      await shutOut(transact, () => block.account(id), remove)
     },
   }
 

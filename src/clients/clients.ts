@@ -6,14 +6,19 @@ import { found, type ListQuery, type Page, requireVersion, type Transact } from 
 import type { Problem } from '../errors.ts'
 import { newId, newSecret } from '../ids.ts'
 import { invalidInput } from '../input.ts'
-import type { Block } from '../sessions/block.ts'
+import { type Block, shutOut } from '../sessions/block.ts'
 import { namedSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Client, ClientStore, ResourceServer } from './client.ts'
 import { auditedClient, type ClientInput, usesSecret } from './client-input.ts'
 
+interface Stores {
+  readonly clients: ClientStore
+  readonly audit: AuditStore
+}
+
 interface Needs {
-  readonly transact: Transact<{ readonly clients: ClientStore; readonly audit: AuditStore }>
+  readonly transact: Transact<Stores>
   readonly clients: ClientStore
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
   readonly apis: Pick<ApiStore, 'some' | 'byAudience'>
@@ -82,13 +87,13 @@ export function createClients({ transact, clients, sources, apis, validate, bloc
 
   async function change(actor: Actor, before: Client, next: Client): Promise<Client> {
     await validate(next)
-    return transact(async ({ clients, audit }) => {
+    const replace = async ({ clients, audit }: Stores) => {
       const after = await clients.replace({ ...next, updatedAt: clock() }, before.version)
       const views = { before: auditedClient(before), after: auditedClient(after, before) }
       await recordChange(audit, actor, clock, { subject: subject(after), ...views })
-      if (before.enabled && !after.enabled) await block.client(after.id)
       return after
-    })
+    }
+    return next.enabled ? transact(replace) : shutOut(transact, () => block.client(next.id), replace)
   }
 
   return {
@@ -127,11 +132,11 @@ export function createClients({ transact, clients, sources, apis, validate, bloc
 
     async remove(actor, id, expected) {
       const before = await get(id)
-      await transact(async ({ clients, audit }) => {
+      const remove = async ({ clients, audit }: Stores) => {
         await clients.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: auditedClient(before) })
-        await block.client(id)
-      })
+      }
+      await shutOut(transact, () => block.client(id), remove)
     },
   }
 }

@@ -1,10 +1,11 @@
 import { type Clock, seconds } from '../clock.ts'
+import type { Transact } from '../collection.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import type { GrantStore, SessionStore } from './session.ts'
 
 /**
  * Shuts somebody or something out at once, on every node: the mark first, so that no token passes any more,
- * then the grants and sessions. Call it before the registry's change commits; when it rejects, change nothing.
+ * then the grants and sessions. It belongs to a change of the registry: see {@link shutOut}.
  */
 export interface Block {
   account(id: string): Promise<void>
@@ -14,8 +15,8 @@ export interface Block {
 
 interface Needs {
   readonly marks: MarkStore
-  readonly sessions: SessionStore
-  readonly grants: GrantStore
+  readonly sessions: Pick<SessionStore, 'endOfAccount' | 'endOfSource'>
+  readonly grants: Pick<GrantStore, 'removeOfAccount' | 'removeOfClient' | 'removeOfSource'>
   readonly clock: Clock
   /** Seconds: no access token is valid for longer, clock tolerance included. */
   readonly longestToken: number
@@ -28,7 +29,7 @@ export function createBlock({ marks, sessions, grants, clock, longestToken }: Ne
   return {
     async account(id) {
       await mark('account', id)
-      for (const session of await sessions.ofAccount(id)) await sessions.end(session.id)
+      await sessions.endOfAccount(id)
       await grants.removeOfAccount(id)
     },
 
@@ -39,8 +40,27 @@ export function createBlock({ marks, sessions, grants, clock, longestToken }: Ne
 
     async source({ id, alias }) {
       await mark('source', alias)
-      for (const session of await sessions.ofSource(id)) await sessions.end(session.id)
+      await sessions.endOfSource(id)
       await grants.removeOfSource(id)
     },
   }
+}
+
+/**
+ * Makes a change of the registry that shuts somebody out. The block is the last thing before the commit: a change
+ * that is refused shuts nobody out, and one whose mark cannot be written is not made. It comes once more after the
+ * commit, for whoever came in between the two; should that one fail, making the same change again repeats it.
+ */
+export async function shutOut<Stores, T>(
+  transact: Transact<Stores>,
+  block: () => Promise<void>,
+  change: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  const changed = await transact(async (stores) => {
+    const result = await change(stores)
+    await block()
+    return result
+  })
+  await block()
+  return changed
 }

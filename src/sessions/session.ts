@@ -36,7 +36,6 @@ export interface SessionStore {
   /** The newest first; a page may be asked for again and stays stable when sessions begin and end. */
   list(query: SessionQuery): Promise<Page<BrokerSession>>
   ofAccount(accountId: string): Promise<readonly BrokerSession[]>
-  ofSource(sourceId: string): Promise<readonly BrokerSession[]>
   /** Those of the source whose `upstream.sid`, subject, or both, are these. Of neither: none. */
   ofUpstream(
     sourceId: string,
@@ -44,6 +43,8 @@ export interface SessionStore {
   ): Promise<readonly BrokerSession[]>
   /** Forgets the session and every grant in it, at once. Answers what it was. */
   end(id: string): Promise<BrokerSession | undefined>
+  endOfAccount(accountId: string): Promise<void>
+  endOfSource(sourceId: string): Promise<void>
 }
 
 /** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. Absent once its session is. */

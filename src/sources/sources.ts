@@ -7,7 +7,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, parseInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import type { Block } from '../sessions/block.ts'
+import { type Block, shutOut } from '../sessions/block.ts'
 import { createConnections } from './connections.ts'
 import type { Source, SourceStore, SourceUsage } from './source.ts'
 import { auditedSource, type SourceInput } from './source-input.ts'
@@ -43,7 +43,7 @@ export interface Sources {
   create(actor: Actor, input: SourceInput): Promise<Source>
   /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
   replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
-  /** Rejects with `in_use`, naming them, while APIs, portals or clients refer to it. */
+  /** Rejects with `in_use`, naming them, while APIs refer to it. Clients that name it keep their other sources. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
   test(draft: SourceDraft): Promise<TrialResult>
   connector(source: Source): Connector
@@ -112,23 +112,23 @@ export function createSources({ transact, sources, connectors, block, clock }: N
       requireSame(before, input)
       const next = { ...before, ...input, ...parseConfig(input, before), updatedAt: clock() }
       await requireFreeDomains(next.domains, id)
-      return transact(async ({ sources, roles, audit }) => {
+      const change = async ({ sources, roles, audit }: Stores) => {
         await ensureRoles(roles, next)
         const after = await sources.replace(next, expected)
-        const change = { before: auditedSource(before), after: auditedSource(after, before) }
-        await recordChange(audit, actor, clock, { subject: subject(after), ...change })
-        if (before.enabled && !after.enabled) await block.source(after)
+        const views = { before: auditedSource(before), after: auditedSource(after, before) }
+        await recordChange(audit, actor, clock, { subject: subject(after), ...views })
         return after
-      })
+      }
+      return next.enabled ? transact(change) : shutOut(transact, () => block.source(next), change)
     },
 
     async remove(actor, id, expected) {
       const before = await get(id)
-      await transact(async ({ sources, audit }) => {
+      const remove = async ({ sources, audit }: Stores) => {
         await sources.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: auditedSource(before) })
-        await block.source(before)
-      })
+      }
+      await shutOut(transact, () => block.source(before), remove)
       await connections.forget(id)
     },
 

@@ -5,7 +5,6 @@ import { UserInput } from '../../src/accounts/user-input.ts'
 import { createUsers } from '../../src/accounts/users.ts'
 import { system } from '../../src/audit/audit.ts'
 import { createPasswordHasher } from '../../src/connectors/local/password-hash.ts'
-import { Unavailable } from '../../src/errors.ts'
 import { newId } from '../../src/ids.ts'
 import { createBlock } from '../../src/sessions/block.ts'
 import { openRegistry } from './registry.ts'
@@ -238,36 +237,6 @@ it('removes a user with everything that is theirs, and shuts them out', async ()
   expect(await broker.blockedAt(account.id)).toBe(start / 1000)
   const removed = (await broker.events()).find(({ action }) => action === 'user.removed')
   expect(removed).toMatchObject({ before: { username: 'john', password: '********' }, after: null })
-})
-
-it('changes nothing when the block cannot be written', async () => {
-  await using broker = await setUp()
-  const { account } = await broker.users.create(system, input())
-  const block = { account: () => Promise.reject(new Unavailable('store', 'no answer')) }
-  const users = createUsers({ ...broker.needs, block })
-  for (const attempt of [
-    () => users.replace(system, account.id, input({ enabled: false }), 1),
-    () => users.replace(system, account.id, input({ password: 'another good one' }), 1),
-    () => users.remove(system, account.id, 1),
-  ]) {
-    await expect(attempt()).rejects.toMatchObject({ name: 'Unavailable' })
-  }
-  expect(await broker.users.get(account.id)).toMatchObject({ account: { version: 1, enabled: true } })
-})
-
-it('ends a session begun with the old password while the new one was being set', async () => {
-  await using broker = await setUp()
-  const { account } = await broker.users.create(system, input())
-  let late = ''
-  const users = createUsers({
-    ...broker.needs,
-    transact: async (work) => {
-      late = await broker.signIn(account.id)
-      return broker.transact(work)
-    },
-  })
-  await users.replace(system, account.id, input({ password: 'another good one' }), 1)
-  expect(await broker.sessions.get(late)).toBeUndefined()
 })
 
 it('lets people from elsewhere be disabled and given roles, and nothing else', async () => {

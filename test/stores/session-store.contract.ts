@@ -66,13 +66,25 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await world.stores.sessions.get(session.id)).toBeUndefined()
     })
 
-    it('is found by account and by source', async () => {
+    it('is found by account', async () => {
       await using world = await open()
       const [one, two] = [aSession({ startedAt: 1 }), aSession({ startedAt: 2 })]
       const three = aSession({ accountId: one.accountId, sourceId: two.sourceId, startedAt: 3 })
       for (const session of [three, two, one]) await world.stores.sessions.save(session)
       expect(await world.stores.sessions.ofAccount(one.accountId)).toEqual([one, three])
-      expect(await world.stores.sessions.ofSource(two.sourceId)).toEqual([two, three])
+    })
+
+    it('ends with all others of its account, or of its source', async () => {
+      await using world = await open()
+      const { sessions } = world.stores
+      const [one, two, three] = [aSession(), aSession(), aSession()]
+      const same = aSession({ accountId: one.accountId, sourceId: two.sourceId })
+      for (const session of [one, two, three, same]) await sessions.save(session)
+      const left = async () => (await sessions.list({ limit: 10 })).items.map(({ id }) => id)
+      await sessions.endOfAccount(one.accountId)
+      expect(await left()).toEqual([two.id, three.id].toSorted())
+      await sessions.endOfSource(two.sourceId)
+      expect(await left()).toEqual([three.id])
     })
 
     it('is found by what the upstream calls it, or by whom it calls the person', async () => {

@@ -92,11 +92,6 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       return rows.map(fromRow)
     },
 
-    async ofSource(sourceId) {
-      const rows = await living().where('source_id', '=', sourceId).orderBy('started_at').orderBy('id').execute()
-      return rows.map(fromRow)
-    },
-
     async ofUpstream(sourceId, { sid, subject }) {
       if (sid === undefined && subject === undefined) return []
       const rows = await living()
@@ -113,6 +108,14 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       // Its grants go with it, by their foreign key, in the same statement.
       const row = await db.deleteFrom('sessions').where('id', '=', id).returningAll().executeTakeFirst()
       return row && row.expires_at > clock() ? fromRow(row) : undefined
+    },
+
+    async endOfAccount(accountId) {
+      await db.deleteFrom('sessions').where('account_id', '=', accountId).execute()
+    },
+
+    async endOfSource(sourceId) {
+      await db.deleteFrom('sessions').where('source_id', '=', sourceId).execute()
     },
   }
 }
