@@ -3,10 +3,8 @@ import { hkdfSync } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Router from '@koa/router'
 import Koa from 'koa'
 import mount from 'koa-mount'
-import { homeView } from '#views/home.ts'
 import { problemView } from '#views/problem.ts'
 import { createRecognise } from './accounts/recognise.ts'
 import { createUsers } from './accounts/users.ts'
@@ -20,9 +18,9 @@ import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
-import { serveAsset } from './http/assets.ts'
 import { createCsrf } from './http/csrf.ts'
 import { answerErrors, type PageProblem } from './http/errors.ts'
+import { frontRoutes } from './http/front.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
@@ -32,8 +30,8 @@ import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { createRoles } from './roles/roles.ts'
-import { createBlock } from './sessions/block.ts'
 import { createSessions } from './sessions/sessions.ts'
+import { createShutOut } from './sessions/shut-out.ts'
 import { createReceive } from './signin/arrival.ts'
 import { backchannelLogoutRoutes } from './signin/backchannel-logout.ts'
 import { createBrowserNotes } from './signin/browser-notes.ts'
@@ -95,13 +93,17 @@ export async function startBroker(
   )
   const passwords = createPasswordHasher()
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })
-  const block = createBlock({ ...stores, clock, longestToken: lifetimes.access_token + config.tokens.clock_tolerance })
-  const sources = createSources({ transact, sources: stores.sources, connectors, block, clock })
+  const shutOut = createShutOut({
+    ...stores,
+    clock,
+    longestToken: lifetimes.access_token + config.tokens.clock_tolerance,
+  })
+  const sources = createSources({ transact, sources: stores.sources, connectors, shutOut, clock })
   opened.defer(() => sources.close())
-  const users = createUsers({ ...stores, block, hashPassword: passwords.hash, clock })
+  const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
   const roles = createRoles({ ...stores, clock })
   const apis = createApis({ ...stores, reservedAudiences: [adminAudience, config.issuer], clock })
-  const clients = createClients({ ...stores, validate: (client) => issuer.validateClient(client), block, clock })
+  const clients = createClients({ ...stores, validate: (client) => issuer.validateClient(client), shutOut, clock })
   const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
@@ -251,20 +253,7 @@ export async function startBroker(
     sourceStore: stores.sources,
   })
 
-  const front = new Router()
-  front.get('/', (ctx) => {
-    ctx.type = 'html'
-    ctx.body = homeView({ assets, issuer: config.issuer }).toString()
-  })
-  front.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
-  front.get('/health/live', (ctx) => {
-    ctx.body = { status: 'ok' }
-  })
-  front.get('/health/ready', async (ctx) => {
-    await stores.registryVersion()
-    ctx.body = { status: 'ok' }
-  })
-
+  const front = frontRoutes({ issuer: config.issuer, assets, ready: stores.registryVersion })
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
   app.use(securityHeaders(config.issuer))

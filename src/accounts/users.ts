@@ -11,7 +11,7 @@ import { type Problem, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import { type Block, shutOut } from '../sessions/block.ts'
+import type { ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import type { Account, AccountStore, RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
@@ -30,7 +30,7 @@ interface Needs {
   readonly accounts: AccountStore
   readonly localUsers: LocalUserStore
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
-  readonly block: Pick<Block, 'account'>
+  readonly shutOut: ShutOut
   readonly hashPassword: (password: string) => Promise<string>
   readonly clock: Clock
 }
@@ -50,7 +50,7 @@ export interface Users {
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
-export function createUsers({ transact, accounts, localUsers, sources, block, hashPassword, clock }: Needs): Users {
+export function createUsers({ transact, accounts, localUsers, sources, shutOut, hashPassword, clock }: Needs): Users {
   const read = (account: Account) => userOf({ accounts, localUsers }, account)
 
   const get = async (id: string) => read(found(await accounts.get(id), `user ${id}`))
@@ -110,7 +110,7 @@ export function createUsers({ transact, accounts, localUsers, sources, block, ha
         return after
       }
       const shutsOut = passwordHash !== undefined || !input.enabled
-      return shutsOut ? shutOut(transact, () => block.account(id), change) : transact(change)
+      return shutsOut ? shutOut({ account: id }, transact, change) : transact(change)
     },
 
     async remove(actor, id, expected) {
@@ -121,7 +121,7 @@ export function createUsers({ transact, accounts, localUsers, sources, block, ha
         if (before.local) await stores.localUsers.remove(before.local.id)
         await recordChange(stores.audit, actor, clock, { subject: subject(before), before: auditedUser(before) })
       }
-      await shutOut(transact, () => block.account(id), remove)
+      await shutOut({ account: id }, transact, remove)
     },
   }
 

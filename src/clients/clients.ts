@@ -6,7 +6,7 @@ import { found, type ListQuery, type Page, requireVersion, type Transact } from 
 import type { Problem } from '../errors.ts'
 import { newId, newSecret } from '../ids.ts'
 import { invalidInput } from '../input.ts'
-import { type Block, shutOut } from '../sessions/block.ts'
+import type { ShutOut } from '../sessions/shut-out.ts'
 import { namedSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Client, ClientStore, ResourceServer } from './client.ts'
@@ -24,7 +24,7 @@ interface Needs {
   readonly apis: Pick<ApiStore, 'some' | 'byAudience'>
   /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
   readonly validate: (client: Client) => Promise<void>
-  readonly block: Pick<Block, 'client'>
+  readonly shutOut: ShutOut
   readonly clock: Clock
 }
 
@@ -40,7 +40,7 @@ export interface Clients {
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
-export function createClients({ transact, clients, sources, apis, validate, block, clock }: Needs): Clients {
+export function createClients({ transact, clients, sources, apis, validate, shutOut, clock }: Needs): Clients {
   const get = async (id: string) => found(await clients.get(id), `client ${id}`)
   const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
@@ -93,7 +93,7 @@ export function createClients({ transact, clients, sources, apis, validate, bloc
       await recordChange(audit, actor, clock, { subject: subject(after), ...views })
       return after
     }
-    return next.enabled ? transact(replace) : shutOut(transact, () => block.client(next.id), replace)
+    return next.enabled ? transact(replace) : shutOut({ client: next.id }, transact, replace)
   }
 
   return {
@@ -136,7 +136,7 @@ export function createClients({ transact, clients, sources, apis, validate, bloc
         await clients.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: auditedClient(before) })
       }
-      await shutOut(transact, () => block.client(id), remove)
+      await shutOut({ client: id }, transact, remove)
     },
   }
 }

@@ -7,7 +7,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, parseInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import { type Block, shutOut } from '../sessions/block.ts'
+import type { ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
 import type { Source, SourceStore, SourceUsage } from './source.ts'
 import { auditedSource, type SourceInput } from './source-input.ts'
@@ -23,7 +23,7 @@ interface Needs {
   readonly transact: Transact<Stores>
   readonly sources: SourceStore
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
-  readonly block: Pick<Block, 'source'>
+  readonly shutOut: ShutOut
   readonly clock: Clock
 }
 
@@ -52,7 +52,7 @@ export interface Sources {
   close(): Promise<void>
 }
 
-export function createSources({ transact, sources, connectors, block, clock }: Needs): Sources {
+export function createSources({ transact, sources, connectors, shutOut, clock }: Needs): Sources {
   const connections = createConnections(connectors)
   const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
 
@@ -119,7 +119,7 @@ export function createSources({ transact, sources, connectors, block, clock }: N
         await recordChange(audit, actor, clock, { subject: subject(after), ...views })
         return after
       }
-      return next.enabled ? transact(change) : shutOut(transact, () => block.source(next), change)
+      return next.enabled ? transact(change) : shutOut({ source: next }, transact, change)
     },
 
     async remove(actor, id, expected) {
@@ -128,7 +128,7 @@ export function createSources({ transact, sources, connectors, block, clock }: N
         await sources.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: auditedSource(before) })
       }
-      await shutOut(transact, () => block.source(before), remove)
+      await shutOut({ source: before }, transact, remove)
       await connections.forget(id)
     },
 

@@ -6,7 +6,7 @@ import { createUsers } from '../../src/accounts/users.ts'
 import { system } from '../../src/audit/audit.ts'
 import { createPasswordHasher } from '../../src/connectors/local/password-hash.ts'
 import { newId } from '../../src/ids.ts'
-import { createBlock } from '../../src/sessions/block.ts'
+import { createShutOut } from '../../src/sessions/shut-out.ts'
 import { openRegistry } from './registry.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
@@ -16,8 +16,8 @@ async function setUp() {
   let now = start
   const clock = () => now
   const registry = await openRegistry(clock)
-  const block = createBlock({ ...registry, clock, longestToken: 300 })
-  const needs = { ...registry, block, hashPassword: passwords.hash, clock }
+  const shutOut = createShutOut({ ...registry, clock, longestToken: 300 })
+  const needs = { ...registry, shutOut, hashPassword: passwords.hash, clock }
   return {
     ...registry,
     needs,

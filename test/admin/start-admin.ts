@@ -16,8 +16,8 @@ import { invalidInput } from '../../src/input.ts'
 import { createSigningKeys } from '../../src/keys/signing-keys.ts'
 import { silent } from '../../src/log.ts'
 import { createRoles } from '../../src/roles/roles.ts'
-import { createBlock } from '../../src/sessions/block.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
+import { createShutOut } from '../../src/sessions/shut-out.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
 import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
@@ -46,7 +46,7 @@ export async function startAdmin() {
     log: silent,
   })
   const marks = { ...stores.marks }
-  const block = createBlock({
+  const shutOut = createShutOut({
     marks: { ...stores.marks, block: (...mark) => marks.block(...mark) },
     sessions: stores.sessions,
     grants: stores.grants,
@@ -61,9 +61,9 @@ export async function startAdmin() {
     ['oidc', pretendUpstream(upstream)],
   ] as const)
 
-  const sources = createSources({ ...stores, connectors, block, clock })
-  const users = createUsers({ ...stores, block, hashPassword: passwords.hash, clock })
-  const clients = createClients({ ...stores, validate: requireKnownAlgorithm, block, clock })
+  const sources = createSources({ ...stores, connectors, shutOut, clock })
+  const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
+  const clients = createClients({ ...stores, validate: requireKnownAlgorithm, shutOut, clock })
   const roles = createRoles({ ...stores, clock })
   const apis = createApis({ ...stores, reservedAudiences: [audience], clock })
   const authorise = createAuthorise({ check: saysWhatItIs, audience })

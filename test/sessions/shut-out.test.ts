@@ -10,7 +10,7 @@ import { createPasswordHasher } from '../../src/connectors/local/password-hash.t
 import { Unavailable } from '../../src/errors.ts'
 import { newId } from '../../src/ids.ts'
 import { silent } from '../../src/log.ts'
-import { createBlock } from '../../src/sessions/block.ts'
+import { createShutOut } from '../../src/sessions/shut-out.ts'
 import { SourceInput, sourceInput } from '../../src/sources/source-input.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { openRegistry } from '../accounts/registry.ts'
@@ -27,8 +27,8 @@ async function setUp() {
   const passwords = createPasswordHasher()
   const local = createLocalConnectorType({ users: registry.localUsers, passwords, clock, log: silent })
   const nouns = ({ transact, marks }: Needs) => {
-    const block = createBlock({ ...registry, marks, clock, longestToken: 300 })
-    const needs = { ...registry, transact, block, clock }
+    const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300 })
+    const needs = { ...registry, transact, shutOut, clock }
     return {
       users: createUsers({ ...needs, hashPassword: passwords.hash }),
       clients: createClients({ ...needs, validate: async () => {} }),

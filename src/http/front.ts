@@ -1,0 +1,29 @@
+/** What stands at the broker's own address and belongs to no feature: the front door, assets, and health. */
+import Router from '@koa/router'
+import { homeView } from '#views/home.ts'
+import { serveAsset } from './assets.ts'
+
+interface Needs {
+  readonly issuer: string
+  /** Path of the assets, without a slash at the end. */
+  readonly assets: string
+  /** Rejects with `Unavailable` while the stores do not answer. */
+  readonly ready: () => Promise<unknown>
+}
+
+export function frontRoutes({ issuer, assets, ready }: Needs): Router {
+  const router = new Router()
+  router.get('/', (ctx) => {
+    ctx.type = 'html'
+    ctx.body = homeView({ assets, issuer }).toString()
+  })
+  router.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
+  router.get('/health/live', (ctx) => {
+    ctx.body = { status: 'ok' }
+  })
+  router.get('/health/ready', async (ctx) => {
+    await ready()
+    ctx.body = { status: 'ok' }
+  })
+  return router
+}
