@@ -44,7 +44,7 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
     draft.header = profile === 'rfc9068' ? undefined : { typ: 'JWT' }
     draft.payload = payload
     if (typeof payload.jti === 'string') token.jti = payload.jti
-    if (signedSize(payload) > maxBytes) throw refuse(ctx, 'token_too_large', 'token_too_large')
+    if (signedSize(draft) > maxBytes) throw refuse(ctx, 'token_too_large', 'token_too_large')
   }
 
   async function forPerson(
@@ -78,11 +78,18 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
   }
 }
 
-// A header and an RS256 signature of a 2048-bit key come to this many characters, dots included.
-const envelope = 130 + 344
+const base64Length = (bytes: number): number => Math.ceil((bytes * 4) / 3)
 
-const signedSize = (payload: Payload): number =>
-  Math.ceil((Buffer.byteLength(JSON.stringify(payload)) * 4) / 3) + envelope
+// RS256 with a key of 2048 bits; a kid is a thumbprint (RFC 7638) of SHA-256.
+const signatureLength = base64Length(2048 / 8)
+const kidLength = base64Length(256 / 8)
+
+/** Characters of the compact serialization, before there is one. */
+function signedSize({ header, payload }: Draft): number {
+  const head = JSON.stringify({ alg: 'RS256', typ: header?.typ ?? 'at+jwt', kid: 'x'.repeat(kidLength) })
+  const body = JSON.stringify(payload)
+  return base64Length(head.length) + base64Length(Buffer.byteLength(body)) + signatureLength + '..'.length
+}
 
 function administers({ resource_access }: Payload): boolean {
   const access = resource_access as Record<string, { roles: string[] }> | undefined

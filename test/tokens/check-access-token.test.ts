@@ -1,0 +1,158 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { Denied } from '../../src/admission/admit.ts'
+import { Unavailable } from '../../src/errors.ts'
+import { createCheckAccessToken } from '../../src/tokens/check-access-token.ts'
+import type { Liveness, LivenessQuestion } from '../../src/tokens/liveness.ts'
+import { compact, forgeries } from './forgeries.ts'
+
+const issuer = 'https://broker.example'
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const kid = 'the-key'
+const now = Math.floor(Date.now() / 1000)
+const person = {
+  jti: 'jti',
+  iss: issuer,
+  aud: 'client',
+  sub: 'account',
+  azp: 'client',
+  typ: 'Bearer',
+  iat: now,
+  nbf: 0,
+  exp: now + 300,
+  scope: 'openid email',
+  client_session: 'grant',
+  identity_provider_alias: 'Okta',
+}
+const machine = { iss: issuer, aud: 'client', sub: 'client', client_id: 'client', jti: 'jti', iat: now, exp: now + 300 }
+const header = { alg: 'RS256', typ: 'JWT', kid }
+const rfc9068 = { ...header, typ: 'at+jwt' }
+
+const alive: Liveness = {
+  granted: true,
+  revoked: false,
+  accountBlockedAt: null,
+  clientBlockedAt: null,
+  sourceBlockedAt: null,
+}
+
+function check(
+  token: string,
+  { live = alive, denied, at = now }: { live?: Liveness | Error; denied?: Denied['denied']; at?: number } = {},
+) {
+  const asked: LivenessQuestion[] = []
+  const admitted = denied ? { denied } : ({} as never)
+  const checkAccessToken = createCheckAccessToken({
+    issuer,
+    verifiers: () => new Map([[kid, createPublicKey(privateKey)]]),
+    marks: {
+      async liveness(question) {
+        asked.push(question)
+        if (live instanceof Error) throw live
+        return live
+      },
+    },
+    admission: { person: async () => admitted, machine: async () => admitted },
+    clock: () => at * 1000,
+    clockTolerance: 15,
+  })
+  return { verdict: checkAccessToken(token), asked }
+}
+
+const of = (payload: object, head: object = header) => compact(head, payload, privateKey)
+
+describe('a genuine access token', () => {
+  it("speaks for a person in the broker's profile and in RFC 9068's", async () => {
+    const { typ: _typ, azp: _azp, nbf: _nbf, ...rest } = person
+    for (const token of [of(person), of({ ...rest, client_id: 'client' }, rfc9068)]) {
+      const verdict = await check(token).verdict
+      expect(verdict).toMatchObject({
+        ok: true,
+        token: {
+          clientId: 'client',
+          accountId: 'account',
+          grantId: 'grant',
+          sourceAlias: 'Okta',
+          audience: 'client',
+          scopes: ['openid', 'email'],
+          issuedAt: now,
+          expiresAt: now + 300,
+        },
+      })
+    }
+  })
+
+  it('speaks for a client alone when there is no grant in it', async () => {
+    for (const token of [of({ ...machine, typ: 'Bearer', azp: 'client' }), of(machine, rfc9068)]) {
+      const { verdict, asked } = check(token)
+      expect(await verdict).toMatchObject({ ok: true, token: { clientId: 'client', scopes: [] } })
+      expect(await verdict).not.toHaveProperty('token.accountId')
+      expect(asked[0]).not.toHaveProperty('grantId')
+    }
+  })
+
+  it('is believed until the second it expires, by our clock and nobody else’s', async () => {
+    expect(await check(of(person), { at: now + 299 }).verdict).toMatchObject({ ok: true })
+    expect(await check(of(person), { at: now + 300 }).verdict).toEqual({ ok: false, reason: 'token_expired' })
+    expect(await check(of(person), { at: now - 15 }).verdict).toMatchObject({ ok: true })
+    expect(await check(of(person), { at: now - 16 }).verdict).toEqual({ ok: false, reason: 'token_not_yet_valid' })
+  })
+
+  it.each([
+    ['its mark', { revoked: true }, 'token_revoked'],
+    ['the end of its grant', { granted: false }, 'token_revoked'],
+    ['the block of its account', { accountBlockedAt: now }, 'account_disabled'],
+    ['the block of its client', { clientBlockedAt: now }, 'client_disabled'],
+    ['the block of its source', { sourceBlockedAt: now }, 'source_disabled'],
+  ] as const)('ends with %s', async (_what, change, reason) => {
+    expect(await check(of(person), { live: { ...alive, ...change } }).verdict).toEqual({ ok: false, reason })
+  })
+
+  it('outlives a block that is older than itself', async () => {
+    const live = { ...alive, accountBlockedAt: now - 1, clientBlockedAt: now - 1, sourceBlockedAt: now - 1 }
+    expect(await check(of(person), { live }).verdict).toMatchObject({ ok: true })
+  })
+
+  it('ends when whoever it speaks for would not be let in any more', async () => {
+    for (const denied of ['source_not_allowed', 'consent_missing', 'account_unknown'] as const)
+      expect(await check(of(person), { denied }).verdict).toEqual({ ok: false, reason: denied })
+    expect(await check(of(machine, rfc9068), { denied: 'client_disabled' }).verdict).toEqual({
+      ok: false,
+      reason: 'client_disabled',
+    })
+  })
+
+  it('is neither good nor bad while the store cannot tell', async () => {
+    const { verdict } = check(of(person), { live: new Unavailable('store', 'down') })
+    await expect(verdict).rejects.toThrow(Unavailable)
+  })
+})
+
+describe('what is no access token', () => {
+  const key = { ...privateKey.export({ format: 'jwk' }), kid }
+  const corpus = forgeries({ header, payload: person, key })
+
+  it.each(corpus.map(({ name, token, reason }) => [name, reason, token] as const))(
+    'is refused: %s (%s)',
+    async (_name, reason, token) => {
+      const { verdict, asked } = check(token)
+      expect(await verdict).toEqual({ ok: false, reason })
+      expect(asked, 'the store is not asked about forgeries').toEqual([])
+    },
+  )
+
+  it('is refused: half of a person', async () => {
+    const { client_session: _grant, ...grantless } = person
+    const { identity_provider_alias: _source, ...sourceless } = person
+    for (const half of [grantless, sourceless])
+      expect(await check(of(half)).verdict).toEqual({ ok: false, reason: 'token_malformed' })
+  })
+
+  it('is refused when another key of ours signed it than it names', async () => {
+    const second = createPrivateKey({
+      key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+      format: 'jwk',
+    })
+    expect(await check(compact(header, person, second)).verdict).toEqual({ ok: false, reason: 'token_signature' })
+  })
+})
