@@ -5,17 +5,26 @@ import { parseCompactJwt } from '../tokens/compact-jwt.ts'
 const types = ['jwt', 'client-authentication+jwt']
 
 /**
+ * Asked before the library reads the assertion: one that could be read in two ways, that wants to be processed in
+ * a way of its own (RFC 7515 §4.1.11) or is of another type proves nothing.
+ */
+export function isPlainAssertion(assertion: string): boolean {
+  const { typ, kid, crit, b64 } = parseCompactJwt(assertion)?.header ?? { crit: 'unreadable' }
+  if (crit !== undefined || b64 !== undefined) return false
+  if (kid !== undefined && typeof kid !== 'string') return false
+  return typ === undefined || types.includes(String(typ).toLowerCase())
+}
+
+/**
  * private_key_jwt beyond RFC 7523, as FAPI 2.0 §5.3.2.1 has it since CVE-2025-27370: the audience is the issuer
  * alone, as a string, so that no other server can be talked into passing the assertion on; and it is short-lived.
  * `clockTolerance` in seconds.
  */
 export const assertClientAssertion =
   (issuer: string, clockTolerance: number) =>
-  async (ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>): Promise<void> => {
+  async (_ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>): Promise<void> => {
     const now = Math.floor(Date.now() / 1000)
     const refuse = (what: string) => new errors.InvalidClientAuth(`client assertion ${what}`)
-    const { typ } = parseCompactJwt(String(ctx.oidc.params?.client_assertion))?.header ?? { typ: 'ambiguous' }
-    if (typ !== undefined && !types.includes(String(typ).toLowerCase())) throw refuse('must be a JWT of its own type')
     if (claims.aud !== issuer) throw refuse('aud must be the issuer identifier, as a string')
     if (typeof claims.exp !== 'number' || claims.exp > now + 300 + clockTolerance)
       throw refuse('must expire within five minutes')

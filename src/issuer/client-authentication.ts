@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa'
 import { type AdapterPayload, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { ClientStore } from '../clients/client.ts'
+import { isPlainAssertion } from './client-assertions.ts'
 import { readParameters, replaceBody } from './parameters.ts'
 
 const wellFormedBasic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
@@ -15,6 +16,8 @@ export function requireCredentials(paths: readonly string[]): Middleware {
     if (!ctx.is('application/x-www-form-urlencoded')) return next()
     const form = await readParameters(ctx)
     replaceBody(ctx.req, form)
+    const assertion = form.get('client_assertion')
+    if (assertion && !isPlainAssertion(assertion)) return refuse(ctx, 'the client assertion cannot be read')
     if (['client_id', 'client_secret', 'client_assertion'].some((name) => form.get(name))) return next()
     refuse(ctx, 'the client must authenticate')
   }

@@ -16,5 +16,6 @@ export function refuseOtherHints(paths: readonly string[]): Middleware {
 
 function isIdToken(hint: string): boolean {
   const { header, payload } = parseCompactJwt(hint) ?? {}
-  return payload?.typ === 'ID' && Object.keys(header ?? {}).every((name) => name === 'alg' || name === 'kid')
+  const isOurs = header && Object.keys(header).sort().join() === 'alg,kid' && typeof header.kid === 'string'
+  return Boolean(isOurs) && payload?.typ === 'ID' && typeof payload.aud === 'string'
 }
