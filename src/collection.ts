@@ -24,6 +24,8 @@ export interface Page<T> {
 /** A kind of thing the registry keeps. Every method rejects with {@link Unavailable} when it cannot tell. */
 export interface Collection<T extends Entity> {
   get(id: string): Promise<T | undefined>
+  /** Those of `ids` that exist, in the order of creation. */
+  some(ids: readonly string[]): Promise<readonly T[]>
   /** In the order of creation; a page may be asked for again and stays stable under insertion. */
   list(query: ListQuery): Promise<Page<T>>
   /** Rejects with `conflict` when a natural key is taken. */

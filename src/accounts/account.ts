@@ -29,6 +29,7 @@ export interface LinkedIdentity {
 export interface AccountStore extends Collection<Account> {
   identity(sourceId: string, subject: string): Promise<LinkedIdentity | undefined>
   identities(accountId: string): Promise<readonly LinkedIdentity[]>
+  identitiesOf(accountIds: readonly string[]): Promise<readonly LinkedIdentity[]>
   /** Rejects with `conflict` when (source, subject) is linked already: of two first logins at once one wins. */
   link(identity: LinkedIdentity): Promise<void>
   /** Replaces what the source said, as a whole. */

@@ -13,6 +13,8 @@ export interface LocalUser extends Entity {
 
 export interface LocalUserStore {
   get(id: string): Promise<LocalUser | undefined>
+  /** Those of `ids` that exist. */
+  some(ids: readonly string[]): Promise<readonly LocalUser[]>
   /** Finds by name as {@link canonicalUsername} writes it. */
   byUsername(sourceId: string, username: string): Promise<LocalUser | undefined>
   /** Rejects with `conflict` when the source has the name already. */

@@ -17,16 +17,30 @@ export interface LocalProfile extends Omit<LocalUser, 'passwordHash'> {
 }
 
 interface People {
-  readonly accounts: Pick<AccountStore, 'identities'>
-  readonly localUsers: Pick<LocalUserStore, 'get'>
+  readonly accounts: Pick<AccountStore, 'identitiesOf'>
+  readonly localUsers: Pick<LocalUserStore, 'some'>
 }
 
-export async function userOf({ accounts, localUsers }: People, account: Account): Promise<User> {
-  const identities = await accounts.identities(account.id)
-  const behind = await Promise.all(identities.map(({ subject }) => localUsers.get(subject)))
-  // Another source may call somebody by what is a local user's id here.
-  const local = behind.find((user, index) => user !== undefined && user.sourceId === identities[index]?.sourceId)
-  return { account, identities, local: local ? withoutPassword(local) : null }
+/** In the order of `accounts`. However many there are, the stores are asked twice. */
+export async function usersOf({ accounts, localUsers }: People, some: readonly Account[]): Promise<readonly User[]> {
+  const identities = await accounts.identitiesOf(some.map(({ id }) => id))
+  const behind = await localUsers.some(identities.map(({ subject }) => subject))
+  const localById = new Map(behind.map((user) => [user.id, user]))
+  const byAccount = Map.groupBy(identities, ({ accountId }) => accountId)
+  return some.map((account) => {
+    const own = byAccount.get(account.id) ?? []
+    // Another source may call somebody by what is a local user's id here.
+    const local = own
+      .map(({ subject, sourceId }) => ({ user: localById.get(subject), sourceId }))
+      .find(({ user, sourceId }) => user?.sourceId === sourceId)?.user
+    return { account, identities: own, local: local ? withoutPassword(local) : null }
+  })
+}
+
+export async function userOf(people: People, account: Account): Promise<User> {
+  const [user] = await usersOf(people, [account])
+  if (!user) throw new Error('One account is one user')
+  return user
 }
 
 function withoutPassword({ passwordHash, ...user }: LocalUser): LocalProfile {

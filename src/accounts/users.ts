@@ -15,7 +15,7 @@ import type { ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import type { Account, AccountStore, RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
-import { auditedUser, type User, userOf } from './user.ts'
+import { auditedUser, type User, userOf, usersOf } from './user.ts'
 import { claimsIn, foreignProblems, roleNames, type UserInput } from './user-input.ts'
 
 interface Stores {
@@ -51,9 +51,9 @@ export interface Users {
 }
 
 export function createUsers({ transact, accounts, localUsers, sources, shutOut, hashPassword, clock }: Needs): Users {
-  const read = (account: Account) => userOf({ accounts, localUsers }, account)
+  const people = { accounts, localUsers }
 
-  const get = async (id: string) => read(found(await accounts.get(id), `user ${id}`))
+  const get = async (id: string) => userOf(people, found(await accounts.get(id), `user ${id}`))
 
   async function localSource(name: string): Promise<Source> {
     const source = (await sources.get(name)) ?? (await sources.byAlias(name))
@@ -66,7 +66,7 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
 
     async list(query) {
       const { items, next } = await accounts.list(query)
-      return { items: await Promise.all(items.map(read)), next }
+      return { items: await usersOf(people, items), next }
     },
 
     async create(actor, input) {

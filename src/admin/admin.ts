@@ -37,8 +37,8 @@ interface Needs {
   readonly audit: Pick<AuditStore, 'list'>
   readonly sessions: Sessions
   readonly signingKeys: Pick<SigningKeys, 'list'>
-  readonly accountStore: Pick<AccountStore, 'get'>
-  readonly sourceStore: Pick<SourceStore, 'get' | 'byAlias'>
+  readonly accountStore: Pick<AccountStore, 'some'>
+  readonly sourceStore: Pick<SourceStore, 'some' | 'byAlias'>
 }
 
 export const adminPath = '/admin/api/v1'

@@ -15,7 +15,7 @@ export const apiResource = (apis: Apis): Resource<Api, typeof ApiInput> => ({
   remove: apis.remove,
   identify: (api) => api,
   inputOf: apiInput,
-  view: async (api) => ({
+  view: (api) => ({
     id: api.id,
     ...apiInput(api),
     created_at: iso(api.createdAt),

@@ -37,7 +37,7 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
   inputOf: sourceInput,
   patch: patched,
 
-  async view(source) {
+  view(source) {
     const { alias, type, createdAt, updatedAt } = source
     const shown = sources.kindOf(type) === 'redirect' ? Object.entries(addresses) : []
     return {
@@ -46,10 +46,14 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
       ...Object.fromEntries(
         shown.map(([name, path]) => [name, `${issuer}/broker/${encodeURIComponent(alias)}/${path}`]),
       ),
-      usage: await sources.usage(source.id),
       created_at: iso(createdAt),
       updated_at: iso(updatedAt),
     }
+  },
+
+  async further(items) {
+    const usage = await sources.usage(items.map(({ id }) => id))
+    return items.map(({ id }) => ({ usage: usage.get(id) }))
   },
 })
 

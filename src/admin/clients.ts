@@ -18,7 +18,7 @@ export const clientResource = (clients: Clients): Resource<Client, typeof Client
   remove: clients.remove,
   identify: (client) => client,
   inputOf: clientInput,
-  view: async (client) => view(client),
+  view,
   once: (client, before) => (client.secret !== null && !before?.secret ? { client_secret: client.secret } : {}),
 })
 

@@ -24,7 +24,9 @@ export interface Resource<T, Input extends z.ZodType> {
   replace(actor: Actor, id: string, input: z.output<Input>, expected: number): Promise<T>
   remove(actor: Actor, id: string, expected: number): Promise<void>
   identify(item: T): { readonly id: string; readonly version: number }
-  view(item: T): Promise<object>
+  view(item: T): object
+  /** Members of the view that are looked up: for a whole page at once, in its order. */
+  further?(items: readonly T[]): Promise<readonly object[]>
   /** What a PUT would have to say to leave it as it is: a PATCH is merged into it. */
   inputOf(item: T): object
   /** Members that are shown in the answer to the change that made them, and never again. */
@@ -51,9 +53,15 @@ export function mountCollection<T, Input extends z.ZodType>(
   const { path, identify } = resource
   const one = `/${path}/:id`
 
+  async function views(items: readonly T[]): Promise<readonly object[]> {
+    const further = await resource.further?.(items)
+    return items.map((item, index) => ({ ...resource.view(item), ...further?.[index] }))
+  }
+
   async function answer(ctx: RouterContext, item: T, once: object = {}) {
+    const [view] = await views([item])
     setETag(ctx, identify(item).version)
-    ctx.body = { ...(await resource.view(item)), ...once }
+    ctx.body = { ...view, ...once }
   }
 
   async function current(ctx: RouterContext): Promise<T> {
@@ -75,7 +83,7 @@ export function mountCollection<T, Input extends z.ZodType>(
   router.get(`/${path}`, async (ctx) => {
     await authorise(ctx, 'view')
     const { items, next } = await resource.list(listQuery(ctx.querystring))
-    ctx.body = { items: await Promise.all(items.map((item) => resource.view(item))), next }
+    ctx.body = { items: await views(items), next }
   })
 
   router.post(`/${path}`, async (ctx) => {

@@ -14,7 +14,7 @@ export const roleResource = (roles: Roles): Resource<Role, typeof RoleInput> => 
   remove: roles.remove,
   identify: (role) => role,
   inputOf: roleInput,
-  view: async (role) => ({
+  view: (role) => ({
     id: role.id,
     ...roleInput(role),
     created_at: iso(role.createdAt),

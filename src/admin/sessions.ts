@@ -10,8 +10,8 @@ import { iso, listParameters } from './collection.ts'
 interface Needs {
   readonly authorise: Authorise
   readonly sessions: Sessions
-  readonly accounts: Pick<AccountStore, 'get'>
-  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
+  readonly accounts: Pick<AccountStore, 'some'>
+  readonly sources: Pick<SourceStore, 'some' | 'byAlias'>
 }
 
 const ListParameters = listParameters
@@ -20,17 +20,22 @@ const ListParameters = listParameters
 
 /** Who is signed in, and sending them away: their tokens, refresh tokens and introspections end with the session. */
 export function mountSessions(router: Router, { authorise, sessions, accounts, sources }: Needs): void {
-  async function view({ session, clientIds }: SharedSession) {
-    const [account, source] = await Promise.all([accounts.get(session.accountId), sources.get(session.sourceId)])
-    return {
+  async function views(some: readonly SharedSession[]): Promise<readonly object[]> {
+    const [people, places] = await Promise.all([
+      accounts.some([...new Set(some.map(({ session }) => session.accountId))]),
+      sources.some([...new Set(some.map(({ session }) => session.sourceId))]),
+    ])
+    const names = new Map(people.map(({ id, displayName }) => [id, displayName]))
+    const aliases = new Map(places.map(({ id, alias }) => [id, alias]))
+    return some.map(({ session, clientIds }) => ({
       id: session.id,
-      user: { id: session.accountId, name: account?.displayName ?? null },
-      authentication_source: { id: session.sourceId, alias: source?.alias ?? null },
+      user: { id: session.accountId, name: names.get(session.accountId) ?? null },
+      authentication_source: { id: session.sourceId, alias: aliases.get(session.sourceId) ?? null },
       clients: clientIds,
       started_at: iso(session.startedAt),
       idle_until: iso(session.idleUntil),
       expires_at: iso(session.expiresAt),
-    }
+    }))
   }
 
   router.get('/sessions', async (ctx) => {
@@ -43,12 +48,12 @@ export function mountSessions(router: Router, { authorise, sessions, accounts, s
       ...(user !== undefined && { accountId: user }),
       ...(sourceId !== undefined && { sourceId }),
     })
-    ctx.body = { items: await Promise.all(items.map(view)), next }
+    ctx.body = { items: await views(items), next }
   })
 
   router.get('/sessions/:id', async (ctx) => {
     await authorise(ctx, 'view')
-    ctx.body = await view(await sessions.get(ctx.params.id ?? ''))
+    ;[ctx.body] = await views([await sessions.get(ctx.params.id ?? '')])
   })
 
   router.delete('/sessions/:id', async (ctx) => {

@@ -17,7 +17,7 @@ export const userResource = (users: Users): Resource<User, typeof UserInput> => 
   identify: ({ account }) => account,
   inputOf: userInput,
 
-  async view(user) {
+  view(user) {
     const { account, identities, local } = user
     return {
       id: account.id,

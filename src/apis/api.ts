@@ -14,6 +14,6 @@ export interface Api extends Entity {
 
 export interface ApiStore extends Collection<Api> {
   byAudience(audience: string): Promise<Api | undefined>
-  /** Those of `ids` that exist, or all of them for `'*'`. */
+  /** `'*'`: all of them. */
   some(ids: readonly string[] | '*'): Promise<readonly Api[]>
 }

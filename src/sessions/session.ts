@@ -74,6 +74,7 @@ export interface GrantStore {
   get(id: string): Promise<Grant | undefined>
   /** The grants of a session, by client. */
   ofSession(sessionId: string): Promise<readonly Grant[]>
+  ofSessions(sessionIds: readonly string[]): Promise<readonly Grant[]>
   remove(id: string): Promise<void>
   removeOfAccount(accountId: string): Promise<void>
   removeOfClient(clientId: string): Promise<void>

@@ -7,7 +7,7 @@ import type { BrokerSession, GrantStore, SessionQuery, SessionStore } from './se
 interface Needs {
   readonly transact: Transact<{ readonly audit: AuditStore }>
   readonly sessions: Pick<SessionStore, 'list' | 'get' | 'ofAccount' | 'end'>
-  readonly grants: Pick<GrantStore, 'ofSession'>
+  readonly grants: Pick<GrantStore, 'ofSessions'>
   readonly clock: Clock
 }
 
@@ -30,20 +30,26 @@ export interface Sessions {
 }
 
 export function createSessions({ transact, sessions, grants, clock }: Needs): Sessions {
-  const share = async (session: BrokerSession): Promise<SharedSession> => ({
-    session,
-    clientIds: (await grants.ofSession(session.id)).map(({ clientId }) => clientId),
-  })
+  async function shared(some: readonly BrokerSession[]): Promise<readonly SharedSession[]> {
+    const bySession = Map.groupBy(await grants.ofSessions(some.map(({ id }) => id)), ({ sessionId }) => sessionId)
+    return some.map((session) => ({
+      session,
+      clientIds: (bySession.get(session.id) ?? []).map(({ clientId }) => clientId),
+    }))
+  }
 
   return {
     async list(query) {
       const { items, next } = await sessions.list(query)
-      return { items: await Promise.all(items.map(share)), next }
+      return { items: await shared(items), next }
     },
 
-    get: async (id) => share(found(await sessions.get(id), `session ${id}`)),
+    async get(id) {
+      const [session] = await shared([found(await sessions.get(id), `session ${id}`)])
+      return found(session, `session ${id}`)
+    },
 
-    ofAccount: async (accountId) => Promise.all((await sessions.ofAccount(accountId)).toReversed().map(share)),
+    ofAccount: async (accountId) => shared((await sessions.ofAccount(accountId)).toReversed()),
 
     // Whoever is to be out is out before the record of it commits; when that fails, ending it again is harmless.
     end: (actor, id) =>

@@ -33,7 +33,8 @@ export interface SourceStore extends Collection<Source> {
   anyDomain(known: readonly string[], ids?: readonly string[]): Promise<boolean>
   /** The enabled ones that are not hidden, at most `limit`, by name; only those in `ids` when given. */
   offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
-  usage(id: string): Promise<SourceUsage>
+  /** By id. */
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
   /** The claims that any enabled source's mapping names, each once. */
   mappedClaims(): Promise<readonly string[]>
 }

@@ -39,7 +39,8 @@ export interface SourceDraft {
 export interface Sources {
   list(query: ListQuery): Promise<Page<Source>>
   get(id: string): Promise<Source>
-  usage(id: string): Promise<SourceUsage>
+  /** By id: of one, or of a whole page. */
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
   create(actor: Actor, input: SourceInput): Promise<Source>
   /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
   replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
@@ -85,7 +86,7 @@ export function createSources({ transact, sources, connectors, shutOut, clock }:
   return {
     list: (query) => sources.list(query),
     get,
-    usage: (id) => sources.usage(id),
+    usage: (ids) => sources.usage(ids),
 
     async create(actor, input) {
       const now = clock()

@@ -22,7 +22,14 @@ export function accountStoreContract(label: string, open: () => Promise<Registry
       expect(await accounts.identity(okta.id, 'Rene')).toEqual(identity)
       expect(await accounts.identity(okta.id, 'rene')).toBeUndefined()
       expect(await accounts.identity(entra.id, 'Rene')).toBeUndefined()
+      const second = { ...anAccount(), displayName: 'Second' }
+      await accounts.add(second)
+      const other = anIdentity({ accountId: second.id, sourceId: entra.id, subject: 'rene' })
+      await accounts.link(other)
       expect(await accounts.identities(account.id)).toEqual([identity])
+      const both = await accounts.identitiesOf([account.id, second.id, 'nobody'])
+      expect(both.map(({ accountId }) => accountId).toSorted()).toEqual([account.id, second.id].toSorted())
+      expect(await accounts.identitiesOf([])).toEqual([])
     })
 
     it('lets one of many first logins of one person link them, on two nodes', async () => {

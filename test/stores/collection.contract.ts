@@ -28,6 +28,14 @@ export function collectionContract<T extends Entity>(
       expect(await of(world.stores).get('nobody')).toBeUndefined()
     })
 
+    it('finds some of them at once, in the order of creation', async () => {
+      await using world = await open()
+      const [one, two, three] = [make(), make(), make()]
+      for (const entity of [one, two, three]) await of(world.stores).add(entity)
+      expect(await of(world.stores).some([three.id, 'nobody', one.id])).toEqual([one, three])
+      expect(await of(world.stores).some([])).toEqual([])
+    })
+
     it('refuses an id that is taken', async () => {
       await using world = await open()
       const entity = make()

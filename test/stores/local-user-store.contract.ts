@@ -19,6 +19,7 @@ export function localUserStoreContract(label: string, open: () => Promise<Regist
       }
       expect(await world.stores.localUsers.byUsername('another source', 'Rene')).toBeUndefined()
       expect(await world.stores.localUsers.get(user.id)).toEqual(user)
+      expect(await world.stores.localUsers.some([user.id, 'nobody'])).toEqual([user])
     })
 
     it('SEC-086 refuses a look-alike of a name that is taken, and allows it at another source', async () => {

@@ -104,10 +104,14 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       const api = anApi({ name: 'Patient API', authenticationSources: [okta.id] })
       await world.stores.sources.add(okta)
       await world.stores.apis.add(api)
-      expect(await world.stores.sources.usage(okta.id)).toEqual({
-        apis: [{ id: api.id, name: 'Patient API' }],
-        portals: [],
-      })
+      const unused = aSource()
+      await world.stores.sources.add(unused)
+      expect(await world.stores.sources.usage([okta.id, unused.id])).toEqual(
+        new Map([
+          [okta.id, { apis: [{ id: api.id, name: 'Patient API' }], portals: [] }],
+          [unused.id, { apis: [], portals: [] }],
+        ]),
+      )
       const problems = await refused(world.stores.sources.remove(okta.id, 1), 'in_use')
       expect(problems).toEqual([{ path: `apis/${api.id}`, message: 'is used by the API Patient API' }])
       expect(await world.stores.sources.get(okta.id)).toEqual(okta)
@@ -186,7 +190,7 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
         expect((await sources.offered(10)).length).toBe(10)
         expect((await sources.byAlias('wanted'))?.id).toBe(wanted)
         expect((await sources.byDomain(`d${round}.test`))?.alias).toBe(`source-${round}`)
-        await sources.usage(wanted)
+        await sources.usage([wanted])
       }
       expect((performance.now() - started) / 20).toBeLessThan(20)
     }, 60_000)

@@ -59,6 +59,13 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
       return rows[0] && fromRow(rows[0])
     },
 
+    async some(ids) {
+      if (ids.length === 0) return []
+      const { rows } = await sql<Schema[Name]>`
+        select * from ${table} where id in (${sql.join(ids)}) order by seq`.execute(db)
+      return rows.map(fromRow)
+    },
+
     async list({ limit, after, search }) {
       const conditions = [
         sql`seq > ${after === undefined ? 0 : placeOf(after)}`,

@@ -57,6 +57,12 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
     return numUpdatedRows === 1n ? after : undefined
   }
 
+  const ofSessions = async (sessionIds: readonly string[]): Promise<readonly Grant[]> => {
+    if (sessionIds.length === 0) return []
+    const rows = await living().where('grants.session_id', 'in', sessionIds).orderBy('grants.client_id').execute()
+    return rows.map(fromRow)
+  }
+
   return {
     open: (grant) =>
       unlessViolated(
@@ -86,10 +92,8 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
       return row && fromRow(row)
     },
 
-    async ofSession(sessionId) {
-      const rows = await living().where('grants.session_id', '=', sessionId).orderBy('grants.client_id').execute()
-      return rows.map(fromRow)
-    },
+    ofSession: (sessionId) => ofSessions([sessionId]),
+    ofSessions,
 
     async remove(id) {
       await db.deleteFrom('grants').where('id', '=', id).execute()

@@ -9,6 +9,19 @@ import type { AccountRow, Db, IdentityRow } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
 export function createAccountStore(db: Db): AccountStore {
+  const identitiesOf = async (accountIds: readonly string[]) => {
+    if (accountIds.length === 0) return []
+    const rows = await db
+      .selectFrom('identities')
+      .selectAll()
+      .where('account_id', 'in', accountIds)
+      .orderBy('linked_at')
+      .orderBy('source_id')
+      .orderBy('subject')
+      .execute()
+    return rows.map(identityFrom)
+  }
+
   const collection = createCollection<Account, 'accounts'>({
     db,
     table: 'accounts',
@@ -45,17 +58,8 @@ export function createAccountStore(db: Db): AccountStore {
       return row && identityFrom(row)
     },
 
-    async identities(accountId) {
-      const rows = await db
-        .selectFrom('identities')
-        .selectAll()
-        .where('account_id', '=', accountId)
-        .orderBy('linked_at')
-        .orderBy('source_id')
-        .orderBy('subject')
-        .execute()
-      return rows.map(identityFrom)
-    },
+    identities: (accountId) => identitiesOf([accountId]),
+    identitiesOf,
 
     async link(identity) {
       const insert = () =>

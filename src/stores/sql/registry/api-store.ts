@@ -39,13 +39,8 @@ export function createApiStore(db: Db): ApiStore {
     },
 
     async some(ids) {
-      if (ids.length === 0) return []
-      const rows = await db
-        .selectFrom('apis')
-        .selectAll()
-        .$if(ids !== '*', (query) => query.where('id', 'in', ids === '*' ? [] : ids))
-        .orderBy('seq')
-        .execute()
+      if (ids !== '*') return collection.some(ids)
+      const rows = await db.selectFrom('apis').selectAll().orderBy('seq').execute()
       return rows.map(fromRow)
     },
   }

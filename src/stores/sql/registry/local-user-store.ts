@@ -15,6 +15,12 @@ export function createLocalUserStore(db: Db): LocalUserStore {
       return row && fromRow(row)
     },
 
+    async some(ids) {
+      if (ids.length === 0) return []
+      const rows = await db.selectFrom('local_users').selectAll().where('id', 'in', ids).execute()
+      return rows.map(fromRow)
+    },
+
     async byUsername(sourceId, username) {
       const row = await db
         .selectFrom('local_users')

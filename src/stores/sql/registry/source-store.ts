@@ -1,7 +1,7 @@
 import type { RoleName } from '../../../accounts/account.ts'
 import type { SourceType } from '../../../connector.ts'
 import { Refusal } from '../../../errors.ts'
-import type { Source, SourceStore } from '../../../sources/source.ts'
+import type { Source, SourceStore, SourceUsage } from '../../../sources/source.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
@@ -83,8 +83,8 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       await transaction.deleteFrom('client_sources').where('source_id', '=', id).execute()
     },
     async users(transaction, id) {
-      const { apis } = await usage(transaction, id)
-      return usedBy('apis', 'API', apis)
+      const usage = await usageOf(transaction, [id])
+      return usedBy('apis', 'API', usage.get(id)?.apis ?? [])
     },
   })
 
@@ -135,7 +135,7 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       return rows.map(fromRow)
     },
 
-    usage: (id) => usage(db, id),
+    usage: (ids) => usageOf(db, ids),
 
     async mappedClaims() {
       const rows = await db.selectFrom('sources').select('mapping').where('enabled', '=', 1).execute()
@@ -146,15 +146,19 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
 
 const secretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
 
-async function usage(db: Db, id: string) {
-  const apis = await db
+async function usageOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
     .selectFrom('apis')
     .innerJoin('api_sources', 'api_sources.api_id', 'apis.id')
-    .select(['apis.id', 'apis.name'])
-    .where('api_sources.source_id', '=', id)
+    .select(['api_sources.source_id', 'apis.id', 'apis.name'])
+    .where('api_sources.source_id', 'in', ids)
     .orderBy('apis.seq')
     .execute()
-  return { apis, portals: [] }
+  const bySource = Map.groupBy(rows, ({ source_id }) => source_id)
+  return new Map(
+    ids.map((id) => [id, { apis: (bySource.get(id) ?? []).map(({ id, name }) => ({ id, name })), portals: [] }]),
+  )
 }
 
 async function linkDomains(db: Db, { id, domains }: Source): Promise<void> {
