@@ -225,6 +225,18 @@ describe('the ID token', () => {
       'answer',
       { idToken: async () => `${base64url.encode('{"alg":"RS256"}')}.${base64url.encode('[]')}.x` },
     ],
+    [
+      'SEC-044 a claim that comes twice',
+      'id_token',
+      {
+        idToken: (claims) =>
+          signAnything(
+            rogue.key,
+            { alg: 'RS256', kid: rogue.key.kid },
+            `{"sub":"somebody-else",${JSON.stringify(claims).slice(1)}`,
+          ),
+      },
+    ],
   ])('%s is refused', async (_, check, behaviour) => {
     const refusal = await signIn(behaviour).catch((error: unknown) => error)
     expect(refusal).toMatchObject(refusedFor(check))

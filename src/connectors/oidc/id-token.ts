@@ -3,6 +3,7 @@ import { compactVerify, errors } from 'jose'
 import type * as oidc from 'openid-client'
 import { z } from 'zod'
 import { SourceProblem, type Trip } from '../../connector.ts'
+import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
 import type { OidcConfig } from './config.ts'
 import { FailedCheck } from './failures.ts'
 import type { Provider } from './provider.ts'
@@ -41,6 +42,7 @@ export async function verifyIdToken(
     if (cause instanceof errors.JOSEError || cause instanceof SourceProblem) throw cause
     throw new FailedCheck('signature', "the provider's key cannot be used", { cause })
   })
+  if (!parseCompactJwt(idToken)) throw new FailedCheck('id_token', 'the ID token could be read in more than one way')
 
   const parsed = Claims.safeParse(tokens.claims())
   if (!parsed.success) {

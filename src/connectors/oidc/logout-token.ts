@@ -2,6 +2,7 @@
 import { compactVerify, errors } from 'jose'
 import { z } from 'zod'
 import { SourceProblem, type UpstreamLogout } from '../../connector.ts'
+import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
 import type { OidcConfig } from './config.ts'
 import { FailedCheck } from './failures.ts'
 import type { Provider } from './provider.ts'
@@ -37,6 +38,7 @@ export async function verifyLogoutToken(token: string, { provider, config, now }
     if (cause instanceof errors.JOSEError || cause instanceof SourceProblem) throw cause
     throw new FailedCheck('signature', "the provider's key cannot be used", { cause })
   })
+  demand(parseCompactJwt(token) !== undefined, 'logout_token', 'the token could be read in more than one way')
   // §2.4: the type is a recommendation, but one that says otherwise is another kind of token.
   const { typ } = protectedHeader
   demand(typ === undefined || /^(application\/)?logout\+jwt$/i.test(typ), 'typ', 'the token is of another type')
