@@ -54,7 +54,9 @@ export function createTrips({ trips, clock, callbackUrl, lifetime }: Needs): Tri
 
     async destination(alias, state, aliasOf) {
       const trip = await peek(state)
-      if ((await aliasOf(trip.sourceId)) !== alias) throw new Refusal('trip_misdirected')
+      const left = await aliasOf(trip.sourceId)
+      // A source that was removed meanwhile is named in the sign-in itself, which has more to say about it.
+      if (left !== undefined && left !== alias) throw new Refusal('trip_misdirected')
       return trip.uid
     },
 
