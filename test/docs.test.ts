@@ -15,7 +15,7 @@ const text = (file: string) => readFile(join(root, file), 'utf8')
 describe('docs/settings.md', async () => {
   const defaults = parse(await text('config/default.yaml')) as Tree
   const page = await text('docs/settings.md')
-  const rows = [...page.matchAll(/^\| `([\w.]+)` \| (?:`(\w+)` )?\| (?:`([^`]+)` )?\| (.+) \|$/gm)].map(
+  const rows = [...page.matchAll(/^\| `([\w.]+)` *\| *(?:`(\w+)` *)?\| *(?:`([^`]+)` *)?\| *(.+?) *\|$/gm)].map(
     ([, path = '', variable, value, meaning]) => ({ path, variable, value, meaning }),
   )
 
