@@ -185,14 +185,17 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
         await sources.add(aSource({ id: wanted, name: 'A source', alias: 'wanted' }))
       })
       const { sources } = world.stores
-      const started = performance.now()
+      const took: number[] = []
       for (let round = 0; round < 20; round++) {
+        const started = performance.now()
         expect((await sources.offered(10)).length).toBe(10)
         expect((await sources.byAlias('wanted'))?.id).toBe(wanted)
         expect((await sources.byDomain(`d${round}.test`))?.alias).toBe(`source-${round}`)
         await sources.usage([wanted])
+        took.push(performance.now() - started)
       }
-      expect((performance.now() - started) / 20).toBeLessThan(20)
+      // The quickest: what else the machine is doing is not the store's fault, and a scan is never quick.
+      expect(Math.min(...took)).toBeLessThan(10)
     }, 60_000)
   })
 }
