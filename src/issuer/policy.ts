@@ -1,4 +1,5 @@
 /** When a person must prove who they are again, on top of what OpenID Connect Core asks for. */
+import { decodeJwt } from 'jose'
 import { interactionPolicy, type interactionPolicy as policies } from 'oidc-provider'
 import { levelsAsked } from './levels.ts'
 import { stateOf } from './request-state.ts'
@@ -12,6 +13,15 @@ export function createInteractionPolicy(): policies.DefaultPolicy {
 
   // A native client of the organisation's own is no stranger: consent depends on the client's registration alone.
   policy.get('consent')?.checks.remove('native_client_prompt')
+
+  // The library looks at the hint before the login only. What stands in the record was verified when it came.
+  policy.get('login')?.checks.remove('id_token_hint')
+  policy.get('login')?.checks.add(
+    new Check('id_token_hint', 'somebody else is expected', 'login_required', (ctx) => {
+      const hint = ctx.oidc.params?.id_token_hint
+      return typeof hint === 'string' && decodeJwt(hint).sub !== ctx.oidc.session?.accountId
+    }),
+  )
 
   policy.get('login')?.checks.add(
     new Check('not_admitted', 'the session does not open this client', 'login_required', (ctx) => {
