@@ -29,6 +29,7 @@ import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbound } from './outbound/outbound.ts'
+import { adminAudience, isOwnAudience } from './own-audiences.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createShutOut } from './sessions/shut-out.ts'
@@ -77,7 +78,6 @@ export async function startBroker(
   const root = config.issuer.replace(/\/$/, '')
   const secure = issuerUrl.protocol === 'https:'
   const assets = `${base}/assets`
-  const adminAudience = `${root}/admin/api`
   const cookieKeys = keys.map((key) =>
     Buffer.from(hkdfSync('sha256', key, '', 'gatehouse cookies', 32)).toString('base64url'),
   )
@@ -102,8 +102,14 @@ export async function startBroker(
   opened.defer(() => sources.close())
   const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
   const roles = createRoles({ ...stores, clock })
-  const apis = createApis({ ...stores, reservedAudiences: [adminAudience, config.issuer], clock })
-  const clients = createClients({ ...stores, validate: (client) => issuer.validateClient(client), shutOut, clock })
+  const apis = createApis({ ...stores, isOwnAudience: isOwnAudience(config.issuer), clock })
+  const clients = createClients({
+    ...stores,
+    isOwnAudience: isOwnAudience(config.issuer),
+    validate: (client) => issuer.validateClient(client),
+    shutOut,
+    clock,
+  })
   const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
@@ -150,7 +156,7 @@ export async function startBroker(
     clock,
     log,
     assets,
-    adminAudience,
+    adminAudience: adminAudience(config.issuer),
     problemPage,
     leaveUpstream,
   })
@@ -239,7 +245,7 @@ export async function startBroker(
   // Administration
   const admin = adminRoutes({
     issuer: root,
-    authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience }),
+    authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
     sources,
     clients,
     users,

@@ -3,6 +3,7 @@ import type Router from '@koa/router'
 import { z } from 'zod'
 import { sourceTypes } from '../connector.ts'
 import { readJson } from '../http/bodies.ts'
+import { parseInput } from '../input.ts'
 import { administration } from '../roles/role.ts'
 import type { Source } from '../sources/source.ts'
 import { SourceInput, sourceInput } from '../sources/source-input.ts'
@@ -101,7 +102,7 @@ export function mountSourceTest(router: Router, sources: Sources, authorise: Aut
     const source = await sources.get(ctx.params.id ?? '')
     const hasBody = ctx.request.length || ctx.get('Transfer-Encoding')
     const change = hasBody ? await readJson(ctx, z.record(z.string(), z.unknown())) : {}
-    const { type, config } = Draft.parse({ ...sourceInput(source), ...change, type: source.type })
+    const { type, config } = parseInput(Draft, { ...sourceInput(source), ...change, type: source.type })
     ctx.body = await answer({ id: source.id, type, config })
   })
 }

@@ -16,8 +16,7 @@ interface Needs {
   readonly apis: ApiStore
   readonly clients: Pick<ClientStore, 'get'>
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
-  /** Audiences that are the broker's own, the admin API's for one. */
-  readonly reservedAudiences: readonly string[]
+  readonly isOwnAudience: (audience: string) => boolean
   readonly clock: Clock
 }
 
@@ -29,7 +28,7 @@ export interface Apis {
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
-export function createApis({ transact, apis, clients, sources, reservedAudiences, clock }: Needs): Apis {
+export function createApis({ transact, apis, clients, sources, isOwnAudience, clock }: Needs): Apis {
   const get = async (id: string) => found(await apis.get(id), `API ${id}`)
   const subject = ({ id, name }: Api) => ({ type: 'api', id, name })
 
@@ -51,9 +50,7 @@ export function createApis({ transact, apis, clients, sources, reservedAudiences
   async function audienceProblems(audience: string | null): Promise<Problem[]> {
     if (audience === null) return []
     const path = 'audience'
-    if (audience.startsWith('urn:gatehouse:') || reservedAudiences.includes(audience.replace(/\/$/, ''))) {
-      return [{ path, message: "is the broker's own" }]
-    }
+    if (isOwnAudience(audience)) return [{ path, message: "is the broker's own" }]
     // A client's own tokens have its id for their audience: they must not open an API as well.
     return (await clients.get(audience)) ? [{ path, message: 'is the id of a client' }] : []
   }

@@ -32,7 +32,7 @@ const metadata = {
     .default(['authorization_code', 'refresh_token']),
   response_types: z.array(z.literal('code')).max(1).optional(),
   token_endpoint_auth_method: z
-    .enum(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'])
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
     .optional(),
   token_endpoint_auth_signing_alg: lines(20).optional(),
   id_token_signed_response_alg: lines(20).optional(),
@@ -48,7 +48,6 @@ const metadata = {
     .optional(),
   default_max_age: z.int().min(0).optional(),
   require_auth_time: z.boolean().optional(),
-  default_acr_values: z.array(lines(100)).max(20).optional(),
 }
 
 const printable = /^[\x21-\x7e]+$/
@@ -103,9 +102,6 @@ export const ClientInput = z
     if (isPublic && input.resource_server) problem(['resource_server'], 'needs a client that authenticates')
     if (input.client_secret !== undefined && !usesSecret(input))
       problem(['client_secret'], 'is of no use with this token_endpoint_auth_method')
-    // RFC 7518 §3.2: a key for HS256 is no shorter than its hash.
-    if (input.token_endpoint_auth_method === 'client_secret_jwt' && (input.client_secret?.length ?? 32) < 32)
-      problem(['client_secret'], 'must have at least 32 characters for client_secret_jwt')
     if (input.token_endpoint_auth_method === 'private_key_jwt' && !input.jwks && !input.jwks_uri)
       problem(['jwks'], 'private_key_jwt needs jwks or jwks_uri')
     if (input.jwks && input.jwks_uri) problem(['jwks_uri'], 'cannot be given together with jwks')

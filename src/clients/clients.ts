@@ -22,6 +22,7 @@ interface Needs {
   readonly clients: ClientStore
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
   readonly apis: Pick<ApiStore, 'some' | 'byAudience'>
+  readonly isOwnAudience: (audience: string) => boolean
   /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
   readonly validate: (client: Client) => Promise<void>
   readonly shutOut: ShutOut
@@ -40,7 +41,8 @@ export interface Clients {
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
-export function createClients({ transact, clients, sources, apis, validate, shutOut, clock }: Needs): Clients {
+export function createClients(needs: Needs): Clients {
+  const { transact, clients, sources, apis, isOwnAudience, validate, shutOut, clock } = needs
   const get = async (id: string) => found(await clients.get(id), `client ${id}`)
   const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
@@ -56,7 +58,10 @@ export function createClients({ transact, clients, sources, apis, validate, shut
       require_pkce,
       ...metadata
     } = rest
-    const problems = [...(await idProblems(id, before)), ...(await resourceServerProblems(resource_server))]
+    const problems = [
+      ...(await idProblems(id, before)),
+      ...(await resourceServerProblems(resource_server, before?.resourceServer)),
+    ]
     if (problems.length > 0) throw invalidInput(problems)
     return {
       enabled,
@@ -71,15 +76,21 @@ export function createClients({ transact, clients, sources, apis, validate, shut
     }
   }
 
-  // A client's own tokens have its id for their audience: they must not open an API as well.
+  // A client's own tokens have its id for their audience: they must not open an API, or the broker, as well.
   async function idProblems(id: string, before: Client | undefined): Promise<Problem[]> {
-    if (before || !(await apis.byAudience(id))) return []
-    return [{ path: 'client_id', message: 'is the audience of an API' }]
+    if (before) return []
+    if (isOwnAudience(id)) return [{ path: 'client_id', message: "is the broker's own" }]
+    return (await apis.byAudience(id)) ? [{ path: 'client_id', message: 'is the audience of an API' }] : []
   }
 
-  async function resourceServerProblems(resourceServer: ResourceServer | null): Promise<Problem[]> {
+  // One that was named before may have been removed since; only what is new must exist.
+  async function resourceServerProblems(
+    resourceServer: ResourceServer | null,
+    before: ResourceServer | null = null,
+  ): Promise<Problem[]> {
     if (resourceServer === null || resourceServer.apis === '*') return []
-    const known = new Set((await apis.some(resourceServer.apis)).map((api) => api.id))
+    const kept = before === null || before.apis === '*' ? [] : before.apis
+    const known = new Set([...kept, ...(await apis.some(resourceServer.apis)).map((api) => api.id)])
     return resourceServer.apis.flatMap((id, index) =>
       known.has(id) ? [] : [{ path: `resource_server.apis.${index}`, message: `there is no API ${id}` }],
     )

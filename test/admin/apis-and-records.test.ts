@@ -60,6 +60,17 @@ describe('an API', () => {
     expect((await admin.call('PATCH', `apis/${id}`, { name: 'Other' })).status).toBe(200)
     expect((await admin.call('PATCH', `apis/${id}`, { clients: [client_id, 'nobody'] })).status).toBe(400)
   })
+
+  it('may be removed under a client that introspects for it, which can still be changed', async () => {
+    await using admin = await startAdmin()
+    const { id } = (await admin.call('POST', 'apis', patients)).body
+    const client = { ...webApp, resource_server: { apis: [id] } }
+    const { client_id } = (await admin.call('POST', 'clients', client)).body
+    expect((await admin.call('DELETE', `apis/${id}`)).status).toBe(204)
+    expect((await admin.call('PATCH', `clients/${client_id}`, { client_name: 'Other' })).status).toBe(200)
+    const more = { resource_server: { apis: [id, 'nothing'] } }
+    expect((await admin.call('PATCH', `clients/${client_id}`, more)).status).toBe(400)
+  })
 })
 
 describe('a role', () => {

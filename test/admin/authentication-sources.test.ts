@@ -227,6 +227,8 @@ describe('the test of a source', () => {
     const wrong = { config: { ...config, client_secret: 'wrong' } }
     expect((await admin.call('POST', `${path}/${id}/test`, wrong)).body.ok).toBe(false)
     expect((await admin.call('POST', `${path}/nothing/test`)).status).toBe(404)
+    const nonsense = await admin.call('POST', `${path}/${id}/test`, { config: 'nonsense' })
+    expect([nonsense.status, nonsense.body.errors]).toEqual([400, [expect.objectContaining({ path: 'config' })]])
   })
 })
 

@@ -99,7 +99,11 @@ describe('a client', () => {
   it.each([
     [{ client_id: 'has blank' }, 'client_id'],
     [{ client_id: 'ümlaut' }, 'client_id'],
+    [{ client_id: 'https://login.example.com/admin/api' }, 'client_id'],
+    [{ client_id: 'https://login.example.com/' }, 'client_id'],
+    [{ client_id: 'urn:gatehouse:client' }, 'client_id'],
     [{ client_secret: 'short' }, 'client_secret'],
+    [{ token_endpoint_auth_method: 'client_secret_jwt' }, 'token_endpoint_auth_method'],
     [{ client_secret: 's'.repeat(40), token_endpoint_auth_method: 'none' }, 'client_secret'],
     [{ redirect_uris: [] }, 'redirect_uris'],
     [{ grant_types: ['implicit'] }, 'grant_types.0'],

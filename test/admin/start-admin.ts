@@ -15,6 +15,7 @@ import { answerErrors } from '../../src/http/errors.ts'
 import { invalidInput } from '../../src/input.ts'
 import { createSigningKeys } from '../../src/keys/signing-keys.ts'
 import { silent } from '../../src/log.ts'
+import { adminAudience, isOwnAudience } from '../../src/own-audiences.ts'
 import { createRoles } from '../../src/roles/roles.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { createShutOut } from '../../src/sessions/shut-out.ts'
@@ -24,7 +25,7 @@ import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
 import { listen } from '../http/listen.ts'
 
 export const issuer = 'https://login.example.com'
-const audience = `${issuer}/admin/api`
+const audience = adminAudience(issuer)
 
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
 
@@ -63,9 +64,15 @@ export async function startAdmin() {
 
   const sources = createSources({ ...stores, connectors, shutOut, clock })
   const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
-  const clients = createClients({ ...stores, validate: requireKnownAlgorithm, shutOut, clock })
+  const clients = createClients({
+    ...stores,
+    isOwnAudience: isOwnAudience(issuer),
+    validate: requireKnownAlgorithm,
+    shutOut,
+    clock,
+  })
   const roles = createRoles({ ...stores, clock })
-  const apis = createApis({ ...stores, reservedAudiences: [audience], clock })
+  const apis = createApis({ ...stores, isOwnAudience: isOwnAudience(issuer), clock })
   const authorise = createAuthorise({ check: saysWhatItIs, audience })
   const { traces, audit } = stores
   const schedule = { active_for: 90, published_before: 30, retiring_for: 60 }

@@ -31,7 +31,7 @@ async function setUp() {
     const needs = { ...registry, transact, shutOut, clock }
     return {
       users: createUsers({ ...needs, hashPassword: passwords.hash }),
-      clients: createClients({ ...needs, validate: async () => {} }),
+      clients: createClients({ ...needs, isOwnAudience: () => false, validate: async () => {} }),
       sources: createSources({ ...needs, connectors: new Map([['local', local]]) }),
     }
   }
