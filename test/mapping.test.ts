@@ -99,6 +99,15 @@ describe('claims', () => {
     })
   })
 
+  it('looks along a path of any number of parts without doubling its work with each', () => {
+    const path = Array(100).fill('a').join('.')
+    const started = performance.now()
+    expect(
+      map({ a: { a: 'not so deep' } }, { attributes: { far: path }, groups: { claim: path } }).claims,
+    ).not.toHaveProperty('far')
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
   it('does not fall back to the claim of the same name when another was named', () => {
     expect(map(rene, { attributes: { family_name: 'surname' } }).claims).not.toHaveProperty('family_name')
   })

@@ -16,7 +16,9 @@ export function valueAt(attributes: Attributes, path: string): unknown {
 function descend(from: unknown, parts: readonly string[]): unknown {
   if (parts.length === 0) return from
   for (let taken = parts.length; taken > 0; taken -= 1) {
-    const found = descend(member(from, parts.slice(0, taken).join('.')), parts.slice(taken))
+    const next = member(from, parts.slice(0, taken).join('.'))
+    // Below nothing there is nothing: looking there would double the work with every dot.
+    const found = next === undefined ? undefined : descend(next, parts.slice(taken))
     if (found !== undefined) return found
   }
   return undefined
