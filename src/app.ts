@@ -1,8 +1,5 @@
 /** The composition root: the only file that knows every other. Read it first. */
 import { hkdfSync } from 'node:crypto'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import mount from 'koa-mount'
 import { problemView } from '#views/problem.ts'
@@ -23,7 +20,7 @@ import { answerErrors, type PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
-import { createHttpServer } from './http/server.ts'
+import { listen } from './http/server.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
@@ -115,7 +112,7 @@ export async function startBroker(
   const admission = createAdmission(stores)
   const tracer = createTracer({ traces: stores.traces, clock, log })
   const signingKeys = createSigningKeys({ store: stores.keys, clock, schedule: config.signing_keys })
-  await signingKeys.keepSchedule()
+  await signingKeys.ensureActive()
 
   // Tokens
   const checkAccessToken = createCheckAccessToken({
@@ -144,6 +141,7 @@ export async function startBroker(
           ? [{ label: 'Try again', href: ctx.url }]
           : [{ label: 'To the start page', href: `${base}/` }],
     })
+  const registryVersion = await stores.registryVersion()
   const issuer: Issuer = await createIssuer({
     config,
     signingKeys,
@@ -160,14 +158,6 @@ export async function startBroker(
     problemPage,
     leaveUpstream,
   })
-  opened.use(
-    watchRegistry({
-      registryVersion: stores.registryVersion,
-      keepSchedule: signingKeys.keepSchedule,
-      reload: issuer.reload,
-      log,
-    }),
-  )
   opened.use(sweepTraces({ traces: stores.traces, lifetime: lifetimes.trace * 1000, clock, log }))
   const administrator = await prepareFirstStart({
     bootstrap: config.bootstrap,
@@ -261,6 +251,7 @@ export async function startBroker(
 
   const front = frontRoutes({ issuer: config.issuer, assets, ready: stores.registryVersion })
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
+  app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ log, problemPage }))
@@ -270,23 +261,22 @@ export async function startBroker(
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
 
-  const server = createHttpServer(app.callback())
-  server.listen(config.listen.port, config.listen.host)
-  await once(server, 'listening')
-  opened.defer(() => close(server))
-  const { port } = server.address() as AddressInfo
+  const server = opened.use(await listen(app.callback(), config.listen))
+  opened.use(
+    watchRegistry({
+      since: registryVersion,
+      registryVersion: stores.registryVersion,
+      keepSchedule: signingKeys.keepSchedule,
+      reload: issuer.reload,
+      log,
+    }),
+  )
   const everything = opened.move()
 
   return {
     issuer: config.issuer,
-    url: new URL(`http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`),
+    url: server.url,
     administrator,
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   }
-}
-
-async function close(server: Server): Promise<void> {
-  server.close()
-  server.closeIdleConnections()
-  if (server.listening) await once(server, 'close')
 }

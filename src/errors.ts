@@ -53,3 +53,8 @@ export class Unavailable extends Error {
     this.who = who
   }
 }
+
+/** What the one who starts the process can mend: the message says it all, and a stack trace would only hide it. */
+export class StartProblem extends Error {
+  override readonly name: string = 'StartProblem'
+}

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { StartProblem } from '../errors.ts'
 import { filesOf, settingsOf, variableFor } from './environment.ts'
 import { contains, isTree, type Layers, lay, nest, read, type Tree } from './layers.ts'
 import { Config } from './schema.ts'
@@ -18,7 +19,7 @@ export interface SettingProblem {
   readonly message: string
 }
 
-export class ConfigProblem extends Error {
+export class ConfigProblem extends StartProblem {
   override readonly name = 'ConfigProblem'
   readonly problems: readonly SettingProblem[]
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { StartProblem } from '../errors.ts'
 import type { Config } from './schema.ts'
 
 /**
@@ -36,7 +37,7 @@ async function readKey(file: string): Promise<Buffer | undefined> {
     throw error
   }
   const key = Buffer.from(text.trim(), 'base64')
-  if (key.length !== 32) throw new Error(`${file} does not hold 32 bytes in base64`)
+  if (key.length !== 32) throw new StartProblem(`${file} does not hold 32 bytes in base64`)
   return key
 }
 

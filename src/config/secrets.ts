@@ -1,5 +1,6 @@
 /** Secrets at rest: AES-256-GCM under one of several keys, so that a key can be replaced while the old one still opens. */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { StartProblem } from '../errors.ts'
 import type { Vault } from '../vault.ts'
 
 const algorithm = 'aes-256-gcm'
@@ -33,7 +34,11 @@ export function createVault(keys: readonly Buffer[]): Vault {
       if (version !== 'v1' || !nonce || !body || rest.length > 0)
         throw new Error(`This is not a sealed value (${context})`)
       const key = byId.get(id)
-      if (!key) throw new Error(`Sealed with the secret key ${id}, which is not configured (${context})`)
+      if (!key) {
+        throw new StartProblem(
+          `${context} was sealed with the secret key ${id}, which is not configured: add it to GATEHOUSE_SECRET_KEY`,
+        )
+      }
       const bytes = Buffer.from(body, 'base64url')
       if (bytes.length < tagBytes) throw new Error(`This is not a sealed value (${context})`)
       const decipher = createDecipheriv(algorithm, key, Buffer.from(nonce, 'base64url'), { authTagLength: tagBytes })

@@ -18,6 +18,8 @@ export function frontRoutes({ issuer, assets, ready }: Needs): Router {
     ctx.body = homeView({ assets, issuer }).toString()
   })
   router.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
+  // Pages name their icon; this is for those who ask without having read one.
+  router.get('/favicon.ico', (ctx) => serveAsset(ctx, 'mark.svg'))
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'ok' }
   })

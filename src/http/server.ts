@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { StartProblem } from '../errors.ts'
 
 const second = 1000
 
@@ -25,3 +28,65 @@ export const limits: Limits = {
 
 export const createHttpServer = (handler: RequestListener, overrides: Partial<Limits> = {}): Server =>
   createServer({ ...limits, ...overrides }, handler)
+
+/** Milliseconds for which requests that are under way may go on when the server closes. */
+const patience = 10 * second
+
+export interface Listening extends AsyncDisposable {
+  readonly url: URL
+}
+
+/**
+ * Answers requests until it is disposed of: then it takes no more, lets those under way finish, and waits for nobody
+ * who keeps a connection without asking anything. Rejects with a {@link StartProblem} when the address cannot be had.
+ */
+export async function listen(
+  handler: RequestListener,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const server = createHttpServer(handler)
+  const mute = muteConnections(server)
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw cannotListen(error, `${host}:${port}`)
+  }
+  const bound = server.address() as AddressInfo
+  return {
+    url: new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`),
+    [Symbol.asyncDispose]: () => close(server, mute),
+  }
+}
+
+/** Those that have not asked anything yet: the server takes them for busy. */
+function muteConnections(server: Server): ReadonlySet<Socket> {
+  const mute = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    mute.add(socket)
+    socket.once('close', () => mute.delete(socket))
+  })
+  server.on('request', ({ socket }) => mute.delete(socket))
+  return mute
+}
+
+async function close(server: Server, mute: ReadonlySet<Socket>): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  for (const socket of mute) socket.destroy()
+  const deadline = setTimeout(() => server.closeAllConnections(), patience)
+  await closed
+  clearTimeout(deadline)
+}
+
+const problems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the name of the host is unknown',
+}
+
+function cannotListen(error: unknown, where: string): unknown {
+  const why = error instanceof Error && 'code' in error ? problems[String(error.code)] : undefined
+  return why ? new StartProblem(`Cannot listen on ${where} (HOST, PORT): ${why}`, { cause: error }) : error
+}

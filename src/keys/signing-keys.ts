@@ -41,6 +41,8 @@ export interface SigningKeys {
   list(): Promise<readonly PublishedKey[]>
   /** The ring as the registry has it now. */
   read(): Promise<KeyRing>
+  /** Makes a key to sign with when there is none. The schedule sees to the rest, and takes its time. */
+  ensureActive(): Promise<void>
   /** Does what the schedule asks for: makes the first and the next key, rotates, forgets. `true` when the ring changed. */
   keepSchedule(): Promise<boolean>
 }
@@ -72,6 +74,11 @@ export function createSigningKeys({ store, clock, schedule }: Needs): SigningKey
           keys.map((key) => [key.kid, createPublicKey({ key: publicPart(key.privateJwk), format: 'jwk' })]),
         ),
       }
+    },
+
+    async ensureActive() {
+      const keys = await store.list()
+      if (!keys.some(({ state }) => state === 'active')) await make('active')
     },
 
     async keepSchedule() {

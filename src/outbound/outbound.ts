@@ -5,7 +5,7 @@
  */
 import { lookup as resolve } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, type BodyInit, fetch as send } from 'undici'
+import type { BodyInit, fetch } from 'undici'
 import { SourceProblem, type SourceProblemCode } from '../connector.ts'
 import { type Reach, reach } from './addresses.ts'
 
@@ -52,17 +52,27 @@ type Policy = keyof typeof policies
 const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true })
 
 export function createOutbound({ timeout, maxResponseBytes, lookup = systemLookup }: Needs): Outbound {
-  const pool = (policy: Policy) =>
-    new Agent({
-      // The socket connects to the very addresses that were vetted, so a name cannot change its mind in between.
-      connect: { lookup: pinned(lookup, policy), timeout: timeout * 1000 },
-      connections: 64,
-      headersTimeout: timeout * 1000,
-      bodyTimeout: timeout * 1000,
-      maxHeaderSize: 16_384,
-      allowH2: false,
-    })
-  const pools = { public: pool('public'), any: pool('any'), private: pool('private') } satisfies Record<Policy, Agent>
+  async function open() {
+    const { Agent, fetch } = await import('undici')
+    const pool = (policy: Policy) =>
+      new Agent({
+        // The socket connects to the very addresses that were vetted, so a name cannot change its mind in between.
+        connect: { lookup: pinned(lookup, policy), timeout: timeout * 1000 },
+        connections: 64,
+        headersTimeout: timeout * 1000,
+        bodyTimeout: timeout * 1000,
+        maxHeaderSize: 16_384,
+        allowH2: false,
+      })
+    const pools: Record<Policy, InstanceType<typeof Agent>> = {
+      public: pool('public'),
+      any: pool('any'),
+      private: pool('private'),
+    }
+    return { send: fetch, pools }
+  }
+  // The library is large, and a start need not wait for what the first call needs.
+  let opened: ReturnType<typeof open> | undefined
 
   return {
     async fetch(address, { method = 'GET', headers, body, signal }, { allowPrivateAddresses }) {
@@ -73,6 +83,8 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
 
       const deadline = AbortSignal.timeout(timeout * 1000)
       try {
+        opened ??= open()
+        const { send, pools } = await opened
         const answer = await send(url, {
           method,
           headers: [...new Headers(headers)],
@@ -88,6 +100,8 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
     },
 
     async [Symbol.asyncDispose]() {
+      if (!opened) return
+      const { pools } = await opened
       await Promise.all(Object.values(pools).map((agent) => agent.destroy()))
     },
   }
@@ -128,7 +142,7 @@ const pinned =
     )
   }
 
-type Answer = Awaited<ReturnType<typeof send>>
+type Answer = Awaited<ReturnType<typeof fetch>>
 
 async function read(answer: Answer, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   if (answer.status >= 300 && answer.status < 400) {

@@ -1,6 +1,8 @@
 import type { Log } from '../log.ts'
 
 interface Needs {
+  /** The version that is in use already. */
+  readonly since: number
   readonly registryVersion: () => Promise<number>
   readonly keepSchedule: () => Promise<boolean>
   readonly reload: () => Promise<void>
@@ -11,14 +13,14 @@ const pollEvery = 1000
 const scheduleEvery = 60_000
 
 /** Takes over what any node has changed, within a second, and keeps the signing keys' schedule. */
-export function watchRegistry({ registryVersion, keepSchedule, reload, log }: Needs): AsyncDisposable {
-  let known: number | undefined
+export function watchRegistry({ since, registryVersion, keepSchedule, reload, log }: Needs): AsyncDisposable {
+  let known = since
   let running: Promise<void> = Promise.resolve()
 
   async function look() {
     try {
       const version = await registryVersion()
-      if (known !== undefined && version !== known) await reload()
+      if (version !== known) await reload()
       known = version
     } catch (error) {
       log.warn({ err: error }, 'the registry could not be watched; what was known stays in use')
@@ -39,6 +41,7 @@ export function watchRegistry({ registryVersion, keepSchedule, reload, log }: Ne
   const timers = [setInterval(enqueue(look), pollEvery), setInterval(enqueue(rotate), scheduleEvery)]
   for (const timer of timers) timer.unref()
   enqueue(look)()
+  enqueue(rotate)()
 
   return {
     async [Symbol.asyncDispose]() {
