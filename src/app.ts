@@ -52,6 +52,7 @@ import { createTracer } from './traces/tracer.ts'
 export interface Parts {
   readonly clock: Clock
   readonly log: Log
+  readonly openStores: typeof openSqlStores
 }
 
 export interface Broker extends AsyncDisposable {
@@ -68,7 +69,7 @@ export async function startBroker(
   keys: readonly Buffer[],
   parts: Partial<Parts> = {},
 ): Promise<Broker> {
-  const { clock = systemClock, log = createLog(config.log_level) } = parts
+  const { clock = systemClock, log = createLog(config.log_level), openStores = openSqlStores } = parts
   const { lifetimes } = config
   const issuerUrl = new URL(config.issuer)
   const base = issuerUrl.pathname.replace(/\/$/, '')
@@ -81,7 +82,7 @@ export async function startBroker(
 
   await using opened = new AsyncDisposableStack()
   const vault = createVault(keys)
-  const stores = opened.use(await openSqlStores({ url: config.database_url, vault, clock, log }))
+  const stores = opened.use(await openStores({ url: config.database_url, vault, clock, log }))
   const { transact } = stores
 
   // The nouns
