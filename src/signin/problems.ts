@@ -110,9 +110,11 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
         if (visit) ctx.state.reference = tracer.reference(visit.interaction.flow)
         if (error instanceof Unavailable) return unavailable(ctx, visit, error)
         if (!(error instanceof Refusal)) throw error
-        if (visit) return refused(ctx, visit, error)
-        if (!lostCodes.has(error.code)) throw error
-        await lost(ctx, error)
+        // It may have been finished meanwhile, by a click that came at the same time.
+        const gone = error.code === 'interaction_lost' || (!visit && lostCodes.has(error.code))
+        if (gone) return lost(ctx, error)
+        if (!visit) throw error
+        await refused(ctx, visit, error)
       }
     },
 

@@ -119,7 +119,11 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     },
     loadExistingGrant: async ({ oidc }) => {
       if (!oidc.client || !oidc.session?.accountId) return undefined
-      const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
+      // The library lets a code be redeemed only while its grant is the session's; two tabs must share it.
+      const known = oidc.session.grantIdFor(oidc.client.clientId)
+      const grant =
+        (known && (await provider.Grant.find(known))) ||
+        new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
       grant.addOIDCScope(String(oidc.params?.scope))
       await grant.save()
       return grant
