@@ -17,11 +17,15 @@ const secrets = [
   'client_assertion',
 ]
 
-export const createLog = (level: string): Log =>
-  pino({
-    level,
-    base: undefined,
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
-  })
+/** Writes lines of JSON: to the standard output, unless there is another place. */
+export const createLog = (level: string, to?: { write(line: string): void }): Log =>
+  pino(
+    {
+      level,
+      base: undefined,
+      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    },
+    to,
+  )
 
 export const silent: Log = pino({ level: 'silent' })

@@ -173,6 +173,7 @@ describe('problems', () => {
 
   it.each([
     ['session_idle beyond session_absolute', 'lifetimes: { session_idle: 36001 }', 'lifetimes.session_idle'],
+    ['keys that go before what they signed', 'signing_keys: { retiring_for: 35999 }', 'signing_keys.retiring_for'],
     ['a code that lives too long', 'lifetimes: { authorization_code: 61 }', 'lifetimes.authorization_code'],
     ['an object where a list is due', 'trusted_proxies: { a: 1 }', 'trusted_proxies'],
     ['a list as the whole file', '[1]', ''],

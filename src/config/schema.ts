@@ -98,5 +98,14 @@ export const Config = shape
     message: 'must not be longer than lifetimes.session_absolute',
     when: given('lifetimes'),
   })
+  .refine(
+    ({ lifetimes: { access_token, id_token, session_absolute }, signing_keys: { retiring_for } }) =>
+      retiring_for >= Math.max(access_token, id_token, session_absolute),
+    {
+      path: ['signing_keys', 'retiring_for'],
+      message: 'must not be shorter than lifetimes.access_token, .id_token and .session_absolute',
+      when: given('lifetimes', 'signing_keys'),
+    },
+  )
 
 export type Config = Readonly<z.infer<typeof Config>>

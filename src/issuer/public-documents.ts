@@ -17,9 +17,12 @@ export function cachePublicDocuments(maxAge: number): Middleware {
     if (ctx.status !== 200 || (oidc?.route !== 'jwks' && oidc?.route !== 'discovery')) return
     const type = ctx.response.get('content-type')
     const text = JSON.stringify(ctx.body)
+    const tag = `"${digest(text)}"`
     ctx.body = text
-    ctx.set({ 'Content-Type': type, 'Cache-Control': `public, max-age=${maxAge}`, ETag: `"${digest(text)}"` })
-    if (ctx.fresh) {
+    ctx.set({ 'Content-Type': type, 'Cache-Control': `public, max-age=${maxAge}`, ETag: tag })
+    // Not `ctx.fresh`: that sends everything again to whoever asks past the caches in between.
+    const known = ctx.get('If-None-Match').split(',')
+    if (known.some((given) => [tag, `W/${tag}`, '*'].includes(given.trim()))) {
       ctx.status = 304
       ctx.body = null
     }
