@@ -9,6 +9,9 @@ export interface Account extends Entity {
   readonly displayName: string
 }
 
+/** Cut where lists and columns end, never inside a character. */
+export const displayNameFrom = (name: string): string => [...name].slice(0, 255).join('')
+
 export interface RoleName {
   readonly name: string
   /** `null`: a realm role. */

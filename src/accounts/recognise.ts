@@ -6,7 +6,7 @@ import { Refusal } from '../errors.ts'
 import type { Identity } from '../identity.ts'
 import { newId } from '../ids.ts'
 import type { Source } from '../sources/source.ts'
-import type { Account, AccountStore } from './account.ts'
+import { type Account, type AccountStore, displayNameFrom } from './account.ts'
 
 interface Stores {
   readonly accounts: AccountStore
@@ -36,7 +36,7 @@ export function createRecognise({ transact, clock }: Needs): Recognise {
     if (identity.subject === '' || identity.subject.length > 255) {
       throw new Refusal('upstream_invalid', 'The subject must have 1 to 255 characters')
     }
-    const seen: Seen = [source, identity, shortened(displayName)]
+    const seen: Seen = [source, identity, displayNameFrom(displayName)]
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await transact((stores) => recogniseIn(stores, clock(), seen))
@@ -74,5 +74,3 @@ async function welcome({ accounts, audit }: Stores, now: number, seen: Seen): Pr
 // account may also be changed or removed between being found and being updated.
 const wasOvertaken = (error: unknown): boolean =>
   error instanceof Refusal && ['conflict', 'changed_meanwhile', 'not_found'].includes(error.code)
-
-const shortened = (name: string): string => [...name].slice(0, 255).join('')

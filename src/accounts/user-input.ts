@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Problem } from '../errors.ts'
+import { roleName } from '../mapping/mapping.ts'
 import { reservedClaims } from '../mapping/reserved-claims.ts'
 import type { RoleName } from './account.ts'
 import { passwordProblem } from './password-policy.ts'
@@ -10,9 +11,9 @@ const maxClaimsBytes = 16_384
 
 /** A realm role by its name, or a role of a client or API. */
 const RoleInput = z.union([
-  oneLine,
-  z.strictObject({ name: oneLine, client: oneLine.nullable().default(null) }),
-  z.strictObject({ role: oneLine, client: oneLine.nullable().default(null) }),
+  roleName,
+  z.strictObject({ name: roleName, client: oneLine.nullable().default(null) }),
+  z.strictObject({ role: roleName, client: oneLine.nullable().default(null) }),
 ])
 
 /**

@@ -13,7 +13,7 @@ import { invalidInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
-import type { Account, AccountStore, RoleName } from './account.ts'
+import { type Account, type AccountStore, displayNameFrom, type RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
 import { auditedUser, type User, userOf, usersOf } from './user.ts'
 import { claimsIn, foreignProblems, roleNames, type UserInput } from './user-input.ts'
@@ -176,7 +176,8 @@ async function ensureRoles(roles: Stores['roles'], named: readonly RoleName[], n
 const accountPart = (input: UserInput, otherwise: string): Pick<Account, 'enabled' | 'roles' | 'displayName'> => {
   const { name, given_name, family_name, username, enabled, roles } = input
   const composed = given_name && family_name ? `${given_name} ${family_name}` : undefined
-  return { enabled, roles: roleNames(roles), displayName: (name ?? composed ?? username ?? otherwise).slice(0, 255) }
+  const displayName = displayNameFrom(name ?? composed ?? username ?? otherwise)
+  return { enabled, roles: roleNames(roles), displayName }
 }
 
 const localPart = (input: UserInput): Pick<LocalUser, 'claims' | 'groups'> => ({

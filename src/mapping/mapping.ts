@@ -4,6 +4,14 @@ import { reservedClaims } from './reserved-claims.ts'
 
 const maxAttributes = 100
 
+/** A role's name, wherever one is given: by a mapping, to a user, or by itself. */
+export const roleName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must not have control characters')
+
 /**
  * How one source's identities become claims, groups and roles. Kept as it is written in the admin API,
  * so its members are in snake case.
@@ -24,7 +32,7 @@ export const Mapping = z
         z.strictObject({
           /** Absent: everybody who comes through this source has the role. */
           when_group: z.string().min(1).max(255).optional(),
-          role: z.string().min(1).max(100),
+          role: roleName,
           /** Absent: a realm role; present: a role of this client or API. */
           client: z.string().min(1).max(255).optional(),
         }),

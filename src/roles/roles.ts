@@ -5,11 +5,12 @@ import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
+import { roleName } from '../mapping/mapping.ts'
 import type { Role, RoleStore } from './role.ts'
 
 /** What POST and PUT say about a role. */
 export const RoleInput = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: roleName,
   /** Whose role it is: a client, or an API; `null`: a realm role. */
   client: z.string().min(1).max(255).nullable().default(null),
   description: z.string().max(2000).default(''),

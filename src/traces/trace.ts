@@ -23,7 +23,7 @@ export interface TraceStep {
 
 export interface TraceStore {
   get(reference: string): Promise<Trace | undefined>
-  /** Adds steps and sets what has become known; makes the trace when it is new. */
+  /** Adds steps and sets what has become known; makes the trace when it is new. Of a great many steps the newest stay. */
   append(
     reference: string,
     change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },

@@ -100,6 +100,13 @@ it('makes a local user with an account, an identity and the roles it names', asy
   ])
 })
 
+it('cuts a name that is too long to show between two characters', async () => {
+  await using broker = await setUp()
+  const long = { given_name: 'a'.repeat(253), family_name: '😀'.repeat(100), password: undefined }
+  const { account } = await broker.users.create(system, input(long))
+  expect(account.displayName).toBe(`${'a'.repeat(253)} 😀`)
+})
+
 it('keeps the password as an argon2id hash, and shows and records neither', async () => {
   await using broker = await setUp()
   const user = await broker.users.create(system, input())
@@ -310,6 +317,8 @@ it.each([
   [{ email: 'john' }, 'email'],
   [{ groups: ['a\nb'] }, 'groups.0'],
   [{ roles: [{ client: 'gatehouse' }] }, 'roles.0'],
+  [{ roles: ['r'.repeat(101)] }, 'roles.0'],
+  [{ roles: ['two\tcolumns'] }, 'roles.0'],
   [{ claims: { realm_access: {} } }, 'claims.realm_access'],
   [{ claims: { note: 'x'.repeat(20_000) } }, 'claims'],
   [{ passwordHash: '$argon2id$…' }, ''],

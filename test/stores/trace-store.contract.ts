@@ -3,6 +3,14 @@ import { atOnce, type RegistryWorld } from './world.ts'
 
 export function traceStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
   describe(`TraceStore (${label})`, () => {
+    it('keeps the newest two hundred steps of somebody who goes round and round', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      for (let at = 1; at <= 210; at++) await traces.append('R', { steps: [{ at, what: 'departed' }] })
+      const kept = (await traces.get('R'))?.steps ?? []
+      expect([kept.length, kept[0]?.at, kept.at(-1)?.at]).toEqual([200, 11, 210])
+    })
+
     it('makes a trace with its first step, and adds what becomes known', async () => {
       await using world = await open()
       const { traces } = world.stores

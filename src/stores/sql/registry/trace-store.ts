@@ -8,6 +8,9 @@ import type { Db, TraceRow } from '../schema.ts'
 
 type Change = Parameters<TraceStore['append']>[1]
 
+/** Anybody may begin a sign-in and go round in it; what that leaves behind must end somewhere. */
+const maxSteps = 200
+
 export function createTraceStore(db: Db, clock: Clock): TraceStore {
   const find = (reference: string) =>
     db.selectFrom('traces').selectAll().where('reference', '=', reference).executeTakeFirst()
@@ -38,7 +41,7 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       .updateTable('traces')
       .set({
         revision: row.revision + 1,
-        ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps] }),
+        ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps].slice(-maxSteps) }),
       })
       .where('reference', '=', row.reference)
       .where('revision', '=', row.revision)
