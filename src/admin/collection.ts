@@ -135,6 +135,10 @@ export const listParameters = z.strictObject({
   q: z.string().max(200).optional(),
 })
 
+/** Of lists that are read in order and not searched. */
+export const pageQuery = (query: string): Omit<ListQuery, 'search'> =>
+  parseInput(listParameters.omit({ q: true }), Object.fromEntries(new URLSearchParams(query)))
+
 export function listQuery(query: string): ListQuery {
   const { q, ...rest } = parseInput(listParameters, Object.fromEntries(new URLSearchParams(query)))
   return { ...rest, ...(q && { search: q }) }

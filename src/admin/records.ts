@@ -4,7 +4,7 @@ import { found } from '../collection.ts'
 import { reasons } from '../reasons.ts'
 import type { Trace, TraceStore } from '../traces/trace.ts'
 import type { Authorise } from './authorise.ts'
-import { iso, listQuery } from './collection.ts'
+import { iso, pageQuery } from './collection.ts'
 
 interface Needs {
   readonly authorise: Authorise
@@ -16,7 +16,7 @@ interface Needs {
 export function mountRecords(router: Router, { authorise, traces, audit }: Needs): void {
   router.get('/traces', async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await traces.list(listQuery(ctx.querystring))
+    const { items, next } = await traces.list(pageQuery(ctx.querystring))
     ctx.body = { items: items.map(traceView), next }
   })
 
@@ -29,7 +29,7 @@ export function mountRecords(router: Router, { authorise, traces, audit }: Needs
 
   router.get('/events', async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await audit.list(listQuery(ctx.querystring))
+    const { items, next } = await audit.list(pageQuery(ctx.querystring))
     ctx.body = { items: items.map((event) => ({ ...event, at: iso(event.at) })), next }
   })
 }

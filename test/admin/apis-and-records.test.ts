@@ -108,6 +108,14 @@ describe('records', () => {
     expect((await admin.call('GET', 'traces/AAA-AAA-AAA')).status).toBe(404)
   })
 
+  it('say that they cannot be searched, rather than show everything', async () => {
+    await using admin = await startAdmin()
+    for (const path of ['traces', 'events', 'sessions']) {
+      const { status, body } = await admin.call('GET', `${path}?q=ada`)
+      expect([status, body.errors]).toEqual([400, [{ path: 'q', message: 'is not a known member' }]])
+    }
+  })
+
   it('cannot be written', async () => {
     await using admin = await startAdmin()
     for (const path of ['traces', 'events']) expect((await admin.call('POST', path, {})).status).toBe(405)
