@@ -21,6 +21,7 @@ import { frontRoutes } from './http/front.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { listen } from './http/server.ts'
+import { hangUpOnUnread } from './http/unread.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
@@ -151,6 +152,7 @@ export async function startBroker(
     checkAccessToken,
     cookieKeys,
     customClaims: () => stores.sources.mappedClaims(),
+    http,
     vault,
     clock,
     log,
@@ -254,6 +256,7 @@ export async function startBroker(
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
+  app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ log, problemPage }))
   const inside = new Koa()

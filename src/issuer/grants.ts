@@ -2,6 +2,7 @@
 import type { KoaContextWithOIDC, Grant as LibraryGrant } from 'oidc-provider'
 import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
+import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
 import { stateOf } from './request-state.ts'
@@ -52,8 +53,16 @@ export function createLoadGrant({ grants, sessions, consents, clock, offlineLife
     }
     const stay = await sessions.get(draft.sessionId)
     if (!stay) return undefined
-    return toLibrary(provider, await grants.open({ ...draft, sessionId: draft.sessionId, expiresAt: stay.expiresAt }))
+    const grant = await grants
+      .open({ ...draft, sessionId: draft.sessionId, expiresAt: stay.expiresAt })
+      .catch(unlessSessionEnded)
+    return grant && toLibrary(provider, grant)
   }
+}
+
+/** The session may end between the look at it and the grant in it: then there is none, as if it had been looked for later. */
+function unlessSessionEnded(error: unknown): undefined {
+  if (!(error instanceof Refusal && error.code === 'session_ended')) throw error
 }
 
 type Provider = KoaContextWithOIDC['oidc']['provider']

@@ -18,6 +18,7 @@ import { Refusal } from '../errors.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
 import type { Log } from '../log.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import type { BrokerSession, GrantStore, SessionStore } from '../sessions/session.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
@@ -39,6 +40,7 @@ import { createInteractions } from './interactions.ts'
 import { createIntrospectionPolicy } from './introspection-policy.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
+import { limitParameters } from './parameters.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, routes } from './provider.ts'
 import { cachePublicDocuments, publishedFor } from './public-documents.ts'
@@ -67,6 +69,7 @@ interface Needs {
   readonly checkAccessToken: CheckAccessToken
   readonly cookieKeys: readonly string[]
   readonly customClaims: () => Promise<readonly string[]>
+  readonly http: Pick<Outbound, 'fetch'>
   readonly vault: Vault
   readonly clock: Clock
   readonly log: Log
@@ -106,6 +109,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       keys,
       cookies,
       cookieKeys: needs.cookieKeys,
+      http: needs.http,
       customClaims,
       logout,
       resources: createResources({
@@ -139,6 +143,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(answerRefusals)
     provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
     provider.use(requireUnambiguous(Object.values(routes)))
+    provider.use(limitParameters([routes.token, routes.userinfo, `${routes.end_session}/confirm`]))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
     provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
     provider.use(

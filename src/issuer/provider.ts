@@ -2,6 +2,7 @@
 import { type Configuration, Provider } from 'oidc-provider'
 import type { Config } from '../config/schema.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import { assertClientAssertion } from './client-assertions.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
 import type { CookieSettings } from './cookies.ts'
@@ -19,6 +20,8 @@ interface Needs {
   readonly customClaims: readonly string[]
   readonly resources: Resources
   readonly mayIntrospect: IntrospectionPolicy
+  /** Fetches what clients register an address for. */
+  readonly http: Pick<Outbound, 'fetch'>
   readonly adapter: NonNullable<Configuration['adapter']>
   readonly findAccount: NonNullable<Configuration['findAccount']>
   readonly loadGrant: NonNullable<Configuration['loadExistingGrant']>
@@ -106,6 +109,11 @@ export function createProvider(needs: Needs): Provider {
     clientBasedCORS: (_ctx, origin, client) => brokerMetadataOf(client).webOrigins.includes(origin),
     pkce: { required: (_ctx, client) => brokerMetadataOf(client).requirePkce },
     allowOmittingSingleRegisteredRedirectUri: false,
+    // The keys of clients (jwks_uri): an address that somebody registered never leads into our own network.
+    fetch: (input, init) => {
+      const { url, headers, signal } = new Request(input, init)
+      return needs.http.fetch(url, { headers, signal }, { allowPrivateAddresses: false })
+    },
     acceptQueryParamAccessTokens: false,
     clockTolerance: tokens.clock_tolerance,
     cookies: {

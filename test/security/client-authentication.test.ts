@@ -1,6 +1,8 @@
 /** How clients authenticate (rows 32 to 34), against the real broker. */
 import { createPublicKey, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
@@ -264,6 +266,26 @@ describe('private_key_jwt', () => {
       `${(await sign(claims())).split('.').slice(0, 2).join('.')}.`,
     ]
     for (const jwt of forged) expect(await status(jwt)).not.toBe(200)
+  })
+
+  it('fetches no keys from within our own network, whatever a client registered', async () => {
+    const asked: string[] = []
+    const inside = createServer((request, answer) => {
+      asked.push(request.url ?? '')
+      answer.end(JSON.stringify({ keys: [] }))
+    })
+    await new Promise<void>((done) => inside.listen(0, '127.0.0.1', done))
+    try {
+      const { port } = inside.address() as AddressInfo
+      const jwks_uri = `http://127.0.0.1:${port}/keys`
+      const { id } = await broker.addClient({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
+      const answer = await ask('/token', assertion(await sign(claims({ iss: id, sub: id }))))
+      expect(answer.status).not.toBe(200)
+      expect(answer.status).toBeLessThan(500)
+      expect(asked).toEqual([])
+    } finally {
+      inside.close()
+    }
   })
 
   it('SEC-034 asks for the right assertion type', async () => {

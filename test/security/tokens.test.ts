@@ -209,6 +209,44 @@ describe('refresh tokens', () => {
     }
   })
 
+  it('SEC-018 SEC-021 lets one of many win across nodes too, and gives all the same answer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-'))
+    const database = `sqlite:${join(folder, 'gatehouse.db')}`
+    try {
+      await using one = await startTestBroker({ database })
+      await one.addSource(upstream)
+      const app = await one.addClient()
+      await using two = await startTestBroker({ database, keys: one.keys, issuer: one.issuer })
+      const nodes = [one.url, two.url]
+      const post = async (form: Record<string, string>, index: number) =>
+        json(
+          await fetch(new URL('/token', nodes[index % 2]), {
+            method: 'POST',
+            headers: basic(app),
+            body: new URLSearchParams(form),
+          }),
+        )
+      const traveller = createVisitor()
+      for (let round = 0; round < 3; round++) {
+        const { verifier: code_verifier, answer } = await one.authorize(traveller, app, { idp_hint: 'Okta' })
+        const redemption = { grant_type: 'authorization_code', code: answer.code ?? '', redirect_uri: app.redirectUri }
+        const redeemed = await Promise.all(
+          Array.from({ length: 20 }, (_, index) => post({ ...redemption, code_verifier }, index)),
+        )
+        expect(redeemed.filter(({ status }) => status === 200)).toHaveLength(1)
+
+        const { refresh_token } = (await one.login(app, { visitor: traveller, params: { idp_hint: 'Okta' } })).tokens
+        const form = { grant_type: 'refresh_token', refresh_token }
+        const refreshed = await Promise.all(Array.from({ length: 20 }, (_, index) => post(form, index)))
+        expect(new Set(refreshed.map(({ status }) => status))).toEqual(new Set([200]))
+        expect(new Set(refreshed.map(({ body }) => body.refresh_token))).toHaveLength(1)
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+      upstream.register({ callbackUrls: [`${broker.issuer}/broker/Okta/callback`] })
+    }
+  })
+
   it('SEC-024 lets no refresh win after a revocation was answered', async () => {
     for (let round = 0; round < 40; round++) {
       const { tokens } = await signIn()

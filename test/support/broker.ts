@@ -37,6 +37,8 @@ export interface Options {
   readonly database?: string
   readonly keys?: readonly Buffer[]
   readonly port?: number
+  /** Of another node, whose database and keys are given as well: this one listens on a port of its own. */
+  readonly issuer?: string
   /** The bootstrap client. */
   readonly automation?: { readonly id: string; readonly secret: string }
 }
@@ -49,7 +51,7 @@ export const administratorPassword = 'correct horse battery staple'
 export async function startTestBroker(options: Options = {}) {
   const { settings = {}, parts = {}, path = '', database = 'sqlite::memory:', keys = [randomBytes(32)] } = options
   const port = options.port ?? (await freePort())
-  const issuer = `http://localhost:${port}${path}`
+  const issuer = options.issuer ?? `http://localhost:${port}${path}`
   const defaults = await loadConfig({}, join(import.meta.dirname, '..', '..'))
   const merged = Object.entries(defaults).map(([name, value]) => {
     const override = settings[name as keyof Settings]
