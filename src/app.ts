@@ -20,7 +20,7 @@ import { answerErrors, type PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
-import { listen } from './http/server.ts'
+import { type Limits, listen } from './http/server.ts'
 import { hangUpOnUnread } from './http/unread.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
@@ -53,6 +53,8 @@ import { createTracer } from './traces/tracer.ts'
 export interface Parts {
   readonly clock: Clock
   readonly log: Log
+  /** Of the HTTP server. */
+  readonly limits: Partial<Limits>
   readonly openStores: typeof openSqlStores
 }
 
@@ -265,7 +267,7 @@ export async function startBroker(
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
 
-  const server = opened.use(await listen(app.callback(), config.listen))
+  const server = opened.use(await listen(app.callback(), config.listen, parts.limits))
   opened.use(
     watchRegistry({
       since: registryVersion,

@@ -43,8 +43,9 @@ export interface Listening extends AsyncDisposable {
 export async function listen(
   handler: RequestListener,
   { host, port }: { readonly host: string; readonly port: number },
+  overrides: Partial<Limits> = {},
 ): Promise<Listening> {
-  const server = createHttpServer(handler)
+  const server = createHttpServer(handler, overrides)
   const mute = muteConnections(server)
   server.listen(port, host)
   try {

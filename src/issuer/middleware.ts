@@ -21,11 +21,14 @@ export function markStructuredTokens(paths: readonly string[]): Middleware {
   }
 }
 
+// A longer address would not pass, here (src/http/server.ts) or at a proxy.
+const longestQuery = 8 * 1024
+
 /** OpenID Connect Core §3.1.2.1 wants POST served as well; as a GET it finds the session's cookie (SameSite=Lax). */
 export function answerPostsWithGet(paths: readonly string[]): Middleware {
   return async (ctx, next) => {
     if (ctx.method !== 'POST' || !paths.includes(ctx.path)) return next()
-    const form = await readParameters(ctx)
+    const form = await readParameters(ctx, longestQuery)
     ctx.status = 303
     ctx.redirect(`${ctx.URL.pathname}?${form}`)
   }
