@@ -2,8 +2,9 @@ import { reasons } from '../src/reasons.ts'
 
 const introduction = `# Reason codes
 
-Every refusal of Gatehouse has one of these codes. It stands in the answer (\`code\` of a problem document), in the
-log and in the trace, which the reference on an error page leads to. Codes are stable: a program may rely on them.
+Every refusal of Gatehouse has one of these codes. It stands in the answer (\`code\` of a problem document,
+\`reason\` of an OAuth error), in the log and in the trace, which the reference on an error page leads to. Codes are
+stable: a program may rely on them.
 
 This page is written by \`npm run docs\` from \`src/reasons.ts\`.
 `

@@ -88,6 +88,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
         }
         throw new errors.InvalidGrant(`${kind} was used by another request`)
       }
+      if (kind === 'RefreshToken') stateOf(Provider.ctx).wonRotation = id
       // Whoever holds the successor has proved that the answer arrived: its predecessor needs no second answer.
       const { predecessor } = found.payload
       if (typeof predecessor === 'string') await artifacts.endGrace(kind, predecessor)

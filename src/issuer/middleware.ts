@@ -61,8 +61,8 @@ export function repeatRotationAnswers(path: string, answers: RotationAnswers): M
   return async (ctx, next) => {
     await next()
     if (ctx.path !== path || ctx.method !== 'POST') return
-    const { lostRotation } = stateOf(ctx)
-    const { RotatedRefreshToken, Client } = ctx.oidc?.entities ?? {}
+    const { lostRotation, wonRotation } = stateOf(ctx)
+    const { Client } = ctx.oidc?.entities ?? {}
     if (lostRotation && Client) {
       const answer = await answers.find(lostRotation, Client.clientId)
       ctx.status = answer ? 200 : 503
@@ -72,9 +72,9 @@ export function repeatRotationAnswers(path: string, answers: RotationAnswers): M
         error: 'temporarily_unavailable',
         error_description: 'Another request is using this refresh token. Try again in a moment.',
       }
-    } else if (RotatedRefreshToken && Client) {
-      if (ctx.status === 200) await answers.keep(RotatedRefreshToken.jti, Client.clientId, ctx.body as object)
-      else await answers.giveBack(RotatedRefreshToken.jti)
+    } else if (wonRotation && Client) {
+      if (ctx.status === 200) await answers.keep(wonRotation, Client.clientId, ctx.body as object)
+      else await answers.giveBack(wonRotation)
     }
   }
 }

@@ -15,6 +15,8 @@ export interface RequestState {
   refused?: ReasonCode
   /** The code or refresh token that was shown, as it was kept. */
   presented?: Presented
+  /** The refresh token that this request has used up. */
+  wonRotation?: string
   /** The refresh token that another request is using at this moment. */
   lostRotation?: string | undefined
   /** What was thrown where the library only says `server_error`. */

@@ -59,6 +59,15 @@ it('says 503 where tokens are made and checked, and takes nothing for a no', asy
   expect((await broker.introspect(client, tokens.access_token)).body.active).toBe(true)
 })
 
+it('gives a refresh token back when the store fails in the middle of using it', async () => {
+  stores.cutAfter('consume')
+  await expectNoAnswer(await broker.refresh(client, tokens.refresh_token))
+  stores.mend()
+  const refreshed = await broker.refresh(client, tokens.refresh_token)
+  expect(refreshed.status).toBe(200)
+  tokens = (await refreshed.json()) as Tokens
+})
+
 it('says 503 to browsers, and leaves them signed in', async () => {
   const { url } = broker.authorizationUrl(client, { prompt: 'none' })
   const html = { headers: { accept: 'text/html,*/*' } }
