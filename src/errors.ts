@@ -10,6 +10,8 @@ interface RefusalOptions extends ErrorOptions {
   readonly problems?: readonly Problem[]
   /** Seconds until trying again can help. */
   readonly retryAfter?: number
+  /** Of the answer, where a standard wants another than the catalogue's. */
+  readonly status?: number
 }
 
 /**
@@ -22,20 +24,18 @@ export class Refusal extends Error {
   readonly problems: readonly Problem[]
   /** Seconds; becomes `Retry-After`. */
   readonly retryAfter: number | undefined
+  readonly status: number
 
   constructor(
     code: ReasonCode,
     message: string = reasons[code].cause,
-    { problems = [], retryAfter, ...options }: RefusalOptions = {},
+    { problems = [], retryAfter, status = reasons[code].status, ...options }: RefusalOptions = {},
   ) {
     super(message, options)
     this.code = code
     this.problems = problems
     this.retryAfter = retryAfter
-  }
-
-  get status(): number {
-    return reasons[this.code].status
+    this.status = status
   }
 }
 

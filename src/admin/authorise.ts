@@ -55,7 +55,8 @@ function bearerToken(ctx: Context): string {
 
 function refused(ctx: Context, reason: ReasonCode): Refusal {
   ctx.set('WWW-Authenticate', `Bearer error="invalid_token", error_description="${reason}"`)
-  return new Refusal(reason)
+  // RFC 6750 §3.1: whatever is wrong with the token; to whoever it speaks for, another one may be given.
+  return new Refusal(reason, undefined, { status: 401 })
 }
 
 function administrationRoles({ claims }: AccessToken): readonly unknown[] {

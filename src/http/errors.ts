@@ -68,8 +68,8 @@ function refuseUnanswered(ctx: Context): void {
 
 function answerTo(error: unknown): Answer {
   if (error instanceof Refusal) {
-    const { code, message, problems, retryAfter } = error
-    return { ...reasons[code], code, detail: message, problems, retryAfter }
+    const { code, status, message, problems, retryAfter } = error
+    return { ...reasons[code], status, code, detail: message, problems, retryAfter }
   }
   if (error instanceof Unavailable) return error.who === 'store' ? storeSilent : sourceSilent
   const status = clientErrorStatus(error)

@@ -109,6 +109,8 @@ describe('a bearer token', () => {
     expect(expired.headers.get('www-authenticate')).toBe(
       'Bearer error="invalid_token", error_description="token_expired"',
     )
+    const shutOut = await admin.callAs('shut-out')('GET', 'clients')
+    expect([shutOut.status, shutOut.body.code, shutOut.body.status]).toEqual([401, 'account_disabled', 401])
     const elsewhere = await admin.callAs('elsewhere')('GET', 'clients')
     expect(elsewhere.status).toBe(401)
     expect(elsewhere.body.code).toBe('token_audience')

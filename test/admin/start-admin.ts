@@ -156,6 +156,7 @@ async function requireKnownAlgorithm({ metadata }: Client): Promise<void> {
 const saysWhatItIs: CheckAccessToken = async (name) => {
   if (name === 'unavailable') throw new Unavailable('store', 'down')
   if (name === 'expired') return { ok: false, reason: 'token_expired' }
+  if (name === 'shut-out') return { ok: false, reason: 'account_disabled' }
   const [role = '', scopes = 'admin'] = name.split('~')
   const person = role !== 'machine' && role !== 'elsewhere'
   return {
