@@ -4,6 +4,8 @@
 export interface Visitor {
   /** One request with this visitor's cookies; redirects are not followed. */
   request(url: string | URL, init?: RequestInit): Promise<Response>
+  /** The header `Cookie` of a request to that address. */
+  cookies(url: string | URL): string
   /** The value of a cookie that would be sent there. */
   cookie(url: string | URL, name: string): string | undefined
   /** Sets a cookie for the whole host. */
@@ -35,11 +37,17 @@ export function createVisitor(): Visitor {
     if (attribute('max-age') !== '0' && (!expires || Date.parse(expires) > Date.now())) cookies.push(cookie)
   }
 
+  const header = ({ hostname, pathname }: URL) =>
+    cookies
+      .filter(({ host, path }) => host === hostname && within(pathname, path))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')
+
   const request: Visitor['request'] = async (address, init = {}) => {
     const url = new URL(address)
     const headers = new Headers(init.headers)
-    const mine = cookies.filter(({ host, path }) => host === url.hostname && within(url.pathname, path))
-    if (mine.length > 0) headers.set('cookie', mine.map(({ name, value }) => `${name}=${value}`).join('; '))
+    const mine = header(url)
+    if (mine !== '') headers.set('cookie', mine)
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const header of response.headers.getSetCookie()) keep(url, header)
     return response
@@ -47,6 +55,7 @@ export function createVisitor(): Visitor {
 
   return {
     request,
+    cookies: (address) => header(new URL(address)),
 
     cookie(address, name) {
       const { hostname, pathname } = new URL(address)
