@@ -26,7 +26,7 @@ import type { MarkStore } from '../tokens/liveness.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
-import { answerOutages, answerRefusals, nameReasons, reuseOf } from './answers.ts'
+import { answerOutages, answerRefusals, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { createClientRecords, toRecord } from './client-records.ts'
@@ -34,6 +34,7 @@ import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
+import { logEvents } from './events.ts'
 import { createLoadGrant } from './grants.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
 import { createInteractions } from './interactions.ts'
@@ -44,7 +45,6 @@ import { limitParameters } from './parameters.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, routes } from './provider.ts'
 import { cachePublicDocuments, publishedFor } from './public-documents.ts'
-import { stateOf } from './request-state.ts'
 import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
@@ -160,34 +160,11 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(middleware.confirmGrant(routes.token, stores.grants))
     provider.use(middleware.repeatRotationAnswers(routes.token, answers))
     provider.use(logout.finish)
-    provider.on('server_error', (ctx, error) => {
-      stateOf(ctx).failure = error
-      log.error({ err: error, route: ctx.oidc?.route }, 'the provider failed')
-    })
-    const refused = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) =>
-      log.info(
-        {
-          route: ctx.oidc?.route,
-          reason: stateOf(ctx).refused,
-          error: error.error,
-          detail: error.error_detail ?? error.error_description,
-        },
-        'an OAuth request was refused',
-      )
-    provider.on('grant.revoked', (ctx, grant) => {
-      const { spent, accountId: account, clientId: client, kind } = stateOf(ctx).presented ?? {}
-      const event = { event: 'grant.revoked', route: ctx.oidc.route, grant, account, client }
-      if (spent) log.warn({ ...event, reason: reuseOf(kind) }, 'a grant was revoked: what may be used once came twice')
-      else log.info(event, 'a grant was revoked')
-    })
+    logEvents(provider, log)
     provider.on('authorization.success', (ctx) => {
       const { client_id: client, code_challenge: challenge } = ctx.oidc.params ?? {}
       if (typeof client === 'string' && typeof challenge === 'string') void watchChallenge(client, challenge)
     })
-    provider.on('grant.error', refused)
-    provider.on('introspection.error', refused)
-    provider.on('revocation.error', refused)
-    provider.on('userinfo.error', refused)
     return provider
   }
 
