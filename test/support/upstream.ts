@@ -187,8 +187,8 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
       body: new URLSearchParams({ xsrf, logout: 'yes' }),
       redirect: 'manual',
     })
-    ctx.status = confirmed.status
     ctx.body = null
+    ctx.status = confirmed.status
     ctx.set('location', confirmed.headers.get('location') ?? issuer)
     ctx.set('set-cookie', confirmed.headers.getSetCookie())
   })
