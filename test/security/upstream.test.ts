@@ -240,7 +240,7 @@ describe('a source that is switched off', () => {
     expect((await broker.introspect(client, tokens.access_token)).body.active).toBe(false)
     expect((await broker.refresh(client, tokens.refresh_token)).status).toBe(400)
     expect((await broker.authorize(visitor, client, { prompt: 'none' })).answer.error).toBe('login_required')
-    expect(await arrive(away.visitor, away.callback)).toMatchObject({ status: 400 })
+    expect(await arrive(away.visitor, away.callback)).toMatchObject({ status: 403 })
   })
 })
 

@@ -193,7 +193,11 @@ export const previews: Readonly<Record<string, Html>> = {
     title: 'This sign-in is no longer open',
     cause: 'The sign-in was finished, has expired, or was begun in another browser.',
     fix: adviceFor('interaction_lost'),
-    ways: [{ label: 'Back to Patient App', href: 'https://patients.example.com/' }],
+    reference,
+    ways: [
+      { label: 'Continue to Patient App', href: '/authorize?client_id=patients' },
+      { label: 'Back to Patient App', href: 'https://patients.example.com/' },
+    ],
   }),
   'problem-unexpected': problemView({
     assets,

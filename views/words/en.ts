@@ -84,7 +84,7 @@ export const en = {
     developers: 'To connect an application',
     issuer: 'This issuer, as OpenID Connect libraries ask for it:',
     copyLabel: 'Copy the issuer',
-    discovery: 'Show the metadata of OpenID Connect',
+    discovery: 'OpenID Connect metadata',
   },
 
   logout: {
