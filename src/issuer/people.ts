@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { GrantStore, SessionStore } from '../sessions/session.ts'
-import { personClaims } from '../tokens/claims.ts'
+import { idTokenClaims, personClaims } from '../tokens/claims.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { Vault } from '../vault.ts'
 import { openLogin } from './interaction-login.ts'
@@ -114,11 +114,13 @@ export const mappedFor = ({ client, source, identity }: AdmittedPerson, scopes: 
 function toLibraryAccount(ctx: KoaContextWithOIDC, person: AdmittedPerson, token: TokenSource): LibraryAccount {
   return {
     accountId: person.account.id,
-    claims(_use, scope) {
+    claims(use, scope) {
+      const sub = person.account.id
+      const mapped = mappedFor(person, new Set(scope.split(' ')))
+      if (use === 'userinfo') return { sub, ...personClaims(person, mapped) }
       const uid = token && 'sessionUid' in token ? token.sessionUid : ctx.oidc.session?.uid
-      const sessionId = stateOf(ctx).accessToken?.claims.sid ?? (uid && sessionIdOf(uid))
-      const facts = { clientId: person.client.id, sessionId: typeof sessionId === 'string' ? sessionId : undefined }
-      return { sub: person.account.id, ...personClaims(facts, person, mappedFor(person, new Set(scope.split(' ')))) }
+      const facts = { clientId: person.client.id, sessionId: uid && sessionIdOf(uid) }
+      return { sub, ...idTokenClaims(facts, person, mapped) }
     },
   }
 }

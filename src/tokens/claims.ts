@@ -102,24 +102,29 @@ export function machineAccessToken(
   })
 }
 
-/** What the ID token and userinfo can say, beyond what the OpenID provider adds itself. */
-export function personClaims(
+/** What the ID token says, beyond what the OpenID provider adds itself. */
+export const idTokenClaims = (
   facts: Pick<TokenFacts, 'clientId' | 'sessionId'>,
-  { account, source }: AdmittedPerson,
+  person: AdmittedPerson,
   mapped: Mapped,
-): Payload {
-  return compact({
+): Payload =>
+  compact({
     jti: newId(),
     nbf: 0,
     typ: 'ID',
     azp: facts.clientId,
     session_state: facts.sessionId,
+    ...personClaims(person, mapped),
+  })
+
+/** What userinfo says: the person, and nothing of the token that was shown. */
+export const personClaims = ({ account, source }: AdmittedPerson, mapped: Mapped): Payload =>
+  compact({
     ...mapped.claims,
     groups: mapped.groups,
     ...roleClaims(rolesOf(account.roles, mapped.roles)),
     identity_provider_alias: source.alias,
   })
-}
 
 const head = ({
   issuer,
