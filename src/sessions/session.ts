@@ -36,15 +36,12 @@ export interface SessionStore {
   /** The newest first; a page may be asked for again and stays stable when sessions begin and end. */
   list(query: SessionQuery): Promise<Page<BrokerSession>>
   ofAccount(accountId: string): Promise<readonly BrokerSession[]>
-  /** Those of the source whose `upstream.sid`, subject, or both, are these. Of neither: none. */
-  ofUpstream(
-    sourceId: string,
-    session: { readonly sid?: string; readonly subject?: string },
-  ): Promise<readonly BrokerSession[]>
   /** Forgets the session and every grant in it, at once. Answers what it was. */
   end(id: string): Promise<BrokerSession | undefined>
   endOfAccount(accountId: string): Promise<void>
   endOfSource(sourceId: string): Promise<void>
+  /** Those of the source whose `upstream.sid`, subject, or both, are these; of neither: none. Answers how many. */
+  endOfUpstream(sourceId: string, session: { readonly sid?: string; readonly subject?: string }): Promise<number>
 }
 
 /** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. Absent once its session is. */

@@ -16,7 +16,7 @@ import type { Sources } from '../sources/sources.ts'
 interface Needs {
   readonly sources: Pick<SourceStore, 'byAlias'>
   readonly connector: Sources['connector']
-  readonly sessions: Pick<SessionStore, 'ofUpstream' | 'end'>
+  readonly sessions: Pick<SessionStore, 'endOfUpstream'>
   readonly messages: SeenMessages
   readonly log: Log
 }
@@ -36,11 +36,7 @@ export function backchannelLogoutRoutes({ sources, connector, sessions, messages
     if (open.kind !== 'redirect' || !open.verifyLogout)
       throw new Refusal('source_not_allowed', 'The source sends no logouts')
     const logout = await open.verifyLogout(form)
-    return once(source, logout, async () => {
-      const stays = await sessions.ofUpstream(source.id, logout)
-      for (const { id } of stays) await sessions.end(id)
-      return stays.length
-    })
+    return once(source, logout, () => sessions.endOfUpstream(source.id, logout))
   }
 
   // Noted only when the work is done: an upstream may send again what could not be carried out.

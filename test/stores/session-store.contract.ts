@@ -87,55 +87,35 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await left()).toEqual([three.id])
     })
 
-    it('is found by what the upstream calls it, or by whom it calls the person', async () => {
+    it('ends by what the upstream calls it, by whom it calls the person, or by both', async () => {
       await using world = await open()
-      const { sessions } = world.stores
-      const one = aSession({ upstream: { sid: 'a' }, startedAt: 1 })
-      const two = aSession({ sourceId: one.sourceId, upstream: { sid: 'b', idToken: 'x' }, startedAt: 2 })
-      const other = aSession({ sourceId: one.sourceId, subject: '00u2', upstream: { sid: 'c' }, startedAt: 3 })
-      const unnamed = aSession({ sourceId: one.sourceId, upstream: null, startedAt: 4 })
+      const { sessions, grants } = world.stores
+      const one = aSession({ upstream: { sid: 'a' } })
+      const [sourceId, subject] = [one.sourceId, one.subject]
+      const two = aSession({ sourceId, upstream: { sid: 'b', idToken: 'x' } })
+      const other = aSession({ sourceId, subject: '00u2', upstream: { sid: 'c' } })
+      const unnamed = aSession({ sourceId, upstream: null })
       const elsewhere = aSession({ upstream: { sid: 'a' } })
-      for (const session of [one, two, other, unnamed, elsewhere]) await sessions.save(session)
-      const find = (session: { sid?: string; subject?: string }) => sessions.ofUpstream(one.sourceId, session)
-      expect(await find({ sid: 'a' })).toEqual([one])
-      expect(await find({ subject: '00u1' })).toEqual([one, two, unnamed])
-      expect(await find({ sid: 'b', subject: '00u1' })).toEqual([two])
-      expect(await find({ sid: 'b', subject: '00u2' })).toEqual([])
-      expect(await find({ sid: 'nobody’s' })).toEqual([])
-      expect(await find({})).toEqual([])
-      await sessions.save({ ...one, upstream: { sid: 'renewed' } })
-      expect(await find({ sid: 'a' })).toEqual([])
-      expect(await find({ sid: 'renewed' })).toHaveLength(1)
-      world.pass(30 * minute)
-      expect(await find({ subject: '00u1' })).toEqual([])
-    })
+      const all = [one, two, other, unnamed, elsewhere]
+      for (const session of all) await sessions.save(session)
+      const grant = aGrant({ sessionId: one.id })
+      await grants.open(grant)
+      const left = async () => {
+        const found = await Promise.all(all.map(({ id }) => sessions.get(id)))
+        return all.filter((_, index) => found[index] !== undefined)
+      }
 
-    it('is listed from the newest, page by page, of everybody or of one account or source', async () => {
-      await using world = await open()
-      const { sessions } = world.stores
-      const begun = [3, 1, 2, 2, 2].map((startedAt) => aSession({ startedAt }))
-      for (const session of begun) await sessions.save(session)
-      const [three, one, ...two] = begun
-      const all = [three, ...two.sort((a, b) => (a.id < b.id ? -1 : 1)), one]
-      expect(await sessions.list({ limit: 5 })).toEqual({ items: all, next: null })
-
-      const pages = []
-      let after: string | undefined
-      do {
-        const { items, next } = await sessions.list({ limit: 2, ...(after !== undefined && { after }) })
-        pages.push(items)
-        // What begins or ends meanwhile moves nobody to another page.
-        if (after === undefined) await sessions.save(aSession({ startedAt: 9 }))
-        after = next ?? undefined
-      } while (after !== undefined)
-      expect(pages).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)])
-
-      expect((await sessions.list({ limit: 9, accountId: all[1]?.accountId ?? '' })).items).toEqual([all[1]])
-      expect((await sessions.list({ limit: 9, sourceId: all[2]?.sourceId ?? '' })).items).toEqual([all[2]])
-      expect((await sessions.list({ limit: 9, sourceId: 'x', accountId: all[1]?.accountId ?? '' })).items).toEqual([])
-      await refused(sessions.list({ limit: 9, after: 'c2VxOjE' }), 'invalid_input')
-      world.pass(30 * minute)
-      expect((await sessions.list({ limit: 9 })).items).toEqual([])
+      expect(await sessions.endOfUpstream(sourceId, {})).toBe(0)
+      expect(await sessions.endOfUpstream(sourceId, { sid: 'nobody’s' })).toBe(0)
+      expect(await sessions.endOfUpstream(sourceId, { sid: 'b', subject: '00u2' })).toBe(0)
+      expect(await left()).toEqual(all)
+      expect(await sessions.endOfUpstream(sourceId, { sid: 'a' })).toBe(1)
+      expect(await left()).toEqual([two, other, unnamed, elsewhere])
+      expect(await grants.get(grant.id)).toBeUndefined()
+      await sessions.save({ ...two, upstream: { sid: 'renewed' } })
+      expect(await sessions.endOfUpstream(sourceId, { sid: 'b' })).toBe(0)
+      expect(await sessions.endOfUpstream(sourceId, { subject })).toBe(2)
+      expect(await left()).toEqual([other, elsewhere])
     })
 
     it('ends with every grant in it, and leaves offline grants and other sessions’', async () => {

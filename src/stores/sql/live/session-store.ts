@@ -92,18 +92,6 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       return rows.map(fromRow)
     },
 
-    async ofUpstream(sourceId, { sid, subject }) {
-      if (sid === undefined && subject === undefined) return []
-      const rows = await living()
-        .where('source_id', '=', sourceId)
-        .$if(sid !== undefined, (query) => query.where('upstream_sid', '=', sid ?? null))
-        .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
-        .orderBy('started_at')
-        .orderBy('id')
-        .execute()
-      return rows.map(fromRow)
-    },
-
     async end(id) {
       // Its grants go with it, by their foreign key, in the same statement.
       const row = await db.deleteFrom('sessions').where('id', '=', id).returningAll().executeTakeFirst()
@@ -116,6 +104,17 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
 
     async endOfSource(sourceId) {
       await db.deleteFrom('sessions').where('source_id', '=', sourceId).execute()
+    },
+
+    async endOfUpstream(sourceId, { sid, subject }) {
+      if (sid === undefined && subject === undefined) return 0
+      const { numDeletedRows } = await db
+        .deleteFrom('sessions')
+        .where('source_id', '=', sourceId)
+        .$if(sid !== undefined, (query) => query.where('upstream_sid', '=', sid ?? null))
+        .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+        .executeTakeFirst()
+      return Number(numDeletedRows)
     },
   }
 }
