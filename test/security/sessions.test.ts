@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
+import { startBroker } from '../../src/app.ts'
+import { silent } from '../../src/log.ts'
+import { basic, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
 import { john, rene } from '../support/people.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
@@ -211,4 +216,39 @@ describe('what ends a session', () => {
       expect((await login()).access.sub).toBe(visit.access.sub)
     },
   )
+
+  it('SEC-095 is seen by every node at its next call', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nodes-'))
+    try {
+      await using one = await startTestBroker({ database: `sqlite:${join(folder, 'gatehouse.db')}` })
+      const { config, keys, issuer } = one
+      const elsewhere = { ...config, listen: { host: '127.0.0.1', port: 0 } }
+      await using two = await startBroker(elsewhere, keys, { log: silent })
+      await one.addSource(upstream)
+      const app = await one.addClient()
+      const there = async (path: string, form: Readonly<Record<string, string>>) => {
+        const answer = await fetch(new URL(path, two.url), {
+          method: 'POST',
+          headers: basic(app),
+          body: new URLSearchParams(form),
+        })
+        return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+      }
+      const ends: Readonly<Record<string, (visit: Awaited<ReturnType<typeof login>>) => Promise<unknown>>> = {
+        killed: ({ access }) => one.admin('DELETE', `sessions/${access.sid}`),
+        'logged out': ({ visitor, tokens }) => visitor.request(`${issuer}/logout?id_token_hint=${tokens.id_token}`),
+        disabled: ({ access }) => one.admin('PATCH', `users/${access.sub}`, { enabled: false }),
+      }
+      for (const [how, end] of Object.entries(ends)) {
+        const visit = await one.login(app, { params: { idp_hint: 'Okta' } })
+        const { access_token: token, refresh_token } = visit.tokens
+        expect((await there('/introspect', { token })).body.active, how).toBe(true)
+        await end(visit)
+        expect((await there('/introspect', { token })).body, how).toEqual({ active: false })
+        expect((await there('/token', { grant_type: 'refresh_token', refresh_token })).status, how).toBe(400)
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
 })
