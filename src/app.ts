@@ -98,6 +98,7 @@ export async function startBroker(
     ...stores,
     clock,
     longestToken: lifetimes.access_token + config.tokens.clock_tolerance,
+    longestSignIn: lifetimes.interaction,
   })
   const sources = createSources({ transact, sources: stores.sources, connectors, shutOut, clock })
   opened.defer(() => sources.close())

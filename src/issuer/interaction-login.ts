@@ -4,6 +4,8 @@ import type { Login } from '../interaction.ts'
 import type { Vault } from '../vault.ts'
 
 const Part = z.strictObject({
+  /** Milliseconds; when the login was made here, whenever the upstream last asked the person. */
+  madeAt: z.int(),
   sourceId: z.string(),
   subject: z.string(),
   upstream: z.strictObject({ sid: z.string().optional(), idToken: z.string().optional() }).optional(),
@@ -13,8 +15,8 @@ type BrokerPart = z.infer<typeof Part>
 
 const context = (accountId: string) => `interaction.login/${accountId}`
 
-export function sealLogin(login: Login, vault: Vault) {
-  const part: BrokerPart = { sourceId: login.sourceId, subject: login.subject, upstream: login.upstream }
+export function sealLogin(login: Login, madeAt: number, vault: Vault) {
+  const part: BrokerPart = { madeAt, sourceId: login.sourceId, subject: login.subject, upstream: login.upstream }
   return {
     login: { accountId: login.accountId, ts: login.authTime, acr: login.acr, amr: login.amr && [...login.amr] },
     gatehouse: vault.seal(JSON.stringify(part), context(login.accountId)),

@@ -1,6 +1,7 @@
 /** The library's interactions in our words: the only place where sign-in and the provider meet. */
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
+import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Interaction, InteractionOutcome, Interactions } from '../interaction.ts'
 import type { SessionStore } from '../sessions/session.ts'
@@ -18,9 +19,10 @@ interface Needs {
   readonly sessions: Pick<SessionStore, 'end'>
   readonly cookies: CookieSettings
   readonly vault: Vault
+  readonly clock: Clock
 }
 
-export function createInteractions({ provider, sessions, cookies, vault }: Needs): Interactions {
+export function createInteractions({ provider, sessions, cookies, vault, clock }: Needs): Interactions {
   async function find(ctx: Context): Promise<LibraryInteraction> {
     return await provider().interactionDetails(ctx.req, ctx.res).catch(explain)
   }
@@ -70,7 +72,7 @@ export function createInteractions({ provider, sessions, cookies, vault }: Needs
     switch (outcome.kind) {
       case 'login':
         // Whoever has proven who they are has chosen who to be, where that was asked for (prompt=select_account).
-        return { ...sealLogin(outcome.login, vault), select_account: {} }
+        return { ...sealLogin(outcome.login, clock(), vault), select_account: {} }
       case 'consent':
         return { consent: {} }
       case 'error':

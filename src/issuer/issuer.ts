@@ -181,7 +181,13 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   let current = await build()
 
   return {
-    interactions: createInteractions({ provider: () => current.provider, sessions: stores.sessions, cookies, vault }),
+    interactions: createInteractions({
+      provider: () => current.provider,
+      sessions: stores.sessions,
+      cookies,
+      vault,
+      clock,
+    }),
     async currentSession(ctx) {
       // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
       const { accountId, uid } = await current.provider.Session.get(ctx as KoaContextWithOIDC)

@@ -4,11 +4,12 @@
  */
 import type { FindAccount, KoaContextWithOIDC, Account as LibraryAccount } from 'oidc-provider'
 import type { Admission, AdmittedPerson } from '../admission/admit.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, seconds } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { GrantStore, SessionStore } from '../sessions/session.ts'
 import { idTokenClaims, personClaims } from '../tokens/claims.ts'
+import type { MarkStore } from '../tokens/liveness.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { Vault } from '../vault.ts'
 import { openLogin } from './interaction-login.ts'
@@ -19,6 +20,7 @@ interface Needs {
   readonly admission: Admission
   readonly sessions: SessionStore
   readonly grants: GrantStore
+  readonly marks: Pick<MarkStore, 'blockedAt'>
   readonly vault: Vault
   readonly clock: Clock
   readonly log: Log
@@ -31,6 +33,10 @@ interface Needs {
 interface Behind {
   readonly sourceId: string
   readonly scopes?: readonly string[]
+  /** The person was shut out after they proved who they are. */
+  readonly overtaken?: boolean
+  /** Begins the stay of somebody who has just signed in, once they are admitted. */
+  readonly begin?: () => Promise<void>
 }
 
 type TokenSource = Parameters<FindAccount>[2]
@@ -39,6 +45,7 @@ export function createFindAccount({
   admission,
   sessions,
   grants,
+  marks,
   vault,
   clock,
   log,
@@ -52,7 +59,10 @@ export function createFindAccount({
     const behind = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
     if (!behind) return undefined
 
-    state.admission = await admission.person({ accountId, clientId: client.clientId, ...behind })
+    const { sourceId, scopes, overtaken, begin } = behind
+    state.admission = overtaken
+      ? { denied: 'session_ended' }
+      : await admission.person({ accountId, clientId: client.clientId, sourceId, scopes })
     if ('denied' in state.admission) {
       state.refused = state.admission.denied
       log.info(
@@ -62,6 +72,7 @@ export function createFindAccount({
       // At the authorization endpoint the person may come in another way: the login prompt says so (policy.ts).
       return token ? undefined : { accountId, claims: () => ({ sub: accountId }) }
     }
+    await begin?.()
     return toLibraryAccount(ctx, state.admission, token)
   }
 
@@ -93,17 +104,23 @@ export function createFindAccount({
     state.freshLogin = true
     const now = clock()
     const continued = current?.accountId === accountId ? current : undefined
-    await sessions.save({
-      id,
-      accountId,
+    const blockedAt = await marks.blockedAt('account', accountId)
+    return {
       sourceId: login.sourceId,
-      subject: login.subject,
-      upstream: login.upstream ?? null,
-      startedAt: continued?.startedAt ?? now,
-      idleUntil: now + sessionIdle,
-      expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
-    })
-    return { sourceId: login.sourceId }
+      // A password that was changed, or an account that was disabled and enabled again: what came before is void.
+      overtaken: blockedAt !== null && seconds(login.madeAt) <= blockedAt,
+      begin: () =>
+        sessions.save({
+          id,
+          accountId,
+          sourceId: login.sourceId,
+          subject: login.subject,
+          upstream: login.upstream ?? null,
+          startedAt: continued?.startedAt ?? now,
+          idleUntil: now + sessionIdle,
+          expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
+        }),
+    }
   }
 }
 

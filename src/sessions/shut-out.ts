@@ -28,11 +28,13 @@ interface Needs {
   readonly clock: Clock
   /** Seconds: no access token is valid for longer, clock tolerance included. */
   readonly longestToken: number
+  /** Seconds: no sign-in is under way for longer. One that was proven before is not finished afterwards. */
+  readonly longestSignIn: number
 }
 
-export function createShutOut({ marks, sessions, grants, clock, longestToken }: Needs): ShutOut {
+export function createShutOut({ marks, sessions, grants, clock, longestToken, longestSignIn }: Needs): ShutOut {
   const mark = (kind: 'account' | 'client' | 'source', name: string) =>
-    marks.block(kind, name, seconds(clock()), clock() + longestToken * 1000)
+    marks.block(kind, name, seconds(clock()), clock() + Math.max(longestToken, longestSignIn) * 1000)
 
   async function block(whom: Whom): Promise<void> {
     if ('account' in whom) {

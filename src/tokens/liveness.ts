@@ -26,6 +26,8 @@ export type Blockable = 'account' | 'client' | 'source'
 export interface MarkStore {
   /** One round trip. Rejects with `Unavailable` when it cannot tell. */
   liveness(question: LivenessQuestion): Promise<Liveness>
+  /** Seconds; when it was shut out last, as far as is still known. `null`: it was not. */
+  blockedAt(kind: Blockable, name: string): Promise<number | null>
   /** Marks one token until it would have expired (milliseconds). */
   revokeToken(jti: string, until: number): Promise<void>
   /** Marks everything issued at or before `at` (seconds). Sources are named by alias. */

@@ -16,7 +16,7 @@ async function setUp() {
   let now = start
   const clock = () => now
   const registry = await openRegistry(clock)
-  const shutOut = createShutOut({ ...registry, clock, longestToken: 300 })
+  const shutOut = createShutOut({ ...registry, clock, longestToken: 300, longestSignIn: 1800 })
   const needs = { ...registry, shutOut, hashPassword: passwords.hash, clock }
   return {
     ...registry,

@@ -53,6 +53,7 @@ export async function startAdmin() {
     grants: stores.grants,
     clock,
     longestToken: 310,
+    longestSignIn: 1800,
   })
   const upstream = { opened: 0, closed: 0, check: async () => {} }
   const passwords = createPasswordHasher()

@@ -27,7 +27,7 @@ async function setUp() {
   const passwords = createPasswordHasher()
   const local = createLocalConnectorType({ users: registry.localUsers, passwords, clock, log: silent })
   const nouns = ({ transact, marks }: Needs) => {
-    const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300 })
+    const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300, longestSignIn: 1800 })
     const needs = { ...registry, transact, shutOut, clock }
     return {
       users: createUsers({ ...needs, hashPassword: passwords.hash }),

@@ -12,6 +12,17 @@ export function markStoreContract(label: string, open: () => Promise<LiveWorld>)
   }
 
   describe(`MarkStore (${label})`, () => {
+    it('says when somebody was shut out last, for as long as the mark stands', async () => {
+      await using world = await open()
+      const { marks } = world.stores
+      expect(await marks.blockedAt('account', 'rene')).toBeNull()
+      await marks.block('account', 'rene', 100, beginning + minute)
+      await marks.block('client', 'rene', 200, beginning + minute)
+      expect(await marks.blockedAt('account', 'rene')).toBe(100)
+      world.pass(minute)
+      expect(await marks.blockedAt('account', 'rene')).toBeNull()
+    })
+
     it('needs no grant for client credentials', async () => {
       await using world = await open()
       expect(await world.stores.marks.liveness(question)).toEqual(unmarked)

@@ -51,6 +51,17 @@ export function createMarkStore(db: Db, clock: Clock): MarkStore {
       }
     },
 
+    async blockedAt(kind, name) {
+      const mark = await db
+        .selectFrom('marks')
+        .select('not_before')
+        .where('kind', '=', kind)
+        .where('name', '=', name)
+        .where('expires_at', '>', clock())
+        .executeTakeFirst()
+      return mark?.not_before ?? null
+    },
+
     revokeToken: (jti, until) => put({ kind: 'token', name: jti, not_before: 0, expires_at: until }),
 
     block: (kind, name, at, until) => put({ kind, name, not_before: at, expires_at: until }),
