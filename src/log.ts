@@ -3,11 +3,11 @@ import { type Logger, pino } from 'pino'
 export type Log = Logger
 
 // Whatever the level and whoever logs: these never reach a sink (SEC-117).
+// (An authorization code stands on top of a line; below an error, `code` is the error's own, such as ENOENT.)
 const secrets = [
   'password',
   'client_secret',
   'secret',
-  'code',
   'access_token',
   'refresh_token',
   'id_token',
@@ -23,7 +23,7 @@ export const createLog = (level: string, to?: { write(line: string): void }): Lo
     {
       level,
       base: undefined,
-      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+      redact: { paths: ['code', ...secrets.flatMap((name) => [name, `*.${name}`])], censor: '[redacted]' },
     },
     to,
   )

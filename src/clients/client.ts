@@ -48,6 +48,8 @@ export interface ResourceServer {
 }
 
 export interface ClientStore extends Collection<Client> {
+  /** Those whose `allowedSources` name the source. */
+  allowing(sourceId: string): Promise<readonly Client[]>
   /** Whether any enabled client has registered the origin. */
   anyWithOrigin(origin: string): Promise<boolean>
 }

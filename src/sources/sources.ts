@@ -1,5 +1,6 @@
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
+import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Connector, ConnectorConfig, ConnectorType, SourceType } from '../connector.ts'
@@ -15,6 +16,7 @@ import { type TrialResult, tryOut } from './trial.ts'
 
 interface Stores {
   readonly sources: SourceStore
+  readonly clients: Pick<ClientStore, 'allowing' | 'replace'>
   readonly roles: RoleStore
   readonly audit: AuditStore
 }
@@ -125,7 +127,17 @@ export function createSources({ transact, sources, connectors, shutOut, clock }:
 
     async remove(actor, id, expected) {
       const before = await get(id)
-      const remove = async ({ sources, audit }: Stores) => {
+      const remove = async ({ sources, clients, audit }: Stores) => {
+        // A client that allows it keeps its other sources; one that allows no other is open to nobody, never to everybody.
+        for (const client of await clients.allowing(id)) {
+          const allowedSources = (client.allowedSources ?? []).filter((source) => source !== id)
+          await clients.replace({ ...client, allowedSources, updatedAt: clock() }, client.version)
+          await recordChange(audit, actor, clock, {
+            subject: { type: 'client', id: client.id, name: client.metadata.client_name ?? client.id },
+            before: { allowed_sources: client.allowedSources },
+            after: { allowed_sources: allowedSources },
+          })
+        }
         await sources.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: auditedSource(before) })
       }

@@ -154,6 +154,21 @@ describe('an authentication source', () => {
     expect(await sourceBlockedAt(admin)).not.toBeNull()
   })
 
+  it('is taken out of the clients that allow it by name, with an event for each, and opens them to nobody else', async () => {
+    await using admin = await startAdmin()
+    const { id } = (await admin.call('POST', path, okta)).body
+    const client = {
+      client_name: 'Patient App',
+      redirect_uris: ['https://app.example/callback'],
+      allowed_sources: ['Okta'],
+    }
+    const { client_id } = (await admin.call('POST', 'clients', client)).body
+    expect((await admin.call('DELETE', `${path}/${id}`)).status).toBe(204)
+    expect((await admin.call('GET', `clients/${client_id}`)).body).toMatchObject({ allowed_sources: [] })
+    const { items } = await admin.stores.audit.list({ limit: 10 })
+    expect(items.map(({ action }) => action).slice(0, 2)).toEqual(['source.removed', 'client.changed'])
+  })
+
   it('shuts out at once whoever came through it when it is disabled, and changes nothing when it cannot', async () => {
     await using admin = await startAdmin()
     const { id } = (await admin.call('POST', path, okta)).body

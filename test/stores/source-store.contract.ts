@@ -119,18 +119,16 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       await world.stores.sources.remove(okta.id, 1)
     })
 
-    it('takes a removed source out of the clients that allow it by name, and opens them to nobody else', async () => {
+    it('keeps a source that a client allows by name, and finds those clients', async () => {
       await using world = await open()
-      const [okta, entra] = [aSource(), aSource({ alias: 'Entra' })]
+      const okta = aSource()
+      const client = aClient({ allowedSources: [okta.id] })
       await world.stores.sources.add(okta)
-      await world.stores.sources.add(entra)
-      const one = aClient({ allowedSources: [okta.id] })
-      const two = aClient({ allowedSources: [okta.id, entra.id] })
-      await world.stores.clients.add(one)
-      await world.stores.clients.add(two)
-      await world.stores.sources.remove(okta.id, 1)
-      expect(await world.stores.clients.get(one.id)).toMatchObject({ allowedSources: [], version: 2 })
-      expect(await world.stores.clients.get(two.id)).toMatchObject({ allowedSources: [entra.id], version: 2 })
+      await world.stores.clients.add(client)
+      await world.stores.clients.add(aClient({ allowedSources: null }))
+      expect(await world.stores.clients.allowing(okta.id)).toEqual([client])
+      const problems = await refused(world.stores.sources.remove(okta.id, 1), 'in_use')
+      expect(problems.map(({ path }) => path)).toEqual([`clients/${client.id}`])
     })
 
     it('takes the identities and local users of a removed source with it, and leaves the accounts', async () => {

@@ -84,6 +84,8 @@ export const en = {
     developers: 'To connect an application',
     issuer: 'This issuer, as OpenID Connect libraries ask for it:',
     copyLabel: 'Copy the issuer',
+    administrators: 'To administer',
+    adminApi: 'Sources, clients and people are managed through the admin API:',
     discovery: 'OpenID Connect metadata',
   },
 

@@ -23,8 +23,6 @@ interface Kind<T extends Entity, Name extends EntityTable> {
   readonly unique?: Readonly<Record<string, string>>
   /** Writes the rows in other tables that say what the entity refers to, in place of those of before. */
   link?(db: Db, entity: T): Promise<void>
-  /** Takes it out of lists that may go on without it, before it is removed. */
-  unlink?(db: Db, id: string): Promise<void>
   /** What refers to it and so keeps it. */
   users?(db: Db, id: string): Promise<readonly Problem[]>
   /** Where else than in the row's own names a word of a search may stand. */
@@ -120,7 +118,6 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
         'reference',
         () =>
           change(async (transaction) => {
-            await kind.unlink?.(transaction, id)
             const { numAffectedRows } = await sql`
               delete from ${table} where id = ${id} and version = ${expected}`.execute(transaction)
             if (numAffectedRows !== 1n) throw changedMeanwhile(id, expected)

@@ -53,6 +53,17 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
   return {
     ...collection,
 
+    async allowing(sourceId) {
+      const rows = await db
+        .selectFrom('clients')
+        .innerJoin('client_sources', 'client_sources.client_id', 'clients.id')
+        .selectAll('clients')
+        .where('client_sources.source_id', '=', sourceId)
+        .orderBy('clients.seq')
+        .execute()
+      return rows.map(fromRow)
+    },
+
     async anyWithOrigin(origin) {
       const rows = await db
         .selectFrom('clients')

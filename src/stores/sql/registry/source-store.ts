@@ -67,24 +67,9 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       await linkDomains(transaction, source)
       await linkRoles(transaction, source)
     },
-    // A client that named it keeps its other sources; one that named no other is open to nobody, never to everybody.
-    async unlink(transaction, id) {
-      const clients = await transaction
-        .selectFrom('clients')
-        .innerJoin('client_sources', 'client_sources.client_id', 'clients.id')
-        .select(['clients.id', 'clients.allowed_sources', 'clients.version'])
-        .where('client_sources.source_id', '=', id)
-        .execute()
-      for (const client of clients) {
-        const rest = fromJson<string[]>(client.allowed_sources ?? '[]').filter((source) => source !== id)
-        const changes = { allowed_sources: toJson(rest), version: client.version + 1 }
-        await transaction.updateTable('clients').set(changes).where('id', '=', client.id).execute()
-      }
-      await transaction.deleteFrom('client_sources').where('source_id', '=', id).execute()
-    },
     async users(transaction, id) {
-      const usage = await usageOf(transaction, [id])
-      return usedBy('apis', 'API', usage.get(id)?.apis ?? [])
+      const [usage, clients] = [await usageOf(transaction, [id]), await allowing(transaction, id)]
+      return [...usedBy('apis', 'API', usage.get(id)?.apis ?? []), ...usedBy('clients', 'client', clients)]
     },
   })
 
@@ -142,6 +127,11 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       return [...new Set(rows.flatMap(({ mapping }) => Object.keys(fromJson<Source['mapping']>(mapping).attributes)))]
     },
   }
+}
+
+async function allowing(db: Db, id: string) {
+  const rows = await db.selectFrom('client_sources').select('client_id').where('source_id', '=', id).execute()
+  return rows.map(({ client_id }) => ({ id: client_id, name: client_id }))
 }
 
 const secretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
