@@ -47,6 +47,8 @@ function install() {
       throw new Hindrance(`The packages could not be installed: npm ci failed, see above. ${error?.message ?? ''}`)
   }
   checkNode()
+  // Only saves the first start some time: should it fail, that start says why.
+  spawnSync(pinnedNode, [join(root, 'scripts', 'compile.ts')], { shell: process.platform === 'win32' })
   writeFileSync(stamp, wanted)
 }
 

@@ -1,11 +1,9 @@
 /** Reads the configuration, starts, waits for a signal, stops. */
 import { once } from 'node:events'
-import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { keepCompiled } from './startup/keep-compiled.ts'
 
-const root = join(import.meta.dirname, '..')
-// What was compiled at an earlier start is not compiled again: that is half of the time that a start takes.
-enableCompileCache(join(root, 'node_modules', '.cache', 'compiled'))
+keepCompiled()
 const { startBroker } = await import('./app.ts')
 const { loadConfig } = await import('./config/load.ts')
 const { secretKeys } = await import('./config/secret-key.ts')
@@ -29,7 +27,7 @@ function isTheirs(error: unknown): error is Error {
 }
 
 async function run(): Promise<void> {
-  const config = await loadConfig(process.env, root)
+  const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
   requireSupported(config)
   await using broker = await startBroker(config, await secretKeys(config))
 

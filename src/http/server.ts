@@ -29,8 +29,8 @@ export const limits: Limits = {
 export const createHttpServer = (handler: RequestListener, overrides: Partial<Limits> = {}): Server =>
   createServer({ ...limits, ...overrides }, handler)
 
-/** Milliseconds for which requests that are under way may go on when the server closes. */
-const patience = 10 * second
+/** Milliseconds, when the server closes: for a request to be seen whose bytes are here already, and to be answered. */
+const patience = { seen: second, answered: 10 * second }
 
 export interface Listening extends AsyncDisposable {
   readonly url: URL
@@ -74,9 +74,12 @@ function muteConnections(server: Server): ReadonlySet<Socket> {
 async function close(server: Server, mute: ReadonlySet<Socket>): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  for (const socket of mute) socket.destroy()
-  const deadline = setTimeout(() => server.closeAllConnections(), patience)
+  const moment = setTimeout(() => {
+    for (const socket of mute) socket.destroy()
+  }, patience.seen)
+  const deadline = setTimeout(() => server.closeAllConnections(), patience.answered)
   await closed
+  clearTimeout(moment)
   clearTimeout(deadline)
 }
 
