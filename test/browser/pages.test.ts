@@ -126,7 +126,7 @@ describe('keyboard', () => {
     const met = await visit({}, async (page) => {
       await open(page, 'sign-in')
       const found: unknown[] = []
-      for (let step = 0; step < 10; step += 1) {
+      for (let step = 0; step < 11; step += 1) {
         await page.keyboard.press('Tab')
         found.push(
           await page.evaluate(
@@ -140,6 +140,7 @@ describe('keyboard', () => {
       [
         'source-partner',
         'source-Okta',
+        'source-local',
         'username',
         'password',
         'Show',

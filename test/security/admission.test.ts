@@ -193,6 +193,7 @@ const routes: Readonly<Record<string, string>> = {
   '/': 'it shows a page to the browser with the session’s cookie, or is public',
   '/assets/:name': 'it is public',
   '/favicon.ico': 'it is public',
+  '/admin': 'it is public',
   '/health/live': 'it is public',
   '/health/ready': 'it is public',
   '/metrics': 'it is public',
