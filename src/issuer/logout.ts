@@ -38,11 +38,12 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, lea
       const { session, entities, params } = ctx.oidc
       if (!session?.accountId) return
       if (entities.IdTokenHint?.payload.sub === session.accountId) {
-        const { uid } = session
+        // First what counts: should the store fail in between, signing out can be asked for again.
+        const destination = await end(ctx, session.uid, destinationOf(ctx, params))
         await session.destroy()
         ctx.cookies.set(cookies.names.session, null, cookies.long)
         ctx.status = 303
-        ctx.redirect(await end(ctx, uid, destinationOf(ctx, params)))
+        ctx.redirect(destination)
         return
       }
       const [account, stay] = await Promise.all([

@@ -73,8 +73,12 @@ export function repeatRotationAnswers(path: string, answers: RotationAnswers): M
         error_description: 'Another request is using this refresh token. Try again in a moment.',
       }
     } else if (wonRotation && Client) {
-      if (ctx.status === 200) await answers.keep(wonRotation, Client.clientId, ctx.body as object)
-      else await answers.giveBack(wonRotation)
+      if (ctx.status !== 200) return answers.giveBack(wonRotation)
+      await answers.keep(wonRotation, Client.clientId, ctx.body as object).catch(async (error: unknown) => {
+        // Nobody has had the answer, and nobody could get it again.
+        await answers.giveBack(wonRotation)
+        throw error
+      })
     }
   }
 }

@@ -33,8 +33,8 @@ interface Needs {
 interface Behind {
   readonly sourceId: string
   readonly scopes?: readonly string[]
-  /** The person was shut out after they proved who they are. */
-  readonly overtaken?: boolean
+  /** Milliseconds; when the person proved who they are, if it was in this very sign-in. */
+  readonly provenAt?: number
   /** Begins the stay of somebody who has just signed in, once they are admitted. */
   readonly begin?: () => Promise<void>
 }
@@ -59,10 +59,10 @@ export function createFindAccount({
     const behind = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
     if (!behind) return undefined
 
-    const { sourceId, scopes, overtaken, begin } = behind
-    state.admission = overtaken
-      ? { denied: 'session_ended' }
-      : await admission.person({ accountId, clientId: client.clientId, sourceId, scopes })
+    const { sourceId, scopes, provenAt, begin } = behind
+    const admitted = await admission.person({ accountId, clientId: client.clientId, sourceId, scopes })
+    const overtaken = provenAt !== undefined && !('denied' in admitted) && (await isOvertaken(admitted, provenAt))
+    state.admission = overtaken ? { denied: 'session_ended' } : admitted
     if ('denied' in state.admission) {
       state.refused = state.admission.denied
       log.info(
@@ -74,6 +74,12 @@ export function createFindAccount({
     }
     await begin?.()
     return toLibraryAccount(ctx, state.admission, token)
+  }
+
+  /** A password that was changed, an account or a source that was off for a while: what was proven before is void. */
+  async function isOvertaken({ account, source }: AdmittedPerson, provenAt: number): Promise<boolean> {
+    const shutOut = await Promise.all([marks.blockedAt('account', account.id), marks.blockedAt('source', source.alias)])
+    return shutOut.some((at) => at !== null && seconds(provenAt) <= at)
   }
 
   /** A code or a refresh token stands on its grant, and using it keeps its session from falling asleep. */
@@ -104,11 +110,9 @@ export function createFindAccount({
     state.freshLogin = true
     const now = clock()
     const continued = current?.accountId === accountId ? current : undefined
-    const blockedAt = await marks.blockedAt('account', accountId)
     return {
       sourceId: login.sourceId,
-      // A password that was changed, or an account that was disabled and enabled again: what came before is void.
-      overtaken: blockedAt !== null && seconds(login.madeAt) <= blockedAt,
+      provenAt: login.madeAt,
       begin: () =>
         sessions.save({
           id,

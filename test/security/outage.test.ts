@@ -68,6 +68,15 @@ it('gives a refresh token back when the store fails in the middle of using it', 
   tokens = (await refreshed.json()) as Tokens
 })
 
+it('gives a refresh token back when its answer could not be kept, and nobody has had it', async () => {
+  stores.cutAfter('put')
+  await expectNoAnswer(await broker.refresh(client, tokens.refresh_token))
+  stores.mend()
+  const refreshed = await broker.refresh(client, tokens.refresh_token)
+  expect(refreshed.status).toBe(200)
+  tokens = (await refreshed.json()) as Tokens
+})
+
 it('says 503 to browsers, and leaves them signed in', async () => {
   const { url } = broker.authorizationUrl(client, { prompt: 'none' })
   const html = { headers: { accept: 'text/html,*/*' } }
@@ -85,4 +94,14 @@ it('keeps serving what needs no store', async () => {
   stores.cut()
   for (const path of ['/.well-known/openid-configuration', '/jwks', '/health/live'])
     expect((await fetch(broker.issuer + path)).status, path).toBe(200)
+})
+
+it.each(['remove', 'end'])('can be asked again to sign somebody out when the store fails after %s', async (method) => {
+  const visit = await broker.login(client, { params: { idp_hint: 'Okta' } })
+  const logout = `${broker.issuer}/logout?${new URLSearchParams({ id_token_hint: visit.tokens.id_token })}`
+  stores.cutAfter(method)
+  await visit.visitor.request(logout)
+  stores.mend()
+  expect((await visit.visitor.request(logout)).status).toBe(303)
+  expect((await broker.introspect(client, visit.tokens.access_token)).body).toEqual({ active: false })
 })
