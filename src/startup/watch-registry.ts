@@ -35,13 +35,24 @@ export function watchRegistry({ since, registryVersion, keepSchedule, reload, lo
     }
   }
 
-  const enqueue = (work: () => Promise<void>) => () => {
-    running = running.then(work)
+  /** One after the other, and each at most once in line: while the registry does not answer, no queue builds up. */
+  const enqueue = (work: () => Promise<void>) => {
+    let waiting = false
+    return () => {
+      if (waiting) return
+      waiting = true
+      running = running.then(async () => {
+        waiting = false
+        await work()
+      })
+    }
   }
-  const timers = [setInterval(enqueue(look), pollEvery), setInterval(enqueue(rotate), scheduleEvery)]
+  const lookSoon = enqueue(look)
+  const rotateSoon = enqueue(rotate)
+  const timers = [setInterval(lookSoon, pollEvery), setInterval(rotateSoon, scheduleEvery)]
   for (const timer of timers) timer.unref()
-  enqueue(look)()
-  enqueue(rotate)()
+  lookSoon()
+  rotateSoon()
 
   return {
     async [Symbol.asyncDispose]() {
