@@ -76,7 +76,6 @@ export async function startBroker(
   const { lifetimes } = config
   const issuerUrl = new URL(config.issuer)
   const base = issuerUrl.pathname.replace(/\/$/, '')
-  const root = config.issuer.replace(/\/$/, '')
   const secure = issuerUrl.protocol === 'https:'
   const assets = `${base}/assets`
   const cookieKeys = keys.map((key) =>
@@ -134,7 +133,7 @@ export async function startBroker(
     departures: stores.departures,
     clock,
     log,
-    loggedOutUrl: (alias) => new URL(`${root}/broker/${encodeURIComponent(alias)}/logged-out`),
+    loggedOutUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/logged-out`),
     lifetime: lifetimes.trip * 1000,
   })
   const problemPage = (ctx: Koa.Context, problem: PageProblem) =>
@@ -194,7 +193,7 @@ export async function startBroker(
     trips: createTrips({
       trips: stores.trips,
       clock,
-      callbackUrl: (alias) => new URL(`${root}/broker/${encodeURIComponent(alias)}/callback`),
+      callbackUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/callback`),
       lifetime: lifetimes.trip * 1000,
     }),
     throttle: createThrottle({
@@ -235,12 +234,12 @@ export async function startBroker(
     csrf,
     clock,
     assets,
-    root,
+    issuer: config.issuer,
   })
 
   // Administration
   const admin = adminRoutes({
-    issuer: root,
+    issuer: config.issuer,
     authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
     sources,
     clients,

@@ -33,7 +33,7 @@ async function run(): Promise<void> {
 
   console.log(`Gatehouse is ready
   issuer   ${broker.issuer}
-  console  ${broker.issuer.replace(/\/$/, '')}/admin`)
+  console  ${broker.issuer}/admin`)
   if (broker.administrator) {
     const { username, generatedPassword } = broker.administrator
     const password = generatedPassword ? `${generatedPassword} (shown this once)` : 'as configured'

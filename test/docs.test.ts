@@ -50,6 +50,10 @@ describe('docs/reasons.md', () => {
   })
 })
 
+it.each(Object.entries(reasons))('%s can be told in an error_description (RFC 6749 §5.2)', (_, { title, cause }) => {
+  expect(`${title} ${cause}`).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+})
+
 describe('what the pages say', () => {
   const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
 

@@ -1,6 +1,7 @@
 /**
- * Who may not come in, and why. Every way in asks here: signing in, single sign-on, the code and refresh
- * grants, client credentials, userinfo. Tokens are made from an {@link Admitted}, which nothing else makes.
+ * Who may not come in, and why. Every way in asks here: signing in, single sign-on, the code and refresh grants,
+ * client credentials, and each check of an access token. Tokens are made from an {@link AdmittedPerson} or
+ * {@link AdmittedMachine}, which nothing else makes.
  */
 import type { Account, AccountStore, LinkedIdentity } from '../accounts/account.ts'
 import type { Client, ClientStore } from '../clients/client.ts'

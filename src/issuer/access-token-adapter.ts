@@ -38,7 +38,7 @@ export function accessTokenAdapter(
 
 function toModel(kind: string, token: AccessToken): AdapterPayload {
   const { jti, iat, exp, aud, scope, sid, client_id: _same, iss: _ours, ...extra } = token.claims
-  // Userinfo takes tokens whose audience is the client (contract); the library wants none there.
+  // Userinfo takes tokens whose audience is the client (docs/tokens.md); the library wants none there.
   const userinfo = Provider.ctx?.oidc.route === 'userinfo' && token.audience === token.clientId
   return {
     kind,

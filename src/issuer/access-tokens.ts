@@ -1,4 +1,4 @@
-/** Writes our access tokens over the library's (contract, "The access token"). */
+/** Writes our access tokens over the library's (docs/tokens.md). */
 import { type AccessToken, type ClientCredentials, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Admission } from '../admission/admit.ts'
 import type { ReasonCode } from '../reasons.ts'
@@ -53,7 +53,7 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
     base: Omit<TokenFacts, 'authTime' | 'acr' | 'sessionId' | 'grantId'>,
   ) {
     const person = stateOf(ctx).admission
-    if (!person || 'denied' in person) throw refuse(ctx, person?.denied ?? 'session_ended', 'access_denied')
+    if (!person || 'denied' in person) throw refuse(ctx, person?.denied ?? 'session_ended', 'invalid_grant')
     const { AuthorizationCode, RotatedRefreshToken, RefreshToken } = ctx.oidc.entities
     const source = AuthorizationCode ?? RotatedRefreshToken ?? RefreshToken
     const facts: TokenFacts = {

@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Admission } from '../admission/admit.ts'
 import { Refusal, Unavailable } from '../errors.ts'
+import { oauthError } from '../http/oauth-error.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { GrantStore } from '../sessions/session.ts'
 import { type Presented, stateOf } from './request-state.ts'
@@ -39,7 +40,7 @@ export const answerRefusals: Middleware = async (ctx, next) => {
     ctx.status = error.status
     ctx.set('Cache-Control', 'no-store')
     const details = error.problems.map(({ path, message }) => `${path} ${message}`)
-    ctx.body = { error: 'invalid_request', error_description: details.join(', ') || error.message }
+    ctx.body = oauthError('invalid_request', details.join(', ') || error.message)
   }
 }
 

@@ -2,16 +2,9 @@ import type { Context } from 'koa'
 import { type Configuration, errors } from 'oidc-provider'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
+import type { PageProblem } from '../http/errors.ts'
 import { newReference } from '../ids.ts'
 import type { Log } from '../log.ts'
-
-export interface PageProblem {
-  readonly status: number
-  readonly title: string
-  readonly cause: string
-  readonly fix: string
-  readonly reference: string
-}
 
 export type ProblemPage = (ctx: Context, problem: PageProblem) => { toString(): string }
 

@@ -13,7 +13,7 @@ interface Needs {
   readonly apis: Pick<ApiStore, 'some'>
 }
 
-/** Who may look at a token: its own client, and clients that stand for an API which accepts it (contract). */
+/** Who may look at a token: its own client, and clients that stand for an API which accepts it (docs/tokens.md). */
 export const createIntrospectionPolicy =
   ({ clients, apis }: Needs): IntrospectionPolicy =>
   async (ctx, client, token) => {

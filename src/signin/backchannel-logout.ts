@@ -7,6 +7,7 @@ import type { Context } from 'koa'
 import type { UpstreamLogout } from '../connector.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
+import { oauthError } from '../http/oauth-error.ts'
 import type { Log } from '../log.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { SessionStore } from '../sessions/session.ts'
@@ -79,5 +80,5 @@ function answer(ctx: Context, error: Refusal | Unavailable): void {
     return
   }
   ctx.status = aboutTheBody.has(error.code) ? error.status : 400
-  ctx.body = { error: 'invalid_request', error_description: error.message }
+  ctx.body = oauthError('invalid_request', error.message)
 }

@@ -6,9 +6,9 @@ import { signInView } from '#views/signin/sign-in.ts'
 import { adviceFor, scopeWords } from '#views/words.ts'
 import type { Client } from '../clients/client.ts'
 import type { Connector } from '../connector.ts'
-import type { Interaction } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Source } from '../sources/source.ts'
+import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly assets: string
@@ -17,11 +17,6 @@ interface Needs {
   readonly csrf: (uid: string) => string
   readonly reference: (flow: string) => string
   readonly kindOf: (source: Source) => Connector['kind']
-}
-
-interface Visit {
-  readonly interaction: Interaction
-  readonly client: Client
 }
 
 export interface PasswordTry {
@@ -43,6 +38,10 @@ export type Pages = ReturnType<typeof createPages>
 export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
   const at = (uid: string, rest = '') => `${base}/login/${uid}${rest}`
   const sourceAt = (uid: string, { alias }: Source) => at(uid, `/source/${encodeURIComponent(alias)}`)
+  const words = (code: ReasonCode) => {
+    const { status, title, cause } = reasons[code]
+    return { assets, status, title, cause, fix: adviceFor(code) }
+  }
 
   return {
     signIn(
@@ -96,13 +95,8 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
 
     /** A refusal in an open sign-in: one door back to its beginning, one to the application. */
     refused({ interaction: { uid, flow }, client }: Visit, code: ReasonCode, detail?: string): string {
-      const { status, title, cause } = reasons[code]
       return problemView({
-        assets,
-        status,
-        title,
-        cause,
-        fix: adviceFor(code),
+        ...words(code),
         reference: reference(flow),
         application: applicationOf(client),
         ...(detail && { detail }),
@@ -115,13 +109,8 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
 
     /** A refusal where no sign-in is open. */
     lost(code: ReasonCode, referenceShown: string, ways: readonly [Way, ...Way[]], client?: Client): string {
-      const { status, title, cause } = reasons[code]
       return problemView({
-        assets,
-        status,
-        title,
-        cause,
-        fix: adviceFor(code),
+        ...words(code),
         reference: referenceShown,
         ...(client && { application: applicationOf(client) }),
         ways,

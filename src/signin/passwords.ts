@@ -8,9 +8,9 @@ import type { Source } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Receive } from './arrival.ts'
-import type { Visit } from './problems.ts'
 import type { Steps } from './steps.ts'
 import type { Throttle } from './throttle.ts'
+import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly steps: Steps

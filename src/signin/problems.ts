@@ -1,22 +1,16 @@
 /** What people see when a sign-in does not go on: what happened, why, and ways to go on all the same. */
 import type { Context, Middleware } from 'koa'
 import type { Way } from '#views/problem.ts'
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { ClientStore } from '../clients/client.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import { requireOwnPage } from '../http/csrf.ts'
 import { newId } from '../ids.ts'
-import type { Interaction } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { BrowserNotes } from './browser-notes.ts'
 import { nameOf, type Pages } from './pages.ts'
 import type { Restart } from './restart.ts'
-
-/** An open sign-in, and the client it is for. */
-export interface Visit {
-  readonly interaction: Interaction
-  readonly client: Client
-}
+import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly clients: Pick<ClientStore, 'get'>

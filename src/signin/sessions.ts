@@ -24,14 +24,13 @@ interface Needs {
   readonly csrf: Csrf
   readonly clock: Clock
   readonly assets: string
-  /** The issuer's URL, without a slash at the end. */
-  readonly root: string
+  readonly issuer: string
 }
 
 export function sessionRoutes(needs: Needs): Router {
-  const { currentSession, sessions, accounts, sources, clients, leaveUpstream, csrf, clock, assets, root } = needs
+  const { currentSession, sessions, accounts, sources, clients, leaveUpstream, csrf, clock, assets, issuer } = needs
   const router = new Router({ prefix: '/sessions' })
-  const here = `${root}/sessions`
+  const here = `${issuer}/sessions`
 
   async function visitor(ctx: Context) {
     const current = await currentSession(ctx)
@@ -83,7 +82,7 @@ export function sessionRoutes(needs: Needs): Router {
     const meant = own.find(({ session }) => session.id === form.get('session'))?.session
     const ended = meant && (await sessions.end({ kind: 'account', id: accountId }, meant.id))
     if (ended?.id !== sessionId) return leave(ctx, here)
-    const destination = `${root}/logout/success`
+    const destination = `${issuer}/logout/success`
     const upstream = await leaveUpstream(ended, destination)
     if (upstream !== undefined) return leave(ctx, upstream)
     const source = ended.upstream ? await sources.get(ended.sourceId) : undefined

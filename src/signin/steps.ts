@@ -15,8 +15,9 @@ import type { BrowserNotes } from './browser-notes.ts'
 import { applicable, findCandidates } from './candidates.ts'
 import { nextStep, type Step, stuckBecause } from './next-step.ts'
 import type { Choice, Pages } from './pages.ts'
-import type { Problems, Visit } from './problems.ts'
+import type { Problems } from './problems.ts'
 import type { Trips } from './trips.ts'
+import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly interactions: Interactions

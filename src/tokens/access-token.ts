@@ -21,5 +21,5 @@ export type Verdict =
   | { readonly ok: true; readonly token: AccessToken }
   | { readonly ok: false; readonly reason: ReasonCode }
 
-/** The one check (design.md). Rejects with `Unavailable` when it cannot tell. */
+/** The one check (check-access-token.ts). Rejects with `Unavailable` when it cannot tell. */
 export type CheckAccessToken = (token: string) => Promise<Verdict>

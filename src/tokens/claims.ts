@@ -1,5 +1,5 @@
 /**
- * What our tokens say about a person (contract, "The access token"). Pure: everything comes in with the facts.
+ * What our tokens say about a person (docs/tokens.md). Pure: everything comes in with the facts.
  */
 
 import type { RoleName } from '../accounts/account.ts'

@@ -49,6 +49,18 @@ const grant = (more: Record<string, string> = {}, who: TestClient | typeof autom
 const signIn = (params: Record<string, string> = {}, who = client) =>
   broker.login(who, { visitor, params: { idp_hint: 'Okta', ...params } })
 
+it('tells what is wrong with a form in characters that RFC 6749 §5.2 has', async () => {
+  const twice = new URLSearchParams([
+    ['"\\é', '1'],
+    ['"\\é', '2'],
+  ])
+  const answer = await fetch(`${broker.issuer}/token`, { method: 'POST', body: twice })
+  expect([answer.status, await answer.json()]).toEqual([
+    400,
+    { error: 'invalid_request', error_description: "'?? must be given once" },
+  ])
+})
+
 describe('grant types', () => {
   it('SEC-027 knows no password grant, whatever the client is and says', async () => {
     const form = {
