@@ -314,9 +314,9 @@ export const reasons = {
   },
   not_found: {
     status: 404,
-    title: 'There is no such thing',
-    cause: 'Nothing is kept under this address.',
-    fix: 'Check the id; the collection lists what there is.',
+    title: 'There is nothing at this address',
+    cause: 'Nothing is kept under this address, or it is no longer there.',
+    fix: 'Check the address, and the id in it; in the admin API, the collection lists what there is.',
   },
   method_not_allowed: {
     status: 405,

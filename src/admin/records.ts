@@ -24,7 +24,8 @@ export function mountRecords(router: Router, { authorise, traces, audit }: Needs
     await authorise(ctx, 'view')
     // People read references aloud; those who write them down forget the capitals.
     const reference = (ctx.params.reference ?? '').toUpperCase()
-    ctx.body = traceView(found(await traces.get(reference), `login trace ${reference}`))
+    const trace = await traces.get(reference)
+    ctx.body = traceView(found(trace, `login trace ${reference}: what happens outside a sign-in is in the log only`))
   })
 
   router.get('/events', async (ctx) => {

@@ -105,7 +105,9 @@ describe('records', () => {
       steps: [{ at: '2026-02-03T04:05:06.000Z', what: 'refused', detail: { source: 'Okta' } }],
     })
     expect((await admin.call('GET', 'traces')).body.items).toEqual([trace.body])
-    expect((await admin.call('GET', 'traces/AAA-AAA-AAA')).status).toBe(404)
+    const missing = await admin.call('GET', 'traces/AAA-AAA-AAA')
+    expect(missing.status).toBe(404)
+    expect(missing.body).toMatchObject({ detail: expect.stringContaining('in the log only') })
   })
 
   it('say that they cannot be searched, rather than show everything', async () => {
