@@ -157,6 +157,7 @@ describe('problems', () => {
     ['an issuer with a password', { GATEHOUSE_ISSUER: 'https://a:b@id.example' }, 'issuer'],
     ['a plain issuer that only looks like loopback', { GATEHOUSE_ISSUER: 'http://localhost.example' }, 'issuer'],
     ['a secret key of 31 bytes', { GATEHOUSE_SECRET_KEY: Buffer.alloc(31).toString('base64') }, 'secret_keys.0'],
+    ['a secret key that is no base64', { GATEHOUSE_SECRET_KEY: 'short' }, 'secret_keys.0'],
     ['an unknown kind of database', { DATABASE_URL: 'mysql://db' }, 'database_url'],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, 'log_level'],
     ['no workers', { GATEHOUSE_WORKERS: '0' }, 'workers'],

@@ -9,7 +9,7 @@ const peer = z.union(
 )
 
 const secretKey = z
-  .base64('must be base64')
+  .base64({ error: 'must be base64', abort: true })
   .refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64')
 
 const shape = z.strictObject({
