@@ -56,6 +56,13 @@ export function createOkta({ issuer, client }: Settings): Koa {
 
   const app = new Koa()
   app.keys = cookieKeys
+  app.use(async (ctx, next) => {
+    await next()
+    if (ctx.status !== 404 || ctx.body) return
+    ctx.type = 'html'
+    ctx.body = messagePage('Nothing here', 'There is no page at this address. Go back to the application.').toString()
+    ctx.status = 404
+  })
   app.use(async (ctx, next) => (ctx.path.startsWith('/login/') ? login(provider, ctx) : next()))
   app.use(mount(provider))
   return app

@@ -3,11 +3,13 @@ import type { Patient } from './patient.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
+const name = 'Patient App'
+
 export function welcomePage(): string {
   return page({
-    title: 'Patient App',
+    title: name,
     content: html`<section class="card narrow">
-      <h1>Patient App</h1>
+      <h1>${name}</h1>
       <p>Look up a patient's record. What you see of it depends on who you are.</p>
       <p><a class="button" id="sign-in" href="/login">Sign in</a></p>
     </section>`,
@@ -21,6 +23,16 @@ export function signedOutPage(): string {
       <h1>You are signed out</h1>
       <p>Your session in this application has ended.</p>
       <p><a class="button" id="sign-in" href="/login">Sign in again</a></p>
+    </section>`,
+  })
+}
+
+export function notFoundPage(): string {
+  return page({
+    title: 'Nothing here',
+    content: html`<section class="card narrow">
+      <h1>There is nothing at this address</h1>
+      <p><a class="button" href="/">To the start page</a></p>
     </section>`,
   })
 }
@@ -99,12 +111,12 @@ function page({ title, person, content }: { title: string; person?: string; cont
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>${title} · Patient App</title>
+  <title>${title === name ? name : `${title} · ${name}`}</title>
   <link rel="stylesheet" href="/style.css">
 </head>
 <body>
   <header>
-    <a class="brand" href="/">Patient App</a>
+    <a class="brand" href="/">${name}</a>
     ${
       person !== undefined &&
       html`<form class="person" method="post" action="/logout">

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import Router from '@koa/router'
 import Koa from 'koa'
 import * as oidc from 'openid-client'
-import { homePage, problemPage, signedOutPage, welcomePage } from './pages.ts'
+import { homePage, notFoundPage, problemPage, signedOutPage, welcomePage } from './pages.ts'
 import { fetchPatient } from './patient.ts'
 import { createSessions, type SignedIn } from './sessions.ts'
 
@@ -134,5 +134,9 @@ export async function createWebApp({ url, issuer, clientId, clientSecret, patien
     }
   })
   app.use(router.routes())
+  app.use((ctx) => {
+    ctx.status = 404
+    ctx.body = notFoundPage()
+  })
   return app
 }

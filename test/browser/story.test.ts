@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { decodeJwt } from 'jose'
 import * as oidc from 'openid-client'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -81,6 +82,18 @@ describe.each([
 })
 
 describe('The browser', () => {
+  it.each([
+    ['application', () => demo.app],
+    ['stand-in', () => demo.okta],
+  ])('is told in a page that there is nothing at an address of the %s', async (_, origin) => {
+    await withPage({}, async (page) => {
+      const answer = await page.goto(new URL('/nowhere', origin()).href)
+      expect(answer?.status()).toBe(404)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id }) => id)).toEqual([])
+    })
+  })
+
   it('signs in again without a question while the session at the broker lasts', async () => {
     await withPage({}, async (page) => {
       await page.goto(new URL('/login', demo.app).href)
