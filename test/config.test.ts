@@ -165,6 +165,14 @@ describe('problems', () => {
     expect((await problemOf(env)).problems.map((problem) => problem.path)).toEqual([path])
   })
 
+  it('name everything that is wrong with an issuer', async () => {
+    const { problems } = await problemOf({ GATEHOUSE_ISSUER: 'http://id.example/' })
+    expect(problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      'issuer must not end with a slash',
+      'issuer must be https, unless it is loopback or allow_insecure is true',
+    ])
+  })
+
   it.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'https://id.example/base'])(
     'are none with the issuer %s',
     async (issuer) => {

@@ -81,11 +81,12 @@ const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 export const Config = shape
   .refine(
     ({ issuer, allow_insecure }) =>
-      issuer.startsWith('https:') || allow_insecure === true || loopback.test(new URL(issuer).hostname),
+      !/^http:/i.test(issuer) || allow_insecure === true || loopback.test(new URL(issuer).hostname),
     {
       path: ['issuer'],
       message: 'must be https, unless it is loopback or allow_insecure is true',
-      when: given('issuer'),
+      // Whatever else is wrong with it, as long as it is a URL.
+      when: ({ value }) => z.url().safeParse((value as Partial<Shape> | undefined)?.issuer).success,
     },
   )
   .refine(({ database_url, secret_keys }) => database_url.startsWith('sqlite:') || secret_keys !== null, {
