@@ -78,8 +78,13 @@ export function createFindAccount({
 
   /** A password that was changed, an account or a source that was off for a while: what was proven before is void. */
   async function isOvertaken({ account, source }: AdmittedPerson, provenAt: number): Promise<boolean> {
-    const shutOut = await Promise.all([marks.blockedAt('account', account.id), marks.blockedAt('source', source.alias)])
-    return shutOut.some((at) => at !== null && seconds(provenAt) <= at)
+    const [accountAt, sourceAt] = await Promise.all([
+      marks.blockedAt('account', account.id),
+      marks.blockedAt('source', source.alias),
+    ])
+    // Marks know seconds only. Who comes in the second in which a source was switched on again is not sent away for it.
+    const at = seconds(provenAt)
+    return (accountAt !== null && at <= accountAt) || (sourceAt !== null && at < sourceAt)
   }
 
   /** A code or a refresh token stands on its grant, and using it keeps its session from falling asleep. */
