@@ -160,6 +160,7 @@ export async function startBroker(
     log,
     assets,
     adminAudience: adminAudience(config.issuer),
+    tracer,
     problemPage,
     leaveUpstream,
   })

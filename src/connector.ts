@@ -106,7 +106,7 @@ export interface ConnectorType {
   open(config: ConnectorConfig, source: { readonly id: string; readonly alias: string }): Connector
 }
 
-/** What a source's test can find (contract: `authentication-sources/test`). */
+/** What the test of a source can find (`POST authentication-sources/test`). */
 export const sourceProblemCodes = [
   'MISSING_JWKS',
   'URL_INVALID',

@@ -2,7 +2,7 @@ import { ConfigProblem } from './load.ts'
 import type { Config } from './schema.ts'
 
 /**
- * Settings of the contract that this version does not serve yet stop the start with {@link ConfigProblem}, rather
+ * Settings that this version does not serve yet stop the start with {@link ConfigProblem}, rather
  * than being passed over.
  */
 export function requireSupported({ database_url, redis_url, workers }: Config): void {

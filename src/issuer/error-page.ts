@@ -1,23 +1,30 @@
 import type { Context } from 'koa'
 import { type Configuration, errors } from 'oidc-provider'
+import { adviceFor } from '#views/words.ts'
+import type { ClientStore } from '../clients/client.ts'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
 import type { PageProblem } from '../http/errors.ts'
-import { newReference } from '../ids.ts'
+import { newId, newReference } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { reasons } from '../reasons.ts'
+import type { Tracer } from '../traces/tracer.ts'
 
 export type ProblemPage = (ctx: Context, problem: PageProblem) => { toString(): string }
 
 interface Needs {
   readonly config: Pick<Config, 'issuer'>
+  readonly clients: Pick<ClientStore, 'get'>
+  readonly tracer: Pick<Tracer, 'reference' | 'refused'>
   readonly problemPage: ProblemPage
   readonly log: Log
 }
 
 /** The page for errors that may not go back to the client: an unknown one, a redirect address that is not its own. */
-export function createRenderError({ config, problemPage, log }: Needs): NonNullable<Configuration['renderError']> {
+export function createRenderError(needs: Needs): NonNullable<Configuration['renderError']> {
+  const { config, clients, tracer, problemPage, log } = needs
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
-  return (ctx, out, error) => {
+  return async (ctx, out, error) => {
     // Finished meanwhile, expired, or another browser's: the sign-in's own pages know the way on.
     const [, uid] = error instanceof errors.SessionNotFound ? (/^\/authorize\/([\w-]+)$/.exec(ctx.path) ?? []) : []
     if (uid !== undefined) {
@@ -25,21 +32,35 @@ export function createRenderError({ config, problemPage, log }: Needs): NonNulla
       ctx.redirect(`${base}/login/${uid}/lost`)
       return
     }
+    const clientId = ctx.oidc?.params?.client_id
+    // The library cannot tell a client that is switched off from one that never was; whoever uses it should be told.
+    const client =
+      out.error === 'invalid_client' && typeof clientId === 'string' ? await clients.get(clientId) : undefined
+    if (client && !client.enabled) {
+      const flow = newId()
+      await tracer.refused(flow, 'client_disabled', undefined, { clientId: client.id })
+      show(ctx, { ...reasons.client_disabled, fix: adviceFor('client_disabled'), reference: tracer.reference(flow) })
+      return
+    }
     const outage = error instanceof Unavailable
     const ours = outage || out.error === 'server_error'
     const reference = newReference()
     log.info(
-      { reference, error: out.error, detail: out.error_description, client: ctx.oidc?.params?.client_id },
+      { reference, error: out.error, detail: out.error_description, client: clientId },
       'the request ended on the error page',
     )
-    if (outage) ctx.status = 503
-    ctx.set('Cache-Control', 'no-store')
-    ctx.type = 'html'
-    ctx.body = problemPage(ctx, {
-      status: ctx.status,
+    show(ctx, {
+      status: outage ? 503 : ctx.status,
       reference,
       ...(ours ? words.ours : words.theirs(out.error_description ?? out.error)),
-    }).toString()
+    })
+  }
+
+  function show(ctx: Context, problem: PageProblem): void {
+    ctx.status = problem.status
+    ctx.set('Cache-Control', 'no-store')
+    ctx.type = 'html'
+    ctx.body = problemPage(ctx, problem).toString()
   }
 }
 

@@ -23,6 +23,7 @@ import type { BrokerSession, GrantStore, SessionStore } from '../sessions/sessio
 import type { SourceStore } from '../sources/source.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
+import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
@@ -75,6 +76,7 @@ interface Needs {
   readonly log: Log
   readonly assets: string
   readonly adminAudience: string
+  readonly tracer: Tracer
   readonly problemPage: ProblemPage
   readonly leaveUpstream: (session: BrokerSession, returnTo: string) => Promise<string | undefined>
 }
@@ -101,7 +103,8 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const refreshGrace = lifetimes.refresh_grace * 1000
   const answers = createRotationAnswers({ artifacts: stores.artifacts, clock, grace: refreshGrace })
   const watchChallenge = createChallengeWatch({ counts: stores.attempts, clock, log })
-  const logout = createLogout({ ...needs, ...stores, cookies })
+  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  const logout = createLogout({ ...needs, ...stores, cookies, base })
 
   function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
     const provider = createProvider({
@@ -136,7 +139,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       }),
       loadGrant: createLoadGrant({ ...stores, clock, offlineLifetime: lifetimes.offline_refresh_token * 1000 }),
       writeAccessToken: createAccessTokenWriter({ ...needs, issuer: config.issuer, maxBytes: config.tokens.max_bytes }),
-      renderError: createRenderError(needs),
+      renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
     provider.use(answerOutages)
@@ -168,7 +171,6 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     return provider
   }
 
-  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   // RFC 8414 §3 asks for the metadata of an issuer with a path in front of that path.
   const insertedForms = new Map(
     metadataPaths.flatMap((path) => (base ? [[`${path}${base}`, `${base}${path}`] as const] : [])),

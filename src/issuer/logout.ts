@@ -15,11 +15,13 @@ interface Needs {
   readonly cookies: CookieSettings
   /** Where the assets of pages are served from. */
   readonly assets: string
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
   /** Where the browser goes to sign out at the upstream and come back from; `undefined`: nowhere. */
   readonly leaveUpstream: (session: BrokerSession, returnTo: string) => Promise<string | undefined>
 }
 
-export function createLogout({ sessions, accounts, sources, cookies, assets, leaveUpstream }: Needs) {
+export function createLogout({ sessions, accounts, sources, cookies, assets, base, leaveUpstream }: Needs) {
   /** Ends the stay and answers where the browser goes next. */
   async function end(ctx: KoaContextWithOIDC, uid: string, destination: string): Promise<string> {
     const ended = await sessions.end(sessionIdOf(uid))
@@ -69,7 +71,7 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, lea
         name: client.clientName ?? client.clientId,
         ...(client.clientUri && { url: client.clientUri }),
       }
-      const place = { assets, ...(application && { application }) }
+      const place = { assets, start: `${base}/`, ...(application && { application }) }
       ctx.type = 'html'
       ctx.body =
         ctx.query.stayed === undefined

@@ -130,7 +130,8 @@ const entries: Readonly<Record<string, Entry>> = {
         const { url } = broker.authorizationUrl(client, { scope, prompt: 'none' })
         const answer = await visitor.request(url)
         const to = new URL(answer.headers.get('location') ?? url, url)
-        const reason = to.searchParams.get('error_description')?.split(':')[0] ?? String(answer.status)
+        const said = to.searchParams.get('error_description')?.split(':')[0]
+        const reason = said ?? reasonOn(await answer.text()) ?? String(answer.status)
         return { admitted: to.searchParams.has('code'), reason, answer: to.href }
       },
   },
@@ -382,8 +383,7 @@ async function follow(visitor: Visitor, from: URL, client: TestClient, first?: R
   const asksForConsent = page.includes('consent-allow')
   const { body } = await broker.admin('GET', 'traces?limit=1')
   const [trace] = body.items as Json[]
-  const shown = Object.entries(reasons).find(([, { title }]) => page.includes(`<title>${title} `))?.[0]
-  const reason = (trace?.reason as Json | null)?.code ?? shown
+  const reason = (trace?.reason as Json | null)?.code ?? reasonOn(page)
   const admitted = (back && url.searchParams.has('code')) || asksForConsent
   return {
     admitted,
@@ -391,6 +391,10 @@ async function follow(visitor: Visitor, from: URL, client: TestClient, first?: R
     answer: admitted ? url.href : `${answer.status} ${url.href} ${page.slice(0, 200)}`,
   }
 }
+
+/** Which refusal a page tells the person about. */
+const reasonOn = (page: string): string | undefined =>
+  Object.entries(reasons).find(([, { title }]) => page.includes(`<title>${title} `))?.[0]
 
 async function passwordPage(visitor: Visitor, { client, alias }: Scene) {
   const { url } = broker.authorizationUrl(client, { scope, idp_hint: alias })

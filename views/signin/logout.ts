@@ -37,34 +37,43 @@ ${hiddenFields({ xsrf })}
 
 export interface LoggedOut extends Place {
   readonly application?: Application
+  /** The broker's own start page: the way on where no application is known. */
+  readonly start: string
   readonly upstreamStillOpen?: { readonly name: string }
 }
 
 /** It is done, and what is not done is said. */
-export function loggedOutView({ application, upstreamStillOpen, assets, lang }: LoggedOut): Html {
-  const { loggedOut: words, backTo } = wordsIn(lang)
-  const home = application?.url && safeUrl(application.url)
+export function loggedOutView({ application, start, upstreamStillOpen, assets, lang }: LoggedOut): Html {
+  const { loggedOut: words } = wordsIn(lang)
   const body = html`<h1>${words.title}</h1>
 <p class="done"><span class="success">${tick}</span>${words.ended}</p>
 ${
   upstreamStillOpen &&
   html`<div class="notice warning" role="note">${triangle}<div><p><strong>${words.stillOpen(nameOf(upstreamStillOpen.name))}</strong></p><p>${words.stillOpenFix}</p></div></div>`
 }
-${home && application && html`<p class="choice"><a class="plain" href="${home}"><span>${backTo(nameOf(application.name))}</span></a></p>`}`
+${wayOn({ application, start, lang })}`
   return page({ title: words.title, assets, lang, application }, body)
 }
 
 export interface StayedSignedIn extends Place {
+  readonly start: string
   /** The client that asked for the logout, whose own access has ended. */
   readonly application?: Application
 }
 
 /** The person was asked, and stays. */
-export function stayedView({ application, assets, lang }: StayedSignedIn): Html {
-  const { loggedOut: words, backTo } = wordsIn(lang)
-  const home = application?.url && safeUrl(application.url)
+export function stayedView({ application, start, assets, lang }: StayedSignedIn): Html {
+  const { loggedOut: words } = wordsIn(lang)
   const body = html`<h1>${words.stayed}</h1>
 <p class="done"><span class="accent">${tick}</span>${application ? words.stayedWithout(nameOf(application.name)) : words.stayedWhat}</p>
-${home && application && html`<p class="choice"><a class="plain" href="${home}"><span>${backTo(nameOf(application.name))}</span></a></p>`}`
+${wayOn({ application, start, lang })}`
   return page({ title: words.stayed, assets, lang, application }, body)
+}
+
+function wayOn({ application, start, lang }: Pick<LoggedOut, 'application' | 'start' | 'lang'>): Html {
+  const { backTo, loggedOut: words } = wordsIn(lang)
+  const home = application?.url && safeUrl(application.url)
+  const [href, label] =
+    home && application ? [home, backTo(nameOf(application.name))] : [mustBeSafe(start), words.start]
+  return html`<p class="choice"><a class="plain" href="${href}"><span>${label}</span></a></p>`
 }

@@ -106,6 +106,7 @@ export const en = {
   loggedOut: {
     title: 'You are signed out',
     ended: 'Your session at Gatehouse has ended.',
+    start: 'To the start page',
     stillOpen: (source: Text) => html`You are still signed in at ${source}`,
     stayed: 'You are still signed in',
     stayedWhat: 'Your session at Gatehouse goes on.',
