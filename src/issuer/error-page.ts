@@ -39,7 +39,9 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
     if (client && !client.enabled) {
       const flow = newId()
       await tracer.refused(flow, 'client_disabled', undefined, { clientId: client.id })
-      show(ctx, { ...reasons.client_disabled, fix: adviceFor('client_disabled'), reference: tracer.reference(flow) })
+      const { title, cause } = reasons.client_disabled
+      const reference = tracer.reference(flow)
+      show(ctx, { status: ctx.status, title, cause, fix: adviceFor('client_disabled'), reference })
       return
     }
     const outage = error instanceof Unavailable
