@@ -1,16 +1,17 @@
 /**
  * Runs before every npm script. Brings node_modules in line with package-lock.json, the pinned Node.js included,
- * and with `--browser` makes sure that the tests have a Chromium. Changes nothing when nothing is missing.
+ * and with `--tests` makes sure that there are the programs that the tests need: a browser, Redis, PostgreSQL. Changes
+ * nothing when nothing is missing.
  *
  * Plain JavaScript without packages: the first time it runs, there is only the machine's own Node.js (>= 20).
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findChromium } from './chromium.mjs'
 import { alone } from './lock.mjs'
+import { findProgram, programs } from './programs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
@@ -24,13 +25,14 @@ const lockfile = readFileSync(join(root, 'package-lock.json'))
 const wanted = createHash('sha256').update(lockfile).update(`${process.platform}-${process.arch}`).digest('hex')
 
 const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pinnedNode)
-const hasBrowser = () => !process.argv.includes('--browser') || findChromium(process.env) !== undefined
+const missing = () =>
+  process.argv.includes('--tests') ? Object.keys(programs).filter((name) => !findProgram(name, process.env)) : []
 
 try {
-  if (!isInstalled() || !hasBrowser()) {
+  if (!isInstalled() || missing().length > 0) {
     await alone(join(root, '.prepare.lock'), () => {
       if (!isInstalled()) install()
-      if (!hasBrowser()) installBrowser()
+      if (missing().length > 0) installPrograms(missing())
     })
   }
 } catch (error) {
@@ -90,22 +92,49 @@ function checkNode() {
   )
 }
 
-function installBrowser() {
-  if (process.env.CHROMIUM)
-    throw new Hindrance(`CHROMIUM names ${process.env.CHROMIUM}, which is no program that can be run.`)
+function installPrograms(names) {
+  for (const { title, variable } of names.map((name) => programs[name])) {
+    if (process.env[variable])
+      throw new Hindrance(`${variable} names ${process.env[variable]}, which is no program that can be run (${title}).`)
+  }
+  const titles = names.map((name) => programs[name].title).join(', ')
+  const packages = names.flatMap((name) => programs[name].debian)
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    const variables = names.map((name) => programs[name].variable).join(', ')
     throw new Hindrance(
-      'The tests need Chromium or Chrome. Install it with the package manager of your system (on Debian:\n' +
-        'sudo apt-get install chromium), or set CHROMIUM to the path of the program.',
+      `The tests need ${titles}. Install what is missing with the package manager of your system (on Debian:\n` +
+        `sudo apt-get install ${packages.join(' ')}), or set ${variables} to the path of the program.`,
     )
   }
-  console.error('Installing Chromium …')
+  console.error(`Installing for the tests: ${titles} …`)
+  withoutServices(() => {
+    for (const parameters of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) apt(parameters)
+  })
+  const absent = names.filter((name) => !findProgram(name, process.env)).map((name) => programs[name])
+  if (absent.length > 0)
+    throw new Hindrance(
+      `Installed but not found: ${absent.map(({ title, variable }) => `${title} (set ${variable})`).join(', ')}.`,
+    )
+}
+
+function apt(parameters) {
   const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
-  for (const parameters of [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation']]) {
-    const { status } = spawnSync('apt-get', parameters, options)
-    if (status !== 0)
-      throw new Hindrance(`Chromium could not be installed: apt-get ${parameters[0]} failed, see above.`)
+  if (spawnSync('apt-get', parameters, options).status !== 0)
+    throw new Hindrance(`apt-get ${parameters[0]} failed, see above.`)
+}
+
+/** The tests start servers of their own; the packages shall not bring up one on the standard ports. */
+function withoutServices(work) {
+  const clusters = '/etc/postgresql-common/createcluster.d'
+  const settings = join(clusters, 'no-main-cluster.conf')
+  const policy = '/usr/sbin/policy-rc.d'
+  const ours = !existsSync(policy)
+  mkdirSync(clusters, { recursive: true })
+  if (!existsSync(settings)) writeFileSync(settings, 'create_main_cluster = false\n')
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    work()
+  } finally {
+    if (ours) rmSync(policy)
   }
-  if (!hasBrowser())
-    throw new Hindrance('Chromium was installed but cannot be found; set CHROMIUM to the path of the program.')
 }

@@ -1,0 +1,54 @@
+/** The programs that only the tests need: where each is found, and what brings it on Debian. */
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** By name; `variable` names one in particular. */
+export const programs = {
+  chromium: {
+    title: 'Chromium or Chrome',
+    variable: 'CHROMIUM',
+    files: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'Chromium', 'Google Chrome'],
+    folders: () => ['/Applications/Chromium.app/Contents/MacOS', '/Applications/Google Chrome.app/Contents/MacOS'],
+    debian: ['chromium', 'fonts-liberation'],
+  },
+  redis: {
+    title: 'Redis',
+    variable: 'REDIS_SERVER',
+    files: ['redis-server'],
+    folders: () => [],
+    debian: ['redis-server'],
+  },
+  postgres: {
+    title: 'PostgreSQL',
+    variable: 'POSTGRES',
+    files: ['postgres'],
+    // Debian keeps each version's programs in a folder of its own, which is on nobody's path.
+    folders: () => versionsIn('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`),
+    debian: ['postgresql'],
+  },
+}
+
+export function findProgram(name, env) {
+  const { variable, files, folders } = programs[name]
+  if (env[variable]) return executable(env[variable]) ? env[variable] : undefined
+  const everywhere = [...(env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', ...folders()]
+  return everywhere.flatMap((folder) => files.map((file) => join(folder, file))).find(executable)
+}
+
+/** The newest first. */
+function versionsIn(folder) {
+  try {
+    return readdirSync(folder).sort((a, b) => Number(b) - Number(a))
+  } catch {
+    return []
+  }
+}
+
+function executable(file) {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
