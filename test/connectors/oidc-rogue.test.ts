@@ -315,6 +315,25 @@ describe('userinfo', () => {
     await expect(signIn({ userinfo })).rejects.toMatchObject(refusedFor(check))
   })
 
+  it("SEC-041 believes a signed answer only when one of the provider's keys signed it", async () => {
+    const honest = await newKeyPair('rogue-1')
+    const signedBy = (key: Parameters<SignJWT['sign']>[0]) => async () => {
+      const claims = { sub: 'rogue|1', department: 'R&D', iss: rogue.issuer, aud: 'gatehouse' }
+      return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'rogue-1' }).sign(key)
+    }
+    const answering = (jwt: () => Promise<string>): Behaviour => ({
+      discovery: (published) => ({ ...published, userinfo_signing_alg_values_supported: ['RS256'] }),
+      keySet: () => ({ keys: [rogue.key.publicJwk, { ...honest.publicJwk, kid: 'rogue-1' }] }),
+      answer: {
+        '/userinfo': async (_, res) => void res.writeHead(200, { 'content-type': 'application/jwt' }).end(await jwt()),
+      },
+    })
+    await rogue.rotate('rogue-2')
+    expect(await signIn(answering(signedBy(honest.privateKey)))).toMatchObject({ attributes: { department: 'R&D' } })
+    const { privateKey: other } = await newKeyPair('rogue-1')
+    await expect(signIn(answering(signedBy(other)))).rejects.toMatchObject(refusedFor('signature'))
+  })
+
   it('is not asked when the source says so', async () => {
     connector = open({ ...rogue.config, userinfo: false })
     expect((await signIn({ userinfo: () => ({ sub: 'rogue|2' }) })).attributes).toEqual({

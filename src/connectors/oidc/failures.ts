@@ -105,6 +105,8 @@ function sourceProblem(error: unknown): SourceProblem | undefined {
 function named(error: oidc.ClientError): [check: string, why: string] {
   if (error.cause instanceof Response) return ['answer', `an answer with status ${error.cause.status} was not expected`]
   const why = error.cause instanceof Error ? error.cause.message : error.message
+  if (error.code === 'OAUTH_KEY_SELECTION_FAILED') return ['kid', 'the token names no key of the provider']
+  if (why === 'JWT signature verification failed') return ['signature', 'the token does not verify']
   const claim = /"([\w.]+)"[^"]*$/.exec(why)?.[1]
   return [claim === undefined || claim === 'response' ? 'answer' : claim, why]
 }

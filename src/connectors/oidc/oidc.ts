@@ -84,7 +84,7 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
           pkceCodeVerifier: verifier,
           idTokenExpected: true,
         })
-        const { idToken, claims } = await verifyIdToken(tokens, { provider: upstream, config, now: seconds(clock()) })
+        const { idToken, claims } = verifyIdToken(tokens, { config, now: seconds(clock()) })
         const fresh = isFreshEnough(loginTime(claims), trip, config.clock_tolerance)
         if (!fresh && config.reauthentication === 'auth_time') throw new Refusal('reauthentication_unproven')
 

@@ -63,15 +63,23 @@ export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Pr
     },
     await authentication(config),
   )
-  configuration[oidc.customFetch] = fetch
-  // Our own client decides about plain http, by where an address leads.
-  if (config.allow_private_addresses) oidc.allowInsecureRequests(configuration)
   const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
     cooldownDuration: 60_000,
     cacheMaxAge: 600_000,
     [fetchKeys]: (url, init) => ok(fetch, url, init),
   })
+  oidc.enableNonRepudiationChecks(configuration)
+  // It would fetch the key set once for every login that meets an unknown key.
+  configuration[oidc.customFetch] = (url, init) => (url === metadata.jwks_uri ? publishedKeys(keys) : fetch(url, init))
+  // Our own client decides about plain http, by where an address leads.
+  if (config.allow_private_addresses) oidc.allowInsecureRequests(configuration)
   return { configuration, metadata, keys }
+}
+
+/** Of any number who ask at once one fetches, and nobody within a minute of the last time. */
+async function publishedKeys(keys: Provider['keys']): Promise<Response> {
+  if (!keys.coolingDown) await keys.reload()
+  return Response.json(keys.jwks())
 }
 
 /** Rejects with `MISSING_JWKS` unless the provider publishes a key that its ID tokens can be verified with. */
