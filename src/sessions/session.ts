@@ -40,8 +40,11 @@ export interface SessionStore {
   end(id: string): Promise<BrokerSession | undefined>
   endOfAccount(accountId: string): Promise<void>
   endOfSource(sourceId: string): Promise<void>
-  /** Those of the source whose `upstream.sid`, subject, or both, are these; of neither: none. Answers how many. */
-  endOfUpstream(sourceId: string, session: { readonly sid?: string; readonly subject?: string }): Promise<number>
+  /** Those of the source whose `upstream.sid`, subject, or both, are these; of neither: none. */
+  ofUpstream(
+    sourceId: string,
+    session: { readonly sid?: string; readonly subject?: string },
+  ): Promise<readonly BrokerSession[]>
 }
 
 /** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. Absent once its session is. */

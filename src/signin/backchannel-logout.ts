@@ -17,7 +17,7 @@ import type { Sources } from '../sources/sources.ts'
 interface Needs {
   readonly sources: Pick<SourceStore, 'byAlias'>
   readonly connector: Sources['connector']
-  readonly sessions: Pick<SessionStore, 'endOfUpstream'>
+  readonly sessions: Pick<SessionStore, 'ofUpstream' | 'end'>
   readonly messages: SeenMessages
   readonly log: Log
 }
@@ -37,7 +37,11 @@ export function backchannelLogoutRoutes({ sources, connector, sessions, messages
     if (open.kind !== 'redirect' || !open.verifyLogout)
       throw new Refusal('source_not_allowed', 'The source sends no logouts')
     const logout = await open.verifyLogout(form)
-    return once(source, logout, () => sessions.endOfUpstream(source.id, logout))
+    return once(source, logout, async () => {
+      const named = await sessions.ofUpstream(source.id, logout)
+      const ended = await Promise.all(named.map(({ id }) => sessions.end(id)))
+      return ended.filter((session) => session !== undefined).length
+    })
   }
 
   // Noted only when the work is done: an upstream may send again what could not be carried out.

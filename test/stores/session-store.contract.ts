@@ -87,35 +87,31 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await left()).toEqual([three.id])
     })
 
-    it('ends by what the upstream calls it, by whom it calls the person, or by both', async () => {
+    it('is found by what the upstream calls it, by whom it calls the person, or by both', async () => {
       await using world = await open()
-      const { sessions, grants } = world.stores
-      const one = aSession({ upstream: { sid: 'a' } })
+      const { sessions } = world.stores
+      const one = aSession({ upstream: { sid: 'a' }, startedAt: 1 })
       const [sourceId, subject] = [one.sourceId, one.subject]
-      const two = aSession({ sourceId, upstream: { sid: 'b', idToken: 'x' } })
+      const two = aSession({ sourceId, upstream: { sid: 'b', idToken: 'x' }, startedAt: 2 })
       const other = aSession({ sourceId, subject: '00u2', upstream: { sid: 'c' } })
-      const unnamed = aSession({ sourceId, upstream: null })
+      const unnamed = aSession({ sourceId, upstream: null, startedAt: 3 })
       const elsewhere = aSession({ upstream: { sid: 'a' } })
-      const all = [one, two, other, unnamed, elsewhere]
-      for (const session of all) await sessions.save(session)
-      const grant = aGrant({ sessionId: one.id })
-      await grants.open(grant)
-      const left = async () => {
-        const found = await Promise.all(all.map(({ id }) => sessions.get(id)))
-        return all.filter((_, index) => found[index] !== undefined)
-      }
+      for (const session of [unnamed, two, one, other, elsewhere]) await sessions.save(session)
 
-      expect(await sessions.endOfUpstream(sourceId, {})).toBe(0)
-      expect(await sessions.endOfUpstream(sourceId, { sid: 'nobody’s' })).toBe(0)
-      expect(await sessions.endOfUpstream(sourceId, { sid: 'b', subject: '00u2' })).toBe(0)
-      expect(await left()).toEqual(all)
-      expect(await sessions.endOfUpstream(sourceId, { sid: 'a' })).toBe(1)
-      expect(await left()).toEqual([two, other, unnamed, elsewhere])
-      expect(await grants.get(grant.id)).toBeUndefined()
-      await sessions.save({ ...two, upstream: { sid: 'renewed' } })
-      expect(await sessions.endOfUpstream(sourceId, { sid: 'b' })).toBe(0)
-      expect(await sessions.endOfUpstream(sourceId, { subject })).toBe(2)
-      expect(await left()).toEqual([other, elsewhere])
+      expect(await sessions.ofUpstream(sourceId, {})).toEqual([])
+      expect(await sessions.ofUpstream(sourceId, { sid: 'nobody’s' })).toEqual([])
+      expect(await sessions.ofUpstream(sourceId, { sid: 'b', subject: '00u2' })).toEqual([])
+      expect(await sessions.ofUpstream(sourceId, { sid: 'a' })).toEqual([one])
+      expect(await sessions.ofUpstream(sourceId, { sid: 'b', subject })).toEqual([two])
+      expect(await sessions.ofUpstream(sourceId, { subject })).toEqual([one, two, unnamed])
+      const renewed = { ...two, upstream: { sid: 'renewed' } }
+      await sessions.save(renewed)
+      expect(await sessions.ofUpstream(sourceId, { sid: 'b' })).toEqual([])
+      expect(await sessions.ofUpstream(sourceId, { sid: 'renewed' })).toEqual([renewed])
+      await sessions.end(one.id)
+      expect(await sessions.ofUpstream(sourceId, { sid: 'a' })).toEqual([])
+      world.pass(30 * minute)
+      expect(await sessions.ofUpstream(sourceId, { subject })).toEqual([])
     })
 
     it('ends with every grant in it, and leaves offline grants and other sessions’', async () => {

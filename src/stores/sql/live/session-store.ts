@@ -106,15 +106,16 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       await db.deleteFrom('sessions').where('source_id', '=', sourceId).execute()
     },
 
-    async endOfUpstream(sourceId, { sid, subject }) {
-      if (sid === undefined && subject === undefined) return 0
-      const { numDeletedRows } = await db
-        .deleteFrom('sessions')
+    async ofUpstream(sourceId, { sid, subject }) {
+      if (sid === undefined && subject === undefined) return []
+      const rows = await living()
         .where('source_id', '=', sourceId)
         .$if(sid !== undefined, (query) => query.where('upstream_sid', '=', sid ?? null))
         .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
-        .executeTakeFirst()
-      return Number(numDeletedRows)
+        .orderBy('started_at')
+        .orderBy('id')
+        .execute()
+      return rows.map(fromRow)
     },
   }
 }
