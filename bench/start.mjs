@@ -11,7 +11,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const runs = Number(process.argv[2] ?? 5)
-const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+const root = join(import.meta.dirname, '..')
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** As `npm start` starts it. */
+const [, ...parameters] = scripts.start.split(' ')
 
 async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -30,7 +33,7 @@ async function start(folder) {
     LOG_LEVEL: 'silent',
   }
   const begin = performance.now()
-  const broker = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const broker = spawn(process.execPath, parameters, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] })
   while (broker.exitCode === null) {
     try {
       const answer = await fetch(`http://127.0.0.1:${port}/.well-known/openid-configuration`)

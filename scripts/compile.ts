@@ -1,7 +1,6 @@
 /** Compiles what a start needs, after an installation, so that the first start is as quick as the later ones. */
-import { keepCompiled } from '../src/startup/keep-compiled.ts'
+import '../src/startup/keep-compiled.mjs'
 
-keepCompiled()
 await import('../src/app.ts')
 await import('../src/config/load.ts')
 await import('../src/config/supported.ts')

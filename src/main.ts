@@ -1,9 +1,8 @@
 /** Reads the configuration, starts, waits for a signal, stops. */
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { keepCompiled } from './startup/keep-compiled.ts'
+import './startup/keep-compiled.mjs'
 
-keepCompiled()
 const { startBroker } = await import('./app.ts')
 const { loadConfig } = await import('./config/load.ts')
 const { secretKeys } = await import('./config/secret-key.ts')
