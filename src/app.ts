@@ -24,6 +24,7 @@ import { type Limits, listen } from './http/server.ts'
 import { hangUpOnUnread } from './http/unread.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
+import { createFindVerifier } from './keys/find-verifier.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbound } from './outbound/outbound.ts'
@@ -115,13 +116,17 @@ export async function startBroker(
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
   const tracer = createTracer({ traces: stores.traces, clock, log })
-  const signingKeys = createSigningKeys({ store: stores.keys, clock, schedule: config.signing_keys })
+  const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys })
   await signingKeys.ensureActive()
 
   // Tokens
+  const findVerifier = createFindVerifier({
+    verifiers: () => issuer.verifiers(),
+    catchUp: () => registryWatch.catchUp(),
+  })
   const checkAccessToken = createCheckAccessToken({
     issuer: config.issuer,
-    verifiers: () => issuer.verifiers(),
+    findVerifier,
     marks: stores.marks,
     admission,
     clock,
@@ -152,6 +157,7 @@ export async function startBroker(
     stores,
     admission,
     checkAccessToken,
+    findVerifier,
     cookieKeys,
     customClaims: () => stores.sources.mappedClaims(),
     http,
@@ -251,6 +257,8 @@ export async function startBroker(
     audit: stores.audit,
     sessions,
     signingKeys,
+    // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
+    followRegistry: () => registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet')),
     accountStore: stores.accounts,
     sourceStore: stores.sources,
   })
@@ -269,7 +277,7 @@ export async function startBroker(
   app.use(issuer.serve)
 
   const server = opened.use(await listen(app.callback(), config.listen, parts.limits))
-  opened.use(
+  const registryWatch = opened.use(
     watchRegistry({
       since: registryVersion,
       registryVersion: stores.registryVersion,

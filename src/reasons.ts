@@ -330,6 +330,12 @@ export const reasons = {
     cause: 'Another object already has this natural key.',
     fix: 'Choose another one, or change the object that has it.',
   },
+  signing_key_too_new: {
+    status: 409,
+    title: 'The next signing key is too new',
+    cause: 'The next signing key was published so recently that verifiers of tokens need not have it yet.',
+    fix: 'Rotate at the time that the answer names. If a key may be in the wrong hands, revoke it: that does not wait.',
+  },
   in_use: {
     status: 409,
     title: 'It is in use',

@@ -36,7 +36,9 @@ interface Needs {
   readonly traces: Pick<TraceStore, 'get' | 'list'>
   readonly audit: Pick<AuditStore, 'list'>
   readonly sessions: Sessions
-  readonly signingKeys: Pick<SigningKeys, 'list'>
+  readonly signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke'>
+  /** Takes what was changed in the registry into use here, as the other nodes do by themselves. */
+  readonly followRegistry: () => Promise<void>
   readonly accountStore: Pick<AccountStore, 'some'>
   readonly sourceStore: Pick<SourceStore, 'some' | 'byAlias'>
 }
@@ -62,7 +64,7 @@ export function adminRoutes(needs: Needs): Router {
     accounts: needs.accountStore,
     sources: needs.sourceStore,
   })
-  mountSigningKeys(router, needs.signingKeys, authorise)
+  mountSigningKeys(router, { authorise, keys: needs.signingKeys, follow: needs.followRegistry })
   mountCollection(router, authenticationSources({ issuer, sources }), mounting)
   mountCollection(router, clientResource(clients), mounting)
   mountCollection(router, userResource(users), mounting)

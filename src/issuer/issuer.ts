@@ -16,6 +16,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
+import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
 import type { Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -37,6 +38,7 @@ import { answerOrigins } from './cross-origin.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { logEvents } from './events.ts'
 import { createLoadGrant } from './grants.ts'
+import { learnHintedKey } from './hinted-keys.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
 import { createInteractions } from './interactions.ts'
 import { createIntrospectionPolicy } from './introspection-policy.ts'
@@ -78,6 +80,7 @@ interface Needs {
   readonly adminAudience: string
   readonly tracer: Tracer
   readonly problemPage: ProblemPage
+  readonly findVerifier: FindVerifier
   readonly leaveUpstream: (session: BrokerSession, returnTo: string) => Promise<string | undefined>
 }
 
@@ -175,6 +178,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const insertedForms = new Map(
     metadataPaths.flatMap((path) => (base ? [[`${path}${base}`, `${base}${path}`] as const] : [])),
   )
+  const learnKey = learnHintedKey([base + routes.authorization, base + routes.end_session], needs.findVerifier)
   async function build() {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
     const provider = assemble(keys, customClaims)
@@ -198,7 +202,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
 
     serve(ctx, next) {
       ctx.path = insertedForms.get(ctx.path) ?? ctx.path
-      return current.serve(ctx, next)
+      return learnKey(ctx, () => current.serve(ctx, next))
     },
     verifiers: () => current.keys.verifiers,
 

@@ -24,9 +24,10 @@ export interface KeyStore {
   /** `false` when there is already one in the state `active` (or `next`): of two nodes that make a key at once one does. */
   add(key: SigningKey): Promise<boolean>
   /**
-   * The next key becomes the active one and the active one retires, together. `false` unless `kid` is still
+   * The next key becomes the active one and the active one, if there is one, retires, together. `false` unless `kid` is still
    * next: of two nodes that rotate at once one does.
    */
   promote(kid: string, at: number): Promise<boolean>
-  remove(kid: string): Promise<void>
+  /** `false` when there is none: of two nodes that forget or revoke it at once one does. */
+  remove(kid: string): Promise<boolean>
 }

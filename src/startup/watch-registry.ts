@@ -1,3 +1,4 @@
+import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 interface Needs {
@@ -9,19 +10,35 @@ interface Needs {
   readonly log: Log
 }
 
+export interface RegistryWatch extends AsyncDisposable {
+  /**
+   * What the registry held when this was called is in use here when it resolves. However many call it, the registry
+   * is asked ten times a second at most. Rejects with `Unavailable`.
+   */
+  catchUp(): Promise<void>
+}
+
 const pollEvery = 1000
 const scheduleEvery = 60_000
+const betweenLooks = 100
 
 /** Takes over what any node has changed, within a second, and keeps the signing keys' schedule. */
-export function watchRegistry({ since, registryVersion, keepSchedule, reload, log }: Needs): AsyncDisposable {
+export function watchRegistry({ since, registryVersion, keepSchedule, reload, log }: Needs): RegistryWatch {
   let known = since
   let running: Promise<void> = Promise.resolve()
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let coming: Promise<void> | undefined
 
   async function look() {
+    lookedAt = performance.now()
+    const version = await registryVersion()
+    if (version !== known) await reload()
+    known = version
+  }
+
+  async function poll() {
     try {
-      const version = await registryVersion()
-      if (version !== known) await reload()
-      known = version
+      await look()
     } catch (error) {
       log.warn({ err: error }, 'the registry could not be watched; what was known stays in use')
     }
@@ -47,7 +64,24 @@ export function watchRegistry({ since, registryVersion, keepSchedule, reload, lo
       })
     }
   }
-  const lookSoon = enqueue(look)
+
+  /** A look that has not begun yet is one for everybody who asks until it does. */
+  async function nextLook(): Promise<void> {
+    const pause = lookedAt + betweenLooks - performance.now()
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+    const done = running.then(() => {
+      coming = undefined
+      return look()
+    })
+    running = done.catch(() => {})
+    try {
+      await done
+    } catch (cause) {
+      throw cause instanceof Unavailable ? cause : new Unavailable('store', 'The registry could not be read', { cause })
+    }
+  }
+
+  const lookSoon = enqueue(poll)
   const rotateSoon = enqueue(rotate)
   const timers = [setInterval(lookSoon, pollEvery), setInterval(rotateSoon, scheduleEvery)]
   for (const timer of timers) timer.unref()
@@ -55,6 +89,11 @@ export function watchRegistry({ since, registryVersion, keepSchedule, reload, lo
   rotateSoon()
 
   return {
+    catchUp() {
+      coming ??= nextLook()
+      return coming
+    },
+
     async [Symbol.asyncDispose]() {
       timers.map(clearInterval)
       await running

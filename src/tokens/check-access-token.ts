@@ -3,10 +3,11 @@
  * speaks for still be let in? Everything that meets a token asks here: introspection, revocation, userinfo, the
  * admin API, gateways.
  */
-import { type KeyObject, verify } from 'node:crypto'
+import { verify } from 'node:crypto'
 import { z } from 'zod'
 import type { Admission } from '../admission/admit.ts'
 import { type Clock, seconds } from '../clock.ts'
+import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken, CheckAccessToken, Verdict } from './access-token.ts'
 import { parseCompactJwt } from './compact-jwt.ts'
@@ -14,8 +15,7 @@ import type { Liveness, MarkStore } from './liveness.ts'
 
 interface Needs {
   readonly issuer: string
-  /** By kid; asked anew each time, since keys rotate. */
-  readonly verifiers: () => ReadonlyMap<string, KeyObject>
+  readonly findVerifier: FindVerifier
   readonly marks: Pick<MarkStore, 'liveness'>
   readonly admission: Admission
   readonly clock: Clock
@@ -44,7 +44,7 @@ const Payload = z.looseObject({
 })
 
 export function createCheckAccessToken(needs: Needs): CheckAccessToken {
-  const { issuer, verifiers, marks, admission, clock, clockTolerance } = needs
+  const { issuer, findVerifier, marks, admission, clock, clockTolerance } = needs
 
   async function shutOutBecause({ accountId, clientId, sourceAlias, scopes }: AccessToken) {
     const answer =
@@ -55,7 +55,7 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
   }
 
   return async (compact) => {
-    const parsed = open(compact, verifiers())
+    const parsed = await open(compact, findVerifier)
     if (typeof parsed === 'string') return no(parsed)
     const { header, payload } = parsed
 
@@ -76,12 +76,12 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
 
 const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
 
-function open(compact: string, verifiers: ReadonlyMap<string, KeyObject>) {
+async function open(compact: string, findVerifier: FindVerifier) {
   const jwt = parseCompactJwt(compact)
   if (!jwt) return 'token_malformed'
   const header = Header.safeParse(jwt.header)
   if (!header.success) return 'token_algorithm'
-  const key = verifiers.get(header.data.kid)
+  const key = await findVerifier(header.data.kid)
   if (!key) return 'token_key_unknown'
   if (!verify('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
   const payload = Payload.safeParse(jwt.payload)

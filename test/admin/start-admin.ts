@@ -80,7 +80,8 @@ export async function startAdmin() {
   const routes = adminRoutes({
     ...{ issuer, authorise, sources, users, clients, roles, apis, traces, audit },
     sessions: createSessions({ ...stores, clock }),
-    signingKeys: createSigningKeys({ store: stores.keys, clock, schedule }),
+    signingKeys: createSigningKeys({ ...stores, clock, schedule }),
+    followRegistry: async () => {},
     accountStore: stores.accounts,
     sourceStore: stores.sources,
   })

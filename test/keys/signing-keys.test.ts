@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createVault } from '../../src/config/secrets.ts'
 import { publishedFor } from '../../src/issuer/public-documents.ts'
+import { newKeyPair } from '../../src/keys/key-pair.ts'
 import { createSigningKeys, type KeyRing, type SigningKeys } from '../../src/keys/signing-keys.ts'
 import { silent } from '../../src/log.ts'
 import { openSqlStores, type SqlStores } from '../../src/stores/sql/open.ts'
@@ -23,7 +24,7 @@ const pass = (seconds: number) => {
 beforeEach(async () => {
   now = Date.UTC(2026, 0, 1)
   stores = await openSqlStores({ url: 'sqlite::memory:', vault: createVault([randomBytes(32)]), clock, log: silent })
-  keys = createSigningKeys({ store: stores.keys, clock, schedule })
+  keys = createSigningKeys({ ...stores, clock, schedule })
 })
 afterEach(() => stores[Symbol.asyncDispose]())
 
@@ -147,7 +148,7 @@ describe('Three rotations', () => {
   })
 
   it('SEC-046 are made once, however many nodes keep the schedule at the same moment', async () => {
-    const nodes = Array.from({ length: 3 }, () => createSigningKeys({ store: stores.keys, clock, schedule }))
+    const nodes = Array.from({ length: 3 }, () => createSigningKeys({ ...stores, clock, schedule }))
     const all = () => Promise.all(nodes.map((node) => node.keepSchedule()))
     await all()
     expect(await states()).toEqual(['active', 'next'])
@@ -160,5 +161,128 @@ describe('Three rotations', () => {
       pass(2 * day)
       await all()
     }
+  })
+})
+
+describe('On demand', () => {
+  const actor = { kind: 'client', id: 'automation' } as const
+  const audited = async () =>
+    (await stores.audit.list({ limit: 50 })).items.map(({ action, subject, actor: { id }, before, after }) => ({
+      ...{ action, kid: subject.id, by: id, before, after },
+    }))
+
+  it('rotates to a key that was published long enough, and says when one will have been', async () => {
+    await keys.keepSchedule()
+    const [first, second] = [await activeKid(), await kidOf('next')]
+    pass(day - 1)
+    await expect(keys.rotate(actor)).rejects.toMatchObject({
+      code: 'signing_key_too_new',
+      message: `The next key may sign from ${new Date(now + 1000).toISOString()} on`,
+      retryAfter: 1,
+    })
+    expect(await activeKid()).toBe(first)
+    expect(await audited()).toEqual([])
+    pass(1)
+    await keys.rotate(actor)
+    expect([await kidOf('retiring'), await activeKid()]).toEqual([first, second])
+    expect(await states()).toEqual(['active', 'next', 'retiring'])
+    expect(await audited()).toEqual([
+      {
+        action: 'signing_key.activated',
+        kid: second,
+        by: 'automation',
+        before: { state: 'next' },
+        after: { state: 'active' },
+      },
+    ])
+    await expect(keys.rotate(actor)).rejects.toMatchObject({ code: 'signing_key_too_new', retryAfter: day })
+  })
+
+  it('publishes a next key where there is none, instead of using one that nobody knows', async () => {
+    await keys.ensureActive()
+    await expect(keys.rotate(actor)).rejects.toMatchObject({ code: 'signing_key_too_new', retryAfter: day })
+    expect(await states()).toEqual(['active', 'next'])
+  })
+
+  it('makes one key, however many nodes rotate at the same moment', async () => {
+    await keys.keepSchedule()
+    const second = await kidOf('next')
+    pass(day)
+    const nodes = Array.from({ length: 4 }, () => createSigningKeys({ ...stores, clock, schedule }))
+    const settled = await Promise.allSettled(nodes.map((node) => node.rotate(actor)))
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of settled) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'signing_key_too_new' })
+    }
+    expect(await activeKid()).toBe(second)
+    expect(await states()).toEqual(['active', 'next', 'retiring'])
+    expect(await audited()).toHaveLength(1)
+  })
+
+  it('revokes the active key for the next one at once, and has another one published', async () => {
+    await keys.keepSchedule()
+    const [first = '', second] = [await activeKid(), await kidOf('next')]
+    await keys.revoke(actor, first)
+    expect(await activeKid()).toBe(second)
+    expect(await states()).toEqual(['active', 'next'])
+    expect((await keys.read()).verifiers.has(first)).toBe(false)
+    expect((await audited()).map(({ action, kid, by }) => ({ action, kid, by }))).toEqual([
+      { action: 'signing_key.activated', kid: second, by: 'automation' },
+      { action: 'signing_key.revoked', kid: first, by: 'automation' },
+    ])
+    await expect(keys.revoke(actor, first)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('revokes the active key where there is no next one for a new one', async () => {
+    await keys.ensureActive()
+    const first = (await activeKid()) ?? ''
+    await keys.revoke(actor, first)
+    expect(await states()).toEqual(['active'])
+    expect(await activeKid()).not.toBe(first)
+    await keys.keepSchedule()
+    expect(await states()).toEqual(['active', 'next'])
+  })
+
+  it('revokes a next key for another next one, and a retiring one for none', async () => {
+    await keys.keepSchedule()
+    const [first = '', second = ''] = [await activeKid(), await kidOf('next')]
+    await keys.revoke(actor, second)
+    expect(await activeKid()).toBe(first)
+    expect(await states()).toEqual(['active', 'next'])
+    pass(day)
+    await keys.rotate(actor)
+    await keys.revoke(actor, first)
+    expect(await states()).toEqual(['active', 'next'])
+    expect((await keys.list()).map(({ kid }) => kid)).not.toContain(first)
+  })
+
+  it('ends with one active and one next key, whatever several nodes do at once', async () => {
+    await keys.keepSchedule()
+    for (let round = 0; round < 3; round += 1) {
+      pass(day)
+      const first = (await activeKid()) ?? ''
+      const nodes = Array.from({ length: 4 }, () => createSigningKeys({ ...stores, clock, schedule }))
+      await Promise.allSettled(
+        nodes.map((node, index) => (index % 2 === 0 ? node.rotate(actor) : node.revoke(actor, first))),
+      )
+      expect((await states()).filter((state) => state !== 'retiring')).toEqual(['active', 'next'])
+      expect((await keys.list()).map(({ kid }) => kid)).not.toContain(first)
+    }
+  })
+
+  it('writes a rotation by the schedule down as the server’s own', async () => {
+    await keys.keepSchedule()
+    pass(90 * day)
+    await keys.keepSchedule()
+    expect(await audited()).toMatchObject([{ action: 'signing_key.activated', by: 'gatehouse' }])
+  })
+
+  it('begins with a pair that was begun before', async () => {
+    const prepared = newKeyPair()
+    const early = createSigningKeys({ ...stores, clock, schedule, prepared })
+    await early.ensureActive()
+    expect(await activeKid()).toBe((await prepared).kid)
+    await early.keepSchedule()
+    expect(await states()).toEqual(['active', 'next'])
   })
 })

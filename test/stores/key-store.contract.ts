@@ -71,8 +71,18 @@ export function keyStoreContract(label: string, open: () => Promise<RegistryWorl
       await using world = await open()
       const key = aKey()
       await world.stores.keys.add(key)
-      await world.stores.keys.remove(key.kid)
+      const removed = await atOnce(4, () => world.stores.keys.remove(key.kid))
+      expect(removed.filter(Boolean)).toHaveLength(1)
       expect(await world.stores.keys.list()).toEqual([])
+      expect(await world.stores.keys.remove(key.kid)).toBe(false)
+    })
+
+    it('promotes the next key where nothing is active', async () => {
+      await using world = await open()
+      const next = aKey({ state: 'next', activatedAt: null })
+      await world.stores.keys.add(next)
+      expect(await world.stores.keys.promote(next.kid, 5)).toBe(true)
+      expect(await world.stores.keys.list()).toEqual([{ ...next, state: 'active', activatedAt: 5 }])
     })
   })
 }

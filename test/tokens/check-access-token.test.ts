@@ -44,7 +44,7 @@ function check(
   const admitted = denied ? { denied } : ({} as never)
   const checkAccessToken = createCheckAccessToken({
     issuer,
-    verifiers: () => new Map([[kid, createPublicKey(privateKey)]]),
+    findVerifier: (named) => (named === kid ? createPublicKey(privateKey) : undefined),
     marks: {
       async liveness(question) {
         asked.push(question)

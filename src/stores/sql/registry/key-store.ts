@@ -68,12 +68,16 @@ export function createKeyStore(db: Db, vault: Vault): KeyStore {
         return true
       }),
 
-    async remove(kid) {
-      await atomically(db, async (transaction) => {
-        await transaction.deleteFrom('signing_keys').where('kid', '=', kid).execute()
+    remove: (kid) =>
+      atomically(db, async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom('signing_keys')
+          .where('kid', '=', kid)
+          .executeTakeFirst()
+        if (numDeletedRows !== 1n) return false
         await noteChange(transaction)
-      })
-    },
+        return true
+      }),
   }
 }
 
