@@ -30,6 +30,9 @@ import { createLog, type Log } from './log.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { adminAudience, isOwnAudience } from './own-audiences.ts'
 import { createRoles } from './roles/roles.ts'
+import { watchEventLoop } from './operations/event-loop.ts'
+import { healthRoutes } from './operations/health-routes.ts'
+import { createReadiness } from './operations/readiness.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createShutOut } from './sessions/shut-out.ts'
 import { createReceive } from './signin/arrival.ts'
@@ -49,6 +52,8 @@ import { sweepTraces } from './startup/sweep-traces.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
 import { openSqlStores } from './stores/sql/open.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
+import { keepTime } from './startup/keep-time.ts'
+import { knownRegistry } from './startup/known-registry.ts'
 import { createTracer } from './traces/tracer.ts'
 
 export interface Parts {
@@ -66,6 +71,8 @@ export interface Broker extends AsyncDisposable {
   /** Present when this start made the first administrator. */
   readonly administrator: FirstAdministrator | undefined
 }
+  /** From now on it is not ready, and every answer ends its connection: for a while before it is disposed of. */
+  drain(): void
 
 /** `keys` encrypt secrets at rest; the first encrypts, all decrypt. */
 export async function startBroker(
@@ -85,8 +92,14 @@ export async function startBroker(
 
   await using opened = new AsyncDisposableStack()
   const vault = createVault(keys)
-  const stores = opened.use(await openStores({ url: config.database_url, vault, clock, log }))
-  const { transact } = stores
+  const kept = opened.use(await openStores({ url: config.database_url, vault, clock, log }))
+  const stores = { ...kept, sessions: announceEndings({ ...kept, onEnded: (shares) => clientsToTell.tell(shares) }) }
+  const memory = createRegistryMemory({ ...kept, clock })
+  const registryVersion = await memory.confirm()
+  const known = knownRegistry(kept, memory)
+  /** For administrators' changes; people who sign in change nothing that memory keeps. */
+  const transact: typeof kept.transact = (work) => kept.transact(work).finally(memory.forget)
+  opened.use(await keepTime({ ...stores, clock, log }))
 
   // The nouns
   const http = opened.use(
@@ -263,7 +276,16 @@ export async function startBroker(
     sourceStore: stores.sources,
   })
 
-  const front = frontRoutes({ issuer: config.issuer, assets, ready: stores.registryVersion })
+  const readiness = opened.use(
+    createReadiness({
+      stores: stores.health,
+      clock,
+      clockLimit: Math.max(config.tokens.clock_tolerance, 5) * 1000,
+      eventLoop: opened.use(watchEventLoop()),
+      log,
+    }),
+  )
+  const front = frontRoutes({ issuer: config.issuer, assets })
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
@@ -271,12 +293,12 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, signin, ownSessions, backchannelLogout, admin])
+  for (const router of [front, healthRoutes(readiness), signin, ownSessions, backchannelLogout, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
 
-  const server = opened.use(await listen(app.callback(), config.listen, parts.limits))
+  const server = opened.use(await listen(app.callback(), { ...config.listen, patience: config.shutdown.timeout }, parts.limits))
   const registryWatch = opened.use(
     watchRegistry({
       since: registryVersion,
@@ -295,3 +317,7 @@ export async function startBroker(
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   }
 }
+    drain() {
+      readiness.leave()
+      server.drain()
+    },

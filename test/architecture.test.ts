@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
   { from: ['http'], values: [words, 'views'], types: ['config'] },
   { from: features, values: [words, ...nouns, 'http', 'views'], types: ['config', 'outbound'] },
   { from: ['connectors'], values: [words, ...nouns, 'outbound'], types: [] },
-  { from: ['stores'], values: [words, ...nouns], types: features },
+  { from: ['stores'], values: [words, ...nouns], types: [...features, 'operations'] },
   { from: ['startup'], values: [words, ...nouns], types: ['config'] },
   { from: ['cli'], values: [words, ...nouns, 'config'], types: [] },
   // A page has words for every reason code, and the compiler counts them.

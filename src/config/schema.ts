@@ -33,6 +33,8 @@ const shape = z.strictObject({
     )
     .nullable(),
   workers: z.union([z.literal('auto'), count], 'must be auto, or a whole number from 1'),
+  /** Seconds. */
+  shutdown: z.strictObject({ drain: z.int().min(0).max(3600), timeout: duration }),
   /** The first encrypts, all decrypt. `null`: generated beside the embedded store. */
   secret_keys: z.array(secretKey).min(1).nullable(),
   bootstrap: z.strictObject({
@@ -114,3 +116,8 @@ export const Config = shape
   )
 
 export type Config = Readonly<z.infer<typeof Config>>
+  .refine(({ database_url, workers }) => database_url !== 'sqlite::memory:' || workers === 1, {
+    path: ['workers'],
+    message: 'must be 1 with database_url sqlite::memory:, which each process would have for itself',
+    when: given('database_url', 'workers'),
+  })

@@ -1,4 +1,4 @@
-/** What stands at the broker's own address and belongs to no feature: the front door, assets, and health. */
+/** What stands at the broker's own address and belongs to no feature: the front door, and assets. */
 import Router from '@koa/router'
 import { homeView } from '#views/home.ts'
 import { serveAsset } from './assets.ts'
@@ -7,11 +7,9 @@ interface Needs {
   readonly issuer: string
   /** Path of the assets, without a slash at the end. */
   readonly assets: string
-  /** Rejects with `Unavailable` while the stores do not answer. */
-  readonly ready: () => Promise<unknown>
 }
 
-export function frontRoutes({ issuer, assets, ready }: Needs): Router {
+export function frontRoutes({ issuer, assets }: Needs): Router {
   const router = new Router()
   router.get('/', (ctx) => {
     ctx.type = 'html'
@@ -25,12 +23,5 @@ export function frontRoutes({ issuer, assets, ready }: Needs): Router {
   router.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
   // Pages name their icon; this is for those who ask without having read one.
   router.get('/favicon.ico', (ctx) => serveAsset(ctx, 'mark.svg'))
-  router.get('/health/live', (ctx) => {
-    ctx.body = { status: 'ok' }
-  })
-  router.get('/health/ready', async (ctx) => {
-    await ready()
-    ctx.body = { status: 'ok' }
-  })
   return router
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { StartProblem } from '../errors.ts'
 
@@ -29,23 +29,33 @@ export const limits: Limits = {
 export const createHttpServer = (handler: RequestListener, overrides: Partial<Limits> = {}): Server =>
   createServer({ ...limits, ...overrides }, handler)
 
-/** Milliseconds, when the server closes: for a request to be seen whose bytes are here already, and to be answered. */
-const patience = { seen: second, answered: 10 * second }
+/** When the server closes: for a request to be seen whose bytes are here already. */
+const moment = second
 
 export interface Listening extends AsyncDisposable {
   readonly url: URL
+  /** From now on every answer ends its connection, so that whoever asks again asks somebody else. */
+  drain(): void
 }
 
 /**
- * Answers requests until it is disposed of: then it takes no more, lets those under way finish, and waits for nobody
- * who keeps a connection without asking anything. Rejects with a {@link StartProblem} when the address cannot be had.
+ * Answers requests until it is disposed of: then it takes no more, lets those under way finish for `patience` seconds,
+ * and waits for nobody who keeps a connection without asking anything. Rejects with a {@link StartProblem} when the
+ * address cannot be had.
  */
 export async function listen(
   handler: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, patience }: { readonly host: string; readonly port: number; readonly patience: number },
   overrides: Partial<Limits> = {},
 ): Promise<Listening> {
-  const server = createHttpServer(handler, overrides)
+  const underWay = new Set<ServerResponse>()
+  let draining = false
+  const server = createHttpServer((req, res) => {
+    if (draining) endConnection(res)
+    underWay.add(res)
+    res.once('close', () => underWay.delete(res))
+    handler(req, res)
+  }, overrides)
   const mute = muteConnections(server)
   server.listen(port, host)
   try {
@@ -56,8 +66,16 @@ export async function listen(
   const bound = server.address() as AddressInfo
   return {
     url: new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`),
-    [Symbol.asyncDispose]: () => close(server, mute),
+    drain() {
+      draining = true
+      underWay.forEach(endConnection)
+    },
+    [Symbol.asyncDispose]: () => close(server, mute, patience * second),
   }
+}
+
+function endConnection(answer: ServerResponse): void {
+  if (!answer.headersSent) answer.setHeader('Connection', 'close')
 }
 
 /** Those that have not asked anything yet: the server takes them for busy. */
@@ -71,15 +89,15 @@ function muteConnections(server: Server): ReadonlySet<Socket> {
   return mute
 }
 
-async function close(server: Server, mute: ReadonlySet<Socket>): Promise<void> {
+async function close(server: Server, mute: ReadonlySet<Socket>, patience: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  const moment = setTimeout(() => {
+  const seen = setTimeout(() => {
     for (const socket of mute) socket.destroy()
-  }, patience.seen)
-  const deadline = setTimeout(() => server.closeAllConnections(), patience.answered)
+  }, moment)
+  const deadline = setTimeout(() => server.closeAllConnections(), patience)
   await closed
-  clearTimeout(moment)
+  clearTimeout(seen)
   clearTimeout(deadline)
 }
 

@@ -41,3 +41,35 @@ export async function makeOrChange<Row, Result>({ read, make, change }: Steps<Ro
   }
   throw new Unavailable('store', 'Too many others were changing the same row')
 }
+/** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
+export async function raiseTime(db: Db, time: number): Promise<number> {
+  const { rows } = await sql<{ value: number }>`
+    insert into registry_meta (name, value) values ('time', ${time})
+    on conflict (name) do update set
+      value = case when excluded.value > registry_meta.value then excluded.value else registry_meta.value end
+    returning value`.execute(db)
+  const [row] = rows
+  if (!row) throw new Error('An upsert that returns has one row')
+  return row.value
+}
+
+/** Milliseconds since the epoch, by the clock of the machine. Rejects when the registry cannot be read. */
+export async function timeOfSqlite(db: Db): Promise<number> {
+  const { time } = await db
+    .selectFrom('registry_meta')
+    .select(sql<number>`cast(unixepoch('subsec') * 1000 as integer)`.as('time'))
+    .where('name', '=', 'version')
+    .executeTakeFirstOrThrow()
+  return time
+}
+
+/** By the clock of the server's machine. */
+export async function timeOfPostgres(db: Db): Promise<number> {
+  const { time } = await db
+    .selectFrom('registry_meta')
+    .select(sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`.as('time'))
+    .where('name', '=', 'version')
+    .executeTakeFirstOrThrow()
+  return time
+}
+

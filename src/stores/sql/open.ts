@@ -12,6 +12,7 @@ import type { ArtifactStore } from '../../issuer/artifact-store.ts'
 import type { KeyStore } from '../../keys/signing-key.ts'
 import type { Log } from '../../log.ts'
 import type { RoleStore } from '../../roles/role.ts'
+import type { StoreHealth } from '../../operations/store-health.ts'
 import type { GrantStore, SessionStore } from '../../sessions/session.ts'
 import type { AttemptStore } from '../../signin/attempt-store.ts'
 import type { DepartureStore } from '../../signin/departure-store.ts'
@@ -20,7 +21,8 @@ import type { SourceStore } from '../../sources/source.ts'
 import type { MarkStore } from '../../tokens/liveness.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
-import { registryVersion } from './database.ts'
+import { raiseTime, registryVersion } from './database.ts'
+import type { Engine } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
 import { createAttemptStore } from './live/attempt-store.ts'
 import { createDepartureStore } from './live/departure-store.ts'
@@ -74,6 +76,9 @@ export interface SqlStores extends Stores, AsyncDisposable {
   /** A refusal inside rolls everything back and passes through: it must not be caught inside. */
   readonly transact: Transact<RegistryStores>
   /** Grows with every change of sources, clients, roles, APIs and keys: by whichever node. */
+  /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
+  raiseTime(time: number): Promise<number>
+  readonly health: readonly StoreHealth[]
   registryVersion(): Promise<number>
   /** Deletes expired live state, which is absent already; happens every minute by itself. Answers how many rows it was. */
   sweep(): Promise<number>
@@ -110,6 +115,8 @@ export async function openSqlStores({ url, vault, clock, log }: Needs): Promise<
     transact: (work) =>
       db.transaction().execute((transaction) => sqlite.joining(() => work(registryStores(transaction, vault, clock)))),
     registryVersion: () => registryVersion(db),
+    raiseTime: (time) => raiseTime(db, time),
+    health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
     sweep: () => sweep(db, clock),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
