@@ -27,12 +27,14 @@ import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createFindVerifier } from './keys/find-verifier.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
+import { createTellClients } from './logout/tell-clients.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { adminAudience, isOwnAudience } from './own-audiences.ts'
 import { createRoles } from './roles/roles.ts'
 import { watchEventLoop } from './operations/event-loop.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { createReadiness } from './operations/readiness.ts'
+import { announceEndings } from './sessions/endings.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createShutOut } from './sessions/shut-out.ts'
 import { createReceive } from './signin/arrival.ts'
@@ -104,6 +106,9 @@ export async function startBroker(
   // The nouns
   const http = opened.use(
     createOutbound({ timeout: config.outbound.timeout, maxResponseBytes: config.outbound.max_response_bytes }),
+  )
+  const clientsToTell = opened.use(
+    createTellClients({ ...stores, config, http, signingKey: () => issuer.signingKey(), clock, log }),
   )
   const passwords = createPasswordHasher()
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })

@@ -21,7 +21,7 @@ const nouns = [
   ],
   ...['mapping', 'admission', 'tokens'],
 ]
-const features = ['issuer', 'signin', 'gateway', 'admin', 'console', 'portal']
+const features = ['issuer', 'signin', 'logout', 'gateway', 'admin', 'console', 'portal']
 
 interface Rule {
   readonly from: readonly string[]

@@ -1,10 +1,12 @@
 import type Router from '@koa/router'
+import { z } from 'zod'
 import type { AuditStore } from '../audit/audit.ts'
 import { found } from '../collection.ts'
+import { parseInput } from '../input.ts'
 import { reasons } from '../reasons.ts'
 import type { Trace, TraceStore } from '../traces/trace.ts'
 import type { Authorise } from './authorise.ts'
-import { iso, pageQuery } from './collection.ts'
+import { iso, listParameters, pageQuery } from './collection.ts'
 
 interface Needs {
   readonly authorise: Authorise
@@ -12,11 +14,21 @@ interface Needs {
   readonly audit: Pick<AuditStore, 'list'>
 }
 
-/** What happened, for reading only: sign-ins step by step, and who changed what. */
+const TraceParameters = listParameters
+  .omit({ q: true })
+  .extend({ client_id: z.string().max(255).optional(), account_id: z.string().max(255).optional() })
+
+/** What happened, for reading only: sign-ins and logouts step by step, and who changed what. */
 export function mountRecords(router: Router, { authorise, traces, audit }: Needs): void {
   router.get('/traces', async (ctx) => {
     await authorise(ctx, 'view')
-    const { items, next } = await traces.list(pageQuery(ctx.querystring))
+    const parameters = Object.fromEntries(new URLSearchParams(ctx.querystring))
+    const { client_id: clientId, account_id: accountId, ...page } = parseInput(TraceParameters, parameters)
+    const { items, next } = await traces.list({
+      ...page,
+      ...(clientId !== undefined && { clientId }),
+      ...(accountId !== undefined && { accountId }),
+    })
     ctx.body = { items: items.map(traceView), next }
   })
 

@@ -69,6 +69,13 @@ const shape = z.strictObject({
     max_attempts_per_address: count,
     attempt_window: duration,
   }),
+  backchannel_logout: z.strictObject({
+    /** Of clients' backchannel_logout_uri. */
+    private_hosts: z.array(z.string().min(1).max(255)),
+    attempts: count.max(10),
+    /** Seconds. */
+    retry_after: duration.max(600),
+  }),
   /** Seconds; bytes. */
   outbound: z.strictObject({ timeout: duration, max_response_bytes: z.int().min(1024) }),
 })

@@ -4,6 +4,7 @@
  * provider over the same stores takes over as a whole; requests that are under way finish on the old one.
  */
 import type { KeyObject } from 'node:crypto'
+import type { JWK } from 'jose'
 import type { Middleware } from 'koa'
 import mount from 'koa-mount'
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
@@ -95,6 +96,8 @@ export interface Issuer {
   reload(): Promise<void>
   /** What tokens are verified with now. */
   verifiers(): ReadonlyMap<string, KeyObject>
+  /** What tokens are signed with now, with its private members. */
+  signingKey(): JWK
 }
 
 const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
@@ -205,6 +208,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       return learnKey(ctx, () => current.serve(ctx, next))
     },
     verifiers: () => current.keys.verifiers,
+    signingKey: () => current.keys.active,
 
     async reload() {
       current = await build()

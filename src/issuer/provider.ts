@@ -76,6 +76,7 @@ const ofTheLogin = [
   'amr',
   'auth_time',
   'session_state',
+  'sid',
   'identity_provider_alias',
 ]
 
@@ -122,6 +123,8 @@ export function createProvider(needs: Needs): Provider {
       long: needs.cookies.long,
       short: needs.cookies.short,
     },
+    // Telling clients is our own work (src/logout), since most endings of a session do not come through the library.
+    discovery: { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },

@@ -28,6 +28,8 @@ export interface OutboundInit {
 export interface OutboundOptions {
   /** Loopback and private networks may be reached, and by plain http at that. */
   readonly allowPrivateAddresses: boolean
+  /** Only the status counts: the body is not waited for, however large or slow it is. */
+  readonly ignoreBody?: boolean
 }
 
 /** All addresses of a name, in the order to try them. */
@@ -75,7 +77,7 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
   let opened: ReturnType<typeof open> | undefined
 
   return {
-    async fetch(address, { method = 'GET', headers, body, signal }, { allowPrivateAddresses }) {
+    async fetch(address, { method = 'GET', headers, body, signal }, { allowPrivateAddresses, ignoreBody = false }) {
       const url = vet(address, allowPrivateAddresses)
       const policy: Policy = !allowPrivateAddresses ? 'public' : url.protocol === 'http:' ? 'private' : 'any'
       const literal = url.hostname.replace(/^\[|\]$/g, '')
@@ -93,7 +95,7 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
           dispatcher: pools[policy],
           signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
         })
-        return complete(answer, await read(answer, maxResponseBytes))
+        return complete(answer, await read(answer, maxResponseBytes, ignoreBody))
       } catch (error) {
         throw explain(error, url, timeout)
       }
@@ -144,13 +146,17 @@ const pinned =
 
 type Answer = Awaited<ReturnType<typeof fetch>>
 
-async function read(answer: Answer, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function read(answer: Answer, limit: number, ignored: boolean): Promise<Uint8Array<ArrayBuffer>> {
   if (answer.status >= 300 && answer.status < 400) {
     await answer.body?.cancel()
     throw new SourceProblem(
       'REMOTE_HOST_RESPONDED_WITH_ERROR',
       `answered with a redirect (${answer.status}), which is not followed`,
     )
+  }
+  if (ignored) {
+    await answer.body?.cancel()
+    return new Uint8Array()
   }
   const chunks: Uint8Array[] = []
   let size = 0

@@ -114,6 +114,7 @@ export const idTokenClaims = (
     typ: 'ID',
     azp: facts.clientId,
     session_state: facts.sessionId,
+    sid: facts.sessionId,
     ...personClaims(person, mapped),
   })
 

@@ -1,6 +1,9 @@
 import type { ReasonCode } from '../reasons.ts'
 
-/** What happened in one attempt to sign in, step by step; found by the reference that the person was shown. */
+/**
+ * What happened in one attempt to sign in, step by step, found by the reference that the person was shown; or in telling
+ * one client that a session has ended.
+ */
 export interface Trace {
   readonly reference: string
   readonly startedAt: number
@@ -8,7 +11,7 @@ export interface Trace {
   readonly clientId: string | null
   readonly sourceId: string | null
   readonly accountId: string | null
-  readonly outcome: 'open' | 'signed_in' | 'refused' | 'could_not_tell'
+  readonly outcome: 'open' | 'signed_in' | 'signed_out' | 'refused' | 'could_not_tell'
   readonly reason: ReasonCode | null
   readonly steps: readonly TraceStep[]
 }
@@ -28,10 +31,12 @@ export interface TraceStore {
     reference: string,
     change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },
   ): Promise<void>
-  /** Newest first. */
+  /** Newest first; those of one client or account, or of all. */
   list(query: {
     readonly limit: number
     readonly after?: string
+    readonly clientId?: string
+    readonly accountId?: string
   }): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
   /** Forgets those that started before. */
   sweep(before: number): Promise<number>

@@ -50,6 +50,27 @@ export function traceStoreContract(label: string, open: () => Promise<RegistryWo
       expect(steps?.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index))
     })
 
+    it('lists those of a client, of an account, or of both', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      const all = [
+        ['app', 'rene'],
+        ['web', 'rene'],
+        ['app', 'john'],
+        ['app', 'rene'],
+      ] as const
+      for (const [at, [clientId, accountId]] of all.entries())
+        await traces.append(`R${at}`, { clientId, accountId, steps: [{ at, what: 'departed' }] })
+      const references = async (query: Partial<Parameters<typeof traces.list>[0]>) =>
+        (await traces.list({ limit: 10, ...query })).items.map(({ reference }) => reference)
+      expect(await references({ clientId: 'app' })).toEqual(['R3', 'R2', 'R0'])
+      expect(await references({ accountId: 'rene' })).toEqual(['R3', 'R1', 'R0'])
+      expect(await references({ clientId: 'app', accountId: 'rene' })).toEqual(['R3', 'R0'])
+      const { next } = await traces.list({ limit: 1, clientId: 'app' })
+      expect(await references({ clientId: 'app', after: next ?? '' })).toEqual(['R2', 'R0'])
+      expect(await references({ clientId: 'nobody' })).toEqual([])
+    })
+
     it('lists traces newest first, and forgets those that started before', async () => {
       await using world = await open()
       const { traces } = world.stores

@@ -17,7 +17,7 @@ const required: Readonly<Record<string, readonly number[]>> = {
   'Upstream providers': span(51, 58).concat(60),
   'People and what is said of them': [76, 77, 80, 81],
   'Local users': [86],
-  Sessions: span(92, 95).concat(99),
+  Sessions: span(92, 99),
   'Outbound calls and limits': span(108, 110),
 }
 

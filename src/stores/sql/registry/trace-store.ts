@@ -63,11 +63,13 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       })
     },
 
-    async list({ limit, after }) {
+    async list({ limit, after, clientId, accountId }) {
       const rows = await db
         .selectFrom('traces')
         .selectAll()
         .$if(after !== undefined, (query) => query.where('seq', '<', placeOf(after ?? '')))
+        .$if(clientId !== undefined, (query) => query.where('client_id', '=', clientId ?? ''))
+        .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
         .orderBy('seq', 'desc')
         .limit(limit + 1)
         .execute()
