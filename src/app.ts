@@ -172,7 +172,8 @@ export async function startBroker(
   const issuer: Issuer = await createIssuer({
     config,
     signingKeys,
-    stores,
+    stores: { ...stores, ...known },
+    confirmRegistry: memory.confirm,
     admission,
     checkAccessToken,
     findVerifier,
@@ -212,6 +213,8 @@ export async function startBroker(
   })
   const signin = signinRoutes({
     ...stores,
+    ...known,
+    confirmRegistry: memory.confirm,
     interactions: issuer.interactions,
     connector: sources.connector,
     receive: createReceive({ recognise, accounts: stores.accounts, tracer, clock }),

@@ -44,12 +44,16 @@ export function admit({ account, client, source, identity, agreement }: Visitor)
   if (client.allowedSources && !client.allowedSources.includes(source.id)) return { denied: 'source_not_allowed' }
   if (!account || !identity) return { denied: 'account_unknown' }
   if (!account.enabled) return { denied: 'account_disabled' }
-  if (agreement && !client.firstParty) {
-    const { scopes, consent } = agreement
-    if (!scopes.every((scope) => consent?.scopes.includes(scope))) return { denied: 'consent_missing' }
-  }
+  if (agreement && !agreesTo(client, agreement.scopes, agreement.consent)) return { denied: 'consent_missing' }
   return { account, client, source, identity } as AdmittedPerson
 }
+
+/** Nobody is asked about what the organisation's own clients do; to any other, the person has agreed. */
+export const agreesTo = (
+  client: Pick<Client, 'firstParty'>,
+  scopes: readonly string[],
+  consent: Consent | undefined,
+): boolean => client.firstParty || scopes.every((scope) => consent?.scopes.includes(scope))
 
 /** The rule itself, for clients that act for themselves. */
 export const admitMachine = (client: Client | undefined): AdmittedMachine | Denied =>

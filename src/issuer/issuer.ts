@@ -69,6 +69,8 @@ interface Needs {
     readonly sessions: SessionStore
     readonly sources: SourceStore
   }
+  /** Has `stores` and `admission` know what any node has changed until now. */
+  readonly confirmRegistry: () => Promise<unknown>
   readonly admission: Admission
   readonly checkAccessToken: CheckAccessToken
   readonly cookieKeys: readonly string[]
@@ -112,6 +114,12 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const logout = createLogout({ ...needs, ...stores, cookies, base })
 
+  /** What signs somebody in or makes a token goes by the registry as it is. Marks see to the rest: they are asked each time. */
+  const confirmFirst: Middleware = async (ctx, next) => {
+    if (ctx.path === routes.token || ctx.path.startsWith(routes.authorization)) await needs.confirmRegistry()
+    await next()
+  }
+
   function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
     const provider = createProvider({
       config,
@@ -150,6 +158,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     const authenticated = [routes.token, routes.introspection, routes.revocation]
     provider.use(answerOutages)
     provider.use(answerRefusals)
+    provider.use(confirmFirst)
     provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
     provider.use(requireUnambiguous(Object.values(routes)))
     provider.use(limitParameters([routes.token, routes.userinfo, `${routes.end_session}/confirm`]))

@@ -30,6 +30,8 @@ import type { Trips } from './trips.ts'
 
 interface Needs {
   readonly interactions: Interactions
+  /** Has `clients` and `sources` know what any node has changed until now. */
+  readonly confirmRegistry: () => Promise<unknown>
   readonly clients: Pick<ClientStore, 'get'>
   readonly accounts: Pick<AccountStore, 'get'>
   readonly consents: ConsentStore

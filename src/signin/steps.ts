@@ -21,6 +21,8 @@ import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly interactions: Interactions
+  /** Has `clients` and `sources` know what any node has changed until now. */
+  readonly confirmRegistry: () => Promise<unknown>
   readonly clients: Pick<ClientStore, 'get'>
   readonly accounts: Pick<AccountStore, 'get'>
   readonly sources: SourceStore
@@ -48,7 +50,7 @@ export function createSteps(needs: Needs) {
 
   /** Rejects with `interaction_lost` unless this browser is in the sign-in that the address names. */
   async function visit(ctx: Context): Promise<Visit> {
-    const interaction = await interactions.read(ctx)
+    const [interaction] = await Promise.all([interactions.read(ctx), needs.confirmRegistry()])
     const client = await clients.get(interaction.clientId)
     if (!client) throw new Refusal('client_disabled')
     problems.entered(ctx, { interaction, client })

@@ -5,7 +5,7 @@
  */
 import { verify } from 'node:crypto'
 import { z } from 'zod'
-import type { Admission } from '../admission/admit.ts'
+import type { Standing } from '../admission/standing.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { ReasonCode } from '../reasons.ts'
@@ -17,7 +17,7 @@ interface Needs {
   readonly issuer: string
   readonly findVerifier: FindVerifier
   readonly marks: Pick<MarkStore, 'liveness'>
-  readonly admission: Admission
+  readonly standing: Standing
   readonly clock: Clock
   /** Seconds by which another node's clock may be ahead of ours. */
   readonly clockTolerance: number
@@ -44,15 +44,12 @@ const Payload = z.looseObject({
 })
 
 export function createCheckAccessToken(needs: Needs): CheckAccessToken {
-  const { issuer, findVerifier, marks, admission, clock, clockTolerance } = needs
+  const { issuer, findVerifier, marks, standing, clock, clockTolerance } = needs
 
-  async function shutOutBecause({ accountId, clientId, sourceAlias, scopes }: AccessToken) {
-    const answer =
-      accountId !== undefined && sourceAlias !== undefined
-        ? await admission.person({ accountId, clientId, sourceAlias, scopes })
-        : await admission.machine(clientId)
-    return 'denied' in answer ? answer.denied : undefined
-  }
+  const shutOutBecause = ({ accountId, clientId, sourceAlias, scopes }: AccessToken) =>
+    accountId !== undefined && sourceAlias !== undefined
+      ? standing.person({ accountId, clientId, sourceAlias, scopes })
+      : standing.machine(clientId)
 
   return async (compact) => {
     const parsed = await open(compact, findVerifier)

@@ -1,18 +1,32 @@
 import { Unavailable } from '../../src/errors.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
 
+const registry = [
+  'sources',
+  'clients',
+  'consents',
+  'accounts',
+  'localUsers',
+  'roles',
+  'apis',
+  'keys',
+  'audit',
+  'traces',
+]
+
 /** Real stores, whose connection can be cut: then each of them rejects as a store does that nobody reaches. */
 export function breakableStores() {
   let down = false
+  let registryDown = false
   let last: string | undefined
-  const cut = <T extends object>(store: T): T =>
+  const cut = <T extends object>(store: T, isDown: () => boolean): T =>
     new Proxy(store, {
       get(target, name, receiver) {
         const member: unknown = Reflect.get(target, name, receiver)
         if (typeof member !== 'function') return member
         return async (...args: unknown[]) => {
           // What is given back on the way out comes through: the store is only away for a moment.
-          if (down && name !== 'release') throw new Unavailable('store', 'the connection is cut')
+          if (isDown() && name !== 'release') throw noConnection()
           const answer: unknown = await member.apply(target, args)
           if (name === last) down = true
           return answer
@@ -20,19 +34,27 @@ export function breakableStores() {
       },
     })
 
+  const noConnection = () => new Unavailable('store', 'the connection is cut')
+  const noRegistry = () => down || registryDown
+
   return {
     async open(needs: Parameters<typeof openSqlStores>[0]) {
       const stores = await openSqlStores(needs)
       const entries = Object.entries(stores).map(([name, store]) => [
         name,
-        typeof store === 'object' ? cut(store) : store,
+        typeof store === 'object' ? cut(store, registry.includes(name) ? noRegistry : () => down) : store,
       ])
       const transact: typeof stores.transact = (work) =>
-        down ? Promise.reject(new Unavailable('store', 'the connection is cut')) : stores.transact(work)
-      return { ...stores, ...(Object.fromEntries(entries) as typeof stores), transact }
+        noRegistry() ? Promise.reject(noConnection()) : stores.transact(work)
+      const registryVersion = () => (noRegistry() ? Promise.reject(noConnection()) : stores.registryVersion())
+      return { ...stores, ...(Object.fromEntries(entries) as typeof stores), transact, registryVersion }
     },
     cut: () => {
       down = true
+    },
+    /** The registry alone; the live state still answers. */
+    cutRegistry: () => {
+      registryDown = true
     },
     /** From the next call of this name on, once that has been answered. */
     cutAfter: (method: string) => {
@@ -40,6 +62,7 @@ export function breakableStores() {
     },
     mend: () => {
       down = false
+      registryDown = false
       last = undefined
     },
   }

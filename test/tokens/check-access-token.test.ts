@@ -41,7 +41,6 @@ function check(
   { live = alive, denied, at = now }: { live?: Liveness | Error; denied?: Denied['denied']; at?: number } = {},
 ) {
   const asked: LivenessQuestion[] = []
-  const admitted = denied ? { denied } : ({} as never)
   const checkAccessToken = createCheckAccessToken({
     issuer,
     findVerifier: (named) => (named === kid ? createPublicKey(privateKey) : undefined),
@@ -52,7 +51,7 @@ function check(
         return live
       },
     },
-    admission: { person: async () => admitted, machine: async () => admitted },
+    standing: { person: async () => denied, machine: async () => denied },
     clock: () => at * 1000,
     clockTolerance: 15,
   })

@@ -1,0 +1,25 @@
+import type { ApiStore } from '../apis/api.ts'
+import type { ClientStore } from '../clients/client.ts'
+import type { RegistryMemory } from '../registry-memory.ts'
+import type { SourceStore } from '../sources/source.ts'
+
+interface Announced {
+  readonly clients: ClientStore
+  readonly sources: SourceStore
+  readonly apis: ApiStore
+}
+
+/** The stores whose changes raise the registry's version, with what requests ask of them kept in memory. */
+export function knownRegistry({ clients, sources, apis }: Announced, { keep }: RegistryMemory): Announced {
+  return {
+    clients: { ...clients, get: keep('clients.get', clients.get) },
+    sources: {
+      ...sources,
+      get: keep('sources.get', sources.get),
+      byAlias: keep('sources.byAlias', sources.byAlias),
+      offered: keep('sources.offered', sources.offered),
+      anyDomain: keep('sources.anyDomain', sources.anyDomain),
+    },
+    apis: { ...apis, byAudience: keep('apis.byAudience', apis.byAudience), some: keep('apis.some', apis.some) },
+  }
+}
