@@ -25,6 +25,7 @@ import { hangUpOnUnread } from './http/unread.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { createFindVerifier } from './keys/find-verifier.ts'
+import { providerPaths } from './issuer/provider.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createTellClients } from './logout/tell-clients.ts'
@@ -33,6 +34,7 @@ import { adminAudience, isOwnAudience } from './own-audiences.ts'
 import { createRoles } from './roles/roles.ts'
 import { watchEventLoop } from './operations/event-loop.ts'
 import { healthRoutes } from './operations/health-routes.ts'
+import { createOperations } from './operations/operations.ts'
 import { createReadiness } from './operations/readiness.ts'
 import { announceEndings } from './sessions/endings.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -93,8 +95,10 @@ export async function startBroker(
   )
 
   await using opened = new AsyncDisposableStack()
+  const operations = opened.use(await createOperations({ config, log, providerPaths }))
+  const { report } = operations
   const vault = createVault(keys)
-  const kept = opened.use(await openStores({ url: config.database_url, vault, clock, log }))
+  const kept = operations.stores(opened.use(await openStores({ url: config.database_url, vault, clock, log })))
   const stores = { ...kept, sessions: announceEndings({ ...kept, onEnded: (shares) => clientsToTell.tell(shares) }) }
   const memory = createRegistryMemory({ ...kept, clock })
   const registryVersion = await memory.confirm()
@@ -104,13 +108,12 @@ export async function startBroker(
   opened.use(await keepTime({ ...stores, clock, log }))
 
   // The nouns
-  const http = opened.use(
-    createOutbound({ timeout: config.outbound.timeout, maxResponseBytes: config.outbound.max_response_bytes }),
-  )
+  const outbound = { timeout: config.outbound.timeout, maxResponseBytes: config.outbound.max_response_bytes }
+  const http = operations.outbound(opened.use(createOutbound(outbound)))
   const clientsToTell = opened.use(
     createTellClients({ ...stores, config, http, signingKey: () => issuer.signingKey(), clock, log }),
   )
-  const passwords = createPasswordHasher()
+  const passwords = operations.passwords(createPasswordHasher())
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })
   const shutOut = createShutOut({
     ...stores,
@@ -133,23 +136,24 @@ export async function startBroker(
   const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
-  const tracer = createTracer({ traces: stores.traces, clock, log })
+  const tracer = createTracer({ traces: stores.traces, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys })
   await signingKeys.ensureActive()
+  operations.keys(await signingKeys.list())
 
   // Tokens
   const findVerifier = createFindVerifier({
     verifiers: () => issuer.verifiers(),
     catchUp: () => registryWatch.catchUp(),
   })
-  const checkAccessToken = createCheckAccessToken({
+  const checkAccessToken = operations.tokenChecks(createCheckAccessToken({
     issuer: config.issuer,
     findVerifier,
     marks: stores.marks,
     admission,
     clock,
     clockTolerance: config.tokens.clock_tolerance,
-  })
+  }))
   const leaveUpstream = createLeaveUpstream({
     sources: stores.sources,
     connector: sources.connector,
@@ -188,6 +192,7 @@ export async function startBroker(
     tracer,
     problemPage,
     leaveUpstream,
+    report,
   })
   opened.use(sweepTraces({ traces: stores.traces, lifetime: lifetimes.trace * 1000, clock, log }))
   const administrator = await prepareFirstStart({
@@ -251,7 +256,7 @@ export async function startBroker(
       has: async (message) => (await stores.artifacts.get('ReplayDetection', digest(message))) !== undefined,
       add: (message, until) => stores.artifacts.putOnce('ReplayDetection', digest(message), {}, until),
     },
-    log,
+    report,
   })
 
   const ownSessions = sessionRoutes({
@@ -296,12 +301,13 @@ export async function startBroker(
   const front = frontRoutes({ issuer: config.issuer, assets })
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
+  app.use(operations.requests)
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
   app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
-  app.use(answerErrors({ log, problemPage }))
+  app.use(answerErrors({ report, log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, healthRoutes(readiness), signin, ownSessions, backchannelLogout, admin])
+  for (const router of [front, healthRoutes(readiness), operations.routes, signin, ownSessions, backchannelLogout, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
@@ -312,7 +318,10 @@ export async function startBroker(
       since: registryVersion,
       registryVersion: stores.registryVersion,
       keepSchedule: signingKeys.keepSchedule,
-      reload: issuer.reload,
+      reload: async () => {
+        await issuer.reload()
+        operations.keys(await signingKeys.list())
+      },
       log,
     }),
   )

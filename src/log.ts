@@ -1,29 +1,46 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { errorLine, harmless, redact, redactText } from './redaction.ts'
+import { requestNotes } from './request-notes.ts'
 
 export type Log = Logger
 
-// Whatever the level and whoever logs: these never reach a sink (SEC-117).
-// (An authorization code stands on top of a line; below an error, `code` is the error's own, such as ENOENT.)
-const secrets = [
-  'password',
-  'client_secret',
-  'secret',
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'token',
-  'cookie',
-  'authorization',
-  'client_assertion',
-]
+/** Bytes that wait for a reader who does not come; then lines are dropped, for requests must not wait (F39). */
+const mostWaiting = 4 * 1024 * 1024
 
-/** Writes lines of JSON: to the standard output, unless there is another place. */
-export const createLog = (level: string, to?: { write(line: string): void }): Log =>
+let dropped = 0
+/** Lines that nobody took, since the process started. */
+export const droppedLines = (): number => dropped
+
+/** The standard output. Writing to it never blocks a request. */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: mostWaiting })
+  const count = () => {
+    dropped += 1
+  }
+  destination.on('drop', count)
+  // The reader went away: the lines have nowhere to go, and the service goes on without them.
+  destination.on('error', count)
+  return destination
+}
+
+/**
+ * Writes lines of JSON, each with the id of the request it belongs to. Whatever the level and whoever writes: secret
+ * members and the inner life of errors never reach the sink, and no value can forge a line.
+ */
+export const createLog = (level: string, to: { write(line: string): void } = standardOutput()): Log =>
   pino(
     {
       level,
       base: undefined,
-      redact: { paths: ['code', ...secrets.flatMap((name) => [name, `*.${name}`])], censor: '[redacted]' },
+      mixin: () => {
+        const notes = requestNotes()
+        if (!notes) return {}
+        const { requestId, reference, span } = notes
+        return { request_id: requestId, ...(reference && { reference }), ...(span && { trace_id: span.traceId }) }
+      },
+      formatters: { log: (line) => redact(line) as Record<string, unknown> },
+      serializers: { err: (error) => (error instanceof Error ? errorLine(error) : error) },
+      hooks: { streamWrite: (line) => harmless(redactText(line)) },
     },
     to,
   )

@@ -41,6 +41,7 @@ const rules: readonly Rule[] = [
   { from: ['config', 'outbound'], values: [words], types: [] },
   { from: ['http'], values: [words, 'views'], types: ['config'] },
   { from: features, values: [words, ...nouns, 'http', 'views'], types: ['config', 'outbound'] },
+  { from: ['operations'], values: [words, ...nouns, 'http'], types: ['config', 'outbound'] },
   { from: ['connectors'], values: [words, ...nouns, 'outbound'], types: [] },
   { from: ['stores'], values: [words, ...nouns], types: [...features, 'operations'] },
   { from: ['startup'], values: [words, ...nouns], types: ['config'] },
@@ -66,10 +67,17 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['koa', '@koa/router', 'koa-mount'].map((name) => [
       name,
-      ['src/app.ts', 'src/http/', ...features.map((feature) => `src/${feature}/`)],
+      ['src/app.ts', 'src/http/', 'src/operations/', ...features.map((feature) => `src/${feature}/`)],
     ]),
   ),
   zod: ['src/'],
+  'prom-client': ['src/operations/'],
+  ...Object.fromEntries(
+    ['api', 'sdk-trace', 'resources', 'exporter-trace-otlp-http'].map((name) => [
+      `@opentelemetry/${name}`,
+      ['src/operations/'],
+    ]),
+  ),
 }
 /** Libraries whose types are standards' words, or ours already. */
 const typesAnywhere: Readonly<Record<string, readonly string[]>> = { jose: ['src/'], koa: ['src/interaction.ts'] }

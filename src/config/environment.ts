@@ -13,6 +13,19 @@ const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
+// Numbers with a fraction, such as a ratio.
+const decimal = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+
+/** `name=value,other=value`, each percent-encoded, as OpenTelemetry writes headers. */
+function headers(text: string): unknown {
+  const pairs = list(text).map((item) => item.split(/=(.*)/s, 2).map((part) => part.trim()))
+  try {
+    return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decodeURIComponent(value)]))
+  } catch {
+    return text
+  }
+}
+
 export const variables: Readonly<Record<string, Variable>> = {
   GATEHOUSE_ISSUER: { path: 'issuer' },
   GATEHOUSE_ALLOW_INSECURE: { path: 'allow_insecure', read: boolean },
@@ -28,6 +41,11 @@ export const variables: Readonly<Record<string, Variable>> = {
   GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: { path: 'bootstrap.client.secret' },
   GATEHOUSE_TRUSTED_PROXIES: { path: 'trusted_proxies', read: list },
   LOG_LEVEL: { path: 'log_level' },
+  GATEHOUSE_METRICS_TOKEN: { path: 'metrics.token' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { path: 'tracing.otlp_endpoint' },
+  OTEL_EXPORTER_OTLP_HEADERS: { path: 'tracing.headers', read: headers },
+  OTEL_SERVICE_NAME: { path: 'tracing.service_name' },
+  OTEL_TRACES_SAMPLER_ARG: { path: 'tracing.sample_ratio', read: decimal },
 }
 
 /** Names the files laid over config/default.yaml, in order. */

@@ -45,6 +45,18 @@ const shape = z.strictObject({
   /** Peers that may ask `/verify`, and whose forwarding headers are believed. */
   trusted_proxies: z.array(peer),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  metrics: z.strictObject({
+    enabled: z.boolean('must be true or false'),
+    /** `null`: for trusted proxies that ask for themselves. */
+    token: z.string().min(16, 'must have at least 16 characters').max(255).nullable(),
+  }),
+  /** OpenTelemetry. */
+  tracing: z.strictObject({
+    otlp_endpoint: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).nullable(),
+    service_name: z.string().min(1).max(255),
+    headers: z.record(z.string().regex(/^[\w-]+$/, 'must be the name of a header'), z.string()),
+    sample_ratio: z.number().min(0).max(1),
+  }),
   /** Seconds. */
   lifetimes: z.strictObject({
     access_token: duration,

@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { type Problem, Refusal, Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
 import { newReference } from '../ids.ts'
 import type { Log } from '../log.ts'
-import { reasons } from '../reasons.ts'
+import { type ReasonCode, reasons } from '../reasons.ts'
 
 /** What a person reads when something did not work. */
 export interface PageProblem {
@@ -24,6 +25,7 @@ interface Answer extends Omit<PageProblem, 'reference'> {
 }
 
 interface Needs {
+  readonly report: Report
   readonly log: Log
   /** The page for people, with everything in it escaped. */
   readonly problemPage: (ctx: Context, problem: PageProblem) => { toString(): string }
@@ -38,20 +40,20 @@ const patience = 5
  * other errors only the reference, under which the log has the cause. A handler that has a reference already
  * (a login trace) leaves it in `ctx.state.reference`.
  */
-export function answerErrors({ log, problemPage }: Needs): Middleware {
+export function answerErrors({ report, log, problemPage }: Needs): Middleware {
   return async (ctx, next) => {
     try {
       await next()
       refuseUnanswered(ctx)
     } catch (error) {
       if (ctx.headerSent || !ctx.writable) {
-        log.warn({ err: error, path: ctx.path }, 'the request failed after its answer had begun')
+        log.warn({ err: error }, 'the request failed after its answer had begun')
         ctx.res.destroy()
         return
       }
       const reference = typeof ctx.state.reference === 'string' ? ctx.state.reference : newReference()
       const answer = answerTo(error)
-      record(log, answer, { reference, method: ctx.method, path: ctx.path, error })
+      tell(report, answer, reference, error)
       send(ctx, answer, reference, problemPage)
     }
   }
@@ -114,16 +116,13 @@ function clientErrorStatus(error: unknown): number | undefined {
   return typeof error.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : undefined
 }
 
-function record(
-  log: Log,
-  answer: Answer,
-  { error, ...request }: { reference: string; method: string; path: string; error: unknown },
-) {
-  const line = { ...request, status: answer.status, reason: answer.code }
-  if (answer.status === 500) log.error({ ...line, err: error }, 'the request failed')
-  else if (answer.status >= 500) log.warn({ ...line, err: error }, 'the request could not be answered')
-  else log.info({ ...line, detail: answer.detail }, 'the request was refused')
+function tell(report: Report, { status, code, detail }: Answer, reference: string, err: unknown): void {
+  const reason = isReason(code) ? { reason: code } : { error: code }
+  if (!(err instanceof Refusal) && status >= 500) report('request.failed', { reference, status, ...reason, err })
+  else report('request.refused', { reference, status, ...reason, detail, ...(status >= 500 && { err }) })
 }
+
+const isReason = (code: string): code is ReasonCode => Object.hasOwn(reasons, code)
 
 function send(ctx: Context, answer: Answer, reference: string, problemPage: Needs['problemPage']): void {
   const {

@@ -6,8 +6,8 @@ import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
 import type { PageProblem } from '../http/errors.ts'
 import { newId, newReference } from '../ids.ts'
-import type { Log } from '../log.ts'
 import { reasons } from '../reasons.ts'
+import { note } from '../request-notes.ts'
 import type { Tracer } from '../traces/tracer.ts'
 
 export type ProblemPage = (ctx: Context, problem: PageProblem) => { toString(): string }
@@ -17,12 +17,11 @@ interface Needs {
   readonly clients: Pick<ClientStore, 'get'>
   readonly tracer: Pick<Tracer, 'reference' | 'refused'>
   readonly problemPage: ProblemPage
-  readonly log: Log
 }
 
 /** The page for errors that may not go back to the client: an unknown one, a redirect address that is not its own. */
 export function createRenderError(needs: Needs): NonNullable<Configuration['renderError']> {
-  const { config, clients, tracer, problemPage, log } = needs
+  const { config, clients, tracer, problemPage } = needs
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   return async (ctx, out, error) => {
     // Finished meanwhile, expired, or another browser's: the sign-in's own pages know the way on.
@@ -47,10 +46,7 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
     const outage = error instanceof Unavailable
     const ours = outage || out.error === 'server_error'
     const reference = newReference()
-    log.info(
-      { reference, error: out.error, detail: out.error_description, client: clientId },
-      'the request ended on the error page',
-    )
+    note({ reference })
     show(ctx, {
       status: outage ? 503 : ctx.status,
       reference,

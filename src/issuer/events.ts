@@ -1,36 +1,118 @@
+/** What the provider has answered, as events: each success, each *no*, each failure, without a secret in it. */
+import type { Context, Middleware } from 'koa'
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { Log } from '../log.ts'
+import { Unavailable } from '../errors.ts'
+import type { EventMembers, EventName, Report } from '../events.ts'
+import { requestNotes } from '../request-notes.ts'
 import { reuseOf } from './answers.ts'
 import { stateOf } from './request-state.ts'
 
-/** What the provider says about itself: each refusal, each revoked grant, each failure, without a secret in it. */
-export function logEvents(provider: Provider, log: Log): void {
+interface Told {
+  readonly done: EventName
+  readonly refused: EventName
+  readonly unanswered?: EventName
+}
+
+/** By the library's name of the route. The authorization endpoint answers in several steps; see {@link listen}. */
+const told: Readonly<Record<string, Told>> = {
+  token: { done: 'token.issued', refused: 'token.refused', unanswered: 'token.unanswered' },
+  introspection: { done: 'introspection.answered', refused: 'introspection.refused' },
+  userinfo: { done: 'userinfo.answered', refused: 'userinfo.refused' },
+  revocation: { done: 'revocation.done', refused: 'revocation.refused' },
+}
+
+/** Goes round everything else on the provider's routes, so that it sees what the caller gets. */
+export function reportAnswers(report: Report): Middleware {
+  return async (ctx, next) => {
+    let thrown: unknown
+    try {
+      await next()
+    } catch (error) {
+      thrown = error
+    }
+    tell(ctx as Context & { oidc?: KoaContextWithOIDC['oidc'] }, thrown)
+    if (thrown !== undefined) throw thrown
+  }
+
+  function tell(ctx: Context & { oidc?: KoaContextWithOIDC['oidc'] }, thrown: unknown): void {
+    const route = ctx.oidc?.route ?? ''
+    const { failure } = stateOf(ctx)
+    // What is thrown is told where it is answered.
+    if (failure !== undefined && thrown === undefined)
+      report('request.failed', {
+        status: ctx.status,
+        err: failure,
+        ...(failure instanceof Unavailable ? { reason: 'temporarily_unavailable' } : { error: 'server_error' }),
+      })
+    if (route.startsWith('end_session') && requestNotes()?.sessionEnded) report('logout.completed', whoOf(ctx))
+    const events = told[route]
+    if (!events || ctx.method === 'OPTIONS') return
+    if (thrown !== undefined || ctx.status >= 500) {
+      if (events.unanswered) report(events.unanswered, membersOf(ctx, route))
+    } else if (ctx.status >= 400) report(events.refused, { ...membersOf(ctx, route), ...noOf(ctx) })
+    else report(events.done, membersOf(ctx, route))
+  }
+}
+
+/** Events of the library that no answer tells by itself. */
+export function listen(provider: Provider, report: Report): void {
   provider.on('server_error', (ctx, error) => {
     stateOf(ctx).failure = error
-    log.error({ err: error, route: ctx.oidc?.route }, 'the provider failed')
   })
 
   provider.on('grant.revoked', (ctx, grant) => {
     const { spent, accountId: account, clientId: client, kind } = stateOf(ctx).presented ?? {}
-    const event = { event: 'grant.revoked', route: ctx.oidc.route, grant, account, client }
-    if (spent) log.warn({ ...event, reason: reuseOf(kind) }, 'a grant was revoked: what may be used once came twice')
-    else log.info(event, 'a grant was revoked')
+    report('grant.revoked', { grant, account, client, ...(spent && { reason: reuseOf(kind) }) })
   })
 
-  const refused = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
-    const { refused, presented } = stateOf(ctx)
-    log.info(
-      {
-        route: ctx.oidc?.route,
-        reason: refused ?? (presented?.spent ? reuseOf(presented.kind) : undefined),
-        error: error.error,
-        detail: error.error_detail ?? error.error_description,
-      },
-      'an OAuth request was refused',
-    )
+  provider.on('authorization.success', (ctx) => report('authorization.granted', whoOf(ctx)))
+  const refused = (event: EventName) => (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) =>
+    report(event, { ...whoOf(ctx), reason: stateOf(ctx).refused, error: error.error, detail: detailOf(error) })
+  provider.on('authorization.error', refused('authorization.refused'))
+  provider.on('end_session.error', refused('logout.refused'))
+
+  const explain = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    stateOf(ctx).detail = detailOf(error)
   }
-  provider.on('grant.error', refused)
-  provider.on('introspection.error', refused)
-  provider.on('revocation.error', refused)
-  provider.on('userinfo.error', refused)
+  provider.on('grant.error', explain)
+  provider.on('introspection.error', explain)
+  provider.on('revocation.error', explain)
+  provider.on('userinfo.error', explain)
+}
+
+const detailOf = ({ error_detail, error_description }: errors.OIDCProviderError) => error_detail ?? error_description
+
+type MaybeOidc = Context & { oidc?: KoaContextWithOIDC['oidc'] }
+
+/** Only what has been found in the registry: a stranger can name anybody. */
+function whoOf(ctx: MaybeOidc | KoaContextWithOIDC): EventMembers {
+  const { Client, Account } = ctx.oidc?.entities ?? {}
+  const { admission, accessToken, presented } = stateOf(ctx)
+  return {
+    client: Client?.clientId,
+    account: Account?.accountId ?? presented?.accountId ?? accessToken?.accountId,
+    source: admission && 'source' in admission ? admission.source.alias : accessToken?.sourceAlias,
+  }
+}
+
+const grantTypes: ReadonlySet<unknown> = new Set(['authorization_code', 'refresh_token', 'client_credentials'])
+
+function membersOf(ctx: MaybeOidc, route: string): EventMembers {
+  const { refused } = stateOf(ctx)
+  const grant = ctx.oidc?.params?.grant_type
+  return {
+    ...whoOf(ctx),
+    ...(route === 'token' && { grant_type: grantTypes.has(grant) ? String(grant) : '(other)' }),
+    ...(route === 'introspection' && ctx.status === 200 && { active: isActive(ctx.body), reason: refused }),
+  }
+}
+
+const isActive = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'active' in body && body.active === true
+
+function noOf(ctx: MaybeOidc): EventMembers {
+  const { refused, presented, detail } = stateOf(ctx)
+  const body: unknown = ctx.body
+  const error = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : undefined
+  return { reason: refused ?? (presented?.spent ? reuseOf(presented.kind) : undefined), error, detail }
 }

@@ -16,6 +16,7 @@ import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
+import type { Report } from '../events.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
@@ -37,7 +38,7 @@ import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
-import { logEvents } from './events.ts'
+import { listen, reportAnswers } from './events.ts'
 import { createLoadGrant } from './grants.ts'
 import { learnHintedKey } from './hinted-keys.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
@@ -78,6 +79,7 @@ interface Needs {
   readonly http: Pick<Outbound, 'fetch'>
   readonly vault: Vault
   readonly clock: Clock
+  readonly report: Report
   readonly log: Log
   readonly assets: string
   readonly adminAudience: string
@@ -156,6 +158,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
+    provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
     provider.use(answerRefusals)
     provider.use(confirmFirst)
@@ -178,7 +181,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(middleware.confirmGrant(routes.token, stores.grants))
     provider.use(middleware.repeatRotationAnswers(routes.token, answers))
     provider.use(logout.finish)
-    logEvents(provider, log)
+    listen(provider, needs.report)
     provider.on('authorization.success', (ctx) => {
       const { client_id: client, code_challenge: challenge } = ctx.oidc.params ?? {}
       if (typeof client === 'string' && typeof challenge === 'string') void watchChallenge(client, challenge)

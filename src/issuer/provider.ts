@@ -43,6 +43,15 @@ export const routes = {
   end_session: '/logout',
 } as const
 
+/** All that the provider answers, but for the way back from a sign-in (`/authorize/{uid}`). */
+export const providerPaths: readonly string[] = [
+  ...Object.values(routes),
+  `${routes.end_session}/confirm`,
+  `${routes.end_session}/success`,
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+]
+
 const standardClaims = {
   profile: [
     'name',

@@ -19,6 +19,8 @@ export interface RequestState {
   wonRotation?: string
   /** The refresh token that another request is using at this moment. */
   lostRotation?: string | undefined
+  /** What the library says about a *no*, for the log. */
+  detail?: string | undefined
   /** What was thrown where the library only says `server_error`. */
   failure?: unknown
 }

@@ -28,6 +28,8 @@ export interface OutboundInit {
 export interface OutboundOptions {
   /** Loopback and private networks may be reached, and by plain http at that. */
   readonly allowPrivateAddresses: boolean
+  /** The alias of the source it is for; absent: for none. */
+  readonly source?: string
   /** Only the status counts: the body is not waited for, however large or slow it is. */
   readonly ignoreBody?: boolean
 }

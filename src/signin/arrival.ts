@@ -31,7 +31,7 @@ export type Receive = (visit: Visit) => Promise<Login>
 
 export function createReceive({ recognise, accounts, tracer, clock }: Needs): Receive {
   return async ({ interaction, client, source, identity }) => {
-    const known = { clientId: client.id, sourceId: source.id }
+    const known = { clientId: client.id, source }
     const mapped = mapIdentity(identity, source.mapping)
     await tracer.step(interaction.flow, 'arrived', whatCame(identity, mapped), known)
     if (mapped.overage) throw new Refusal('groups_overage')

@@ -6,9 +6,9 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { UpstreamLogout } from '../connector.ts'
 import { Refusal, Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
 import { readForm } from '../http/bodies.ts'
 import { oauthError } from '../http/oauth-error.ts'
-import type { Log } from '../log.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { SessionStore } from '../sessions/session.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
@@ -19,7 +19,7 @@ interface Needs {
   readonly connector: Sources['connector']
   readonly sessions: Pick<SessionStore, 'ofUpstream' | 'end'>
   readonly messages: SeenMessages
-  readonly log: Log
+  readonly report: Report
 }
 
 /** Messages that count once. */
@@ -29,7 +29,7 @@ export interface SeenMessages {
   add(message: string, until: number): Promise<boolean>
 }
 
-export function backchannelLogoutRoutes({ sources, connector, sessions, messages, log }: Needs): Router {
+export function backchannelLogoutRoutes({ sources, connector, sessions, messages, report }: Needs): Router {
   async function hear(alias: string, form: URLSearchParams): Promise<number> {
     const source = await sources.byAlias(alias)
     if (!source?.enabled) throw new Refusal('source_disabled')
@@ -59,12 +59,15 @@ export function backchannelLogoutRoutes({ sources, connector, sessions, messages
     ctx.set('Cache-Control', 'no-store')
     try {
       const ended = await hear(alias, await readForm(ctx))
-      log.info({ source: alias, sessions: ended }, 'sessions have ended at the upstream')
+      report('logout.received', { source: alias, sessions: ended })
       ctx.status = 200
       ctx.body = ''
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof Unavailable)) throw error
-      log.warn({ source: alias, detail: error.message }, 'a logout at the upstream was not carried out here')
+      report('logout.not_received', {
+        detail: error.message,
+        ...(error instanceof Refusal ? { reason: error.code } : { error: 'temporarily_unavailable' }),
+      })
       answer(ctx, error)
     }
   })

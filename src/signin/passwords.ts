@@ -52,7 +52,7 @@ export function createPasswordLogin({ steps, interactions, connector, receive, t
 
   /** The page the person was on, with what they typed as their name, and what is wrong. */
   async function answerInPlace(ctx: Context, here: Visit, source: Source, username: string, error: Refusal) {
-    const known = { clientId: here.client.id, sourceId: source.id }
+    const known = { clientId: here.client.id, source }
     await tracer.refused(here.interaction.flow, error.code, undefined, known)
     // A disabled account reads like a wrong password: the form tells nobody which names exist (SEC-085).
     const { status, title } = reasons[error.code === 'account_disabled' ? 'bad_credentials' : error.code]

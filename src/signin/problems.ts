@@ -52,7 +52,7 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
 
   /** Under the reference of the sign-in it was, if this browser began it, whatever has become of that. */
   async function referenceFor(reason: ReasonCode, detail: string, flow = newId()): Promise<string> {
-    await tracer.step(flow, 'lost', { reason, detail })
+    await tracer.lost(flow, reason, detail)
     return tracer.reference(flow)
   }
 

@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Interactions } from '../interaction.ts'
+import { note } from '../request-notes.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Receive } from './arrival.ts'
@@ -41,6 +42,7 @@ export function createReturns(needs: Needs) {
       const { interaction, client } = await steps.visit(ctx)
       const trip = await trips.claim(interaction, String(ctx.query.state))
       const source = await sources.get(trip.sourceId)
+      note({ client: client.id, source: source?.alias })
       if (!source?.enabled) throw new Refusal('source_disabled')
       if (!applicable(source, client)) throw new Refusal('source_not_allowed')
       const open = connector(source)

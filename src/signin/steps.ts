@@ -106,7 +106,7 @@ export function createSteps(needs: Needs) {
     }
     const departure = await trips.begin(here.interaction, source, open)
     const detail = { source: source.alias, to: departure.url.origin }
-    await tracer.step(here.interaction.flow, 'departed', detail, { clientId: here.client.id, sourceId: source.id })
+    await tracer.step(here.interaction.flow, 'departed', detail, { clientId: here.client.id, source })
     remember(ctx, source)
     problems.leaving(ctx, here.interaction.uid)
     if (departure.method === 'GET') {

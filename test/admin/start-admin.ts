@@ -11,6 +11,7 @@ import { type ConnectorType, SourceProblem } from '../../src/connector.ts'
 import { createLocalConnectorType } from '../../src/connectors/local/local.ts'
 import { createPasswordHasher } from '../../src/connectors/local/password-hash.ts'
 import { Unavailable } from '../../src/errors.ts'
+import { ignoreEvents } from '../../src/events.ts'
 import { answerErrors } from '../../src/http/errors.ts'
 import { invalidInput } from '../../src/input.ts'
 import { createSigningKeys } from '../../src/keys/signing-keys.ts'
@@ -85,7 +86,7 @@ export async function startAdmin() {
     accountStore: stores.accounts,
     sourceStore: stores.sources,
   })
-  const server = await listen([answerErrors({ log: silent, problemPage: () => '' }), routes])
+  const server = await listen([answerErrors({ report: ignoreEvents, log: silent, problemPage: () => '' }), routes])
 
   const callAs =
     (token: string): Call =>

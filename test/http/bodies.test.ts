@@ -1,13 +1,15 @@
 import type { Middleware } from 'koa'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { ignoreEvents } from '../../src/events.ts'
 import { readForm, readJson } from '../../src/http/bodies.ts'
 import { answerErrors } from '../../src/http/errors.ts'
 import { silent } from '../../src/log.ts'
 import { listen } from './listen.ts'
 import { raw } from './raw.ts'
 
-const serve = (handler: Middleware) => listen([answerErrors({ log: silent, problemPage: () => '' }), handler])
+const serve = (handler: Middleware) =>
+  listen([answerErrors({ report: ignoreEvents, log: silent, problemPage: () => '' }), handler])
 
 const serveForm = (options = {}) =>
   serve(async (ctx) => {

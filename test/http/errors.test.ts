@@ -1,9 +1,10 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { Refusal, Unavailable } from '../../src/errors.ts'
+import { ignoreEvents, type Report } from '../../src/events.ts'
 import { answerErrors, type PageProblem } from '../../src/http/errors.ts'
+import { createLog } from '../../src/log.ts'
 import { html } from '../../views/html.ts'
 import { listen } from './listen.ts'
 
@@ -11,10 +12,11 @@ const secret = 'connect ECONNREFUSED 10.0.0.7:5432'
 
 function setUp(handler: Middleware | Router) {
   const lines: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) })
+  const log = createLog('debug', { write: (line) => void lines.push(line) })
+  const report: Report = (event, members) => log.info({ event, ...members })
   const problemPage = (_: Context, { title, cause, fix, reference, status }: PageProblem) =>
     html`<h1>${title}</h1><p>${cause}</p><p>${fix}</p><code>${reference}</code><i>${status}</i>`
-  return { lines, middlewares: [answerErrors({ log, problemPage }), handler] }
+  return { lines, middlewares: [answerErrors({ report, log, problemPage }), handler] }
 }
 
 const fails =

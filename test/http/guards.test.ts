@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa'
 import { describe, expect, it } from 'vitest'
+import { ignoreEvents } from '../../src/events.ts'
 import { readForm } from '../../src/http/bodies.ts'
 import { createCsrf } from '../../src/http/csrf.ts'
 import { answerErrors } from '../../src/http/errors.ts'
@@ -11,7 +12,7 @@ import { listen } from './listen.ts'
 import { raw } from './raw.ts'
 
 const issuer = 'https://login.example.com'
-const errors = answerErrors({ log: silent, problemPage: () => '' })
+const errors = answerErrors({ report: ignoreEvents, log: silent, problemPage: () => '' })
 
 describe('form tokens', () => {
   const key = (byte: number) => new Uint8Array(32).fill(byte)

@@ -13,6 +13,8 @@ export interface PasswordHasher {
   verify(password: string, phc: string | null): Promise<boolean>
   /** The hash was made with other parameters than are used now. */
   outdated(phc: string): boolean
+  /** How many are at it at this moment. */
+  load(): { readonly running: number; readonly waiting: number }
 }
 
 interface Limits {
@@ -31,7 +33,7 @@ const current = { memory: 19_456, passes: 2, parallelism: 1, saltBytes: 16, tagL
 
 /** Hashes passwords with argon2id (RFC 9106), a few at a time. */
 export function createPasswordHasher({ concurrency = 2, queue = 64 }: Limits = {}): PasswordHasher {
-  const turn = createTurns(concurrency, queue)
+  const { turn, load } = createTurns(concurrency, queue)
   // Nobody's password: what an unknown name is compared with.
   const nobody: Parsed = { ...current, salt: randomBytes(current.saltBytes), tag: randomBytes(current.tagLength) }
 
@@ -71,6 +73,8 @@ export function createPasswordHasher({ concurrency = 2, queue = 64 }: Limits = {
         stored.tag.length !== current.tagLength
       )
     },
+
+    load,
   }
 }
 
@@ -110,7 +114,7 @@ function createTurns(concurrency: number, queue: number) {
   const waiting: (() => void)[] = []
   let running = 0
 
-  return async <T>(work: () => Promise<T>): Promise<T> => {
+  async function turn<T>(work: () => Promise<T>): Promise<T> {
     if (running < concurrency) running += 1
     else if (waiting.length >= queue) throw new Unavailable('local', 'too many passwords are being checked')
     else await new Promise<void>((go) => waiting.push(go))
@@ -122,4 +126,5 @@ function createTurns(concurrency: number, queue: number) {
       else running -= 1
     }
   }
+  return { turn, load: () => ({ running, waiting: waiting.length }) }
 }

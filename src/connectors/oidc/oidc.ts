@@ -35,7 +35,7 @@ export const createOidcConnectorType = ({ http, clock, log }: Needs): ConnectorT
 })
 
 function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs): RedirectConnector {
-  const fetch = upstreamFetch(http, config)
+  const fetch = upstreamFetch(http, config, alias)
   const provider = createKept(() => readProvider(fetch, config), {
     clock,
     freshFor: 3_600_000,

@@ -41,9 +41,9 @@ export type Fetch = (url: string, init: OutboundInit) => Promise<Response>
 
 /** Our HTTP client, for which a server error or a plea for patience is an outage and no answer. */
 export const upstreamFetch =
-  (http: Outbound, { allow_private_addresses: allowPrivateAddresses }: OidcConfig): Fetch =>
+  (http: Outbound, { allow_private_addresses: allowPrivateAddresses }: OidcConfig, source: string): Fetch =>
   async (url, init) => {
-    const response = await http.fetch(url, init, { allowPrivateAddresses })
+    const response = await http.fetch(url, init, { allowPrivateAddresses, source })
     if (response.status < 500 && response.status !== 429) return response
     throw new SourceProblem(
       'REMOTE_HOST_RESPONDED_WITH_ERROR',

@@ -1,0 +1,136 @@
+/** The stores, measured where they are handed out: nowhere else. */
+import type { AuditEvent, AuditStore } from '../audit/audit.ts'
+import type { Transact } from '../collection.ts'
+import { Refusal } from '../errors.ts'
+import type { Report } from '../events.ts'
+import { requestNotes } from '../request-notes.ts'
+import type { SessionStore } from '../sessions/session.ts'
+import type { Gauges } from './measure.ts'
+
+type Method = (...args: unknown[]) => unknown
+
+interface Group {
+  readonly store: string
+  readonly engine: string
+}
+
+// A refusal is an answer: the store could tell.
+const isFailure = (error: unknown): boolean => !(error instanceof Refusal)
+
+function createStoreMeter({ metrics, tracing }: Gauges) {
+  async function measured<T>({ store, engine }: Group, operation: string, work: () => T | Promise<T>): Promise<T> {
+    const span = tracing.call(`${store}.${operation}`, { 'db.system.name': engine, 'db.operation.name': operation })
+    const began = performance.now()
+    let failed = false
+    try {
+      return await work()
+    } catch (error) {
+      failed = isFailure(error)
+      if (failed) metrics.storeErrors.add({ engine, store, operation })
+      throw error
+    } finally {
+      metrics.store.observe({ engine, operation: `${store}.${operation}` }, (performance.now() - began) / 1000)
+      span?.end(failed)
+    }
+  }
+
+  /** The same store, each of its methods measured. */
+  function wrap<T extends object>(group: Group, store: T): T {
+    const methods = Object.entries(store).map(([operation, method]) => [
+      operation,
+      typeof method === 'function'
+        ? (...args: unknown[]) => measured(group, operation, () => (method as Method).apply(store, args))
+        : method,
+    ])
+    return Object.fromEntries(methods) as T
+  }
+
+  return { measured, wrap }
+}
+
+interface Stores<Registry> {
+  readonly transact: Transact<Registry>
+  readonly audit: AuditStore
+  readonly sessions: SessionStore
+  registryVersion(): Promise<number>
+}
+
+const live = new Set(['sessions', 'grants', 'marks', 'artifacts', 'trips', 'departures', 'attempts'])
+
+interface StoreNeeds extends Gauges {
+  readonly report: Report
+  /** Such as `sqlite`, `postgres`, `redis`. */
+  readonly engines: { readonly registry: string; readonly live: string }
+}
+
+/**
+ * The same stores, each operation measured, a transaction as one. What they commit is told: changes of the registry
+ * once they are committed, and sessions that have ended, by whatever way.
+ */
+export function measureStores<Registry extends { readonly audit: AuditStore }, S extends Stores<Registry>>(
+  stores: S,
+  { report, engines, ...gauges }: StoreNeeds,
+): S {
+  const meter = createStoreMeter(gauges)
+  const engineOf = (store: string) => (live.has(store) ? engines.live : engines.registry)
+  const wrapped = Object.fromEntries(
+    Object.entries(stores).map(([store, value]) => [
+      store,
+      isStore(value) ? meter.wrap({ store, engine: engineOf(store) }, value) : value,
+    ]),
+  ) as unknown as S
+  const registry = { store: 'registry', engine: engines.registry }
+
+  const transact: Transact<Registry> = (work) =>
+    meter.measured(registry, 'transaction', async () => {
+      let recorded: AuditEvent[] = []
+      const result = await stores.transact((inside) => {
+        recorded = []
+        const audit: AuditStore = {
+          ...inside.audit,
+          async record(event) {
+            await inside.audit.record(event)
+            recorded.push(event)
+          },
+        }
+        return work({ ...inside, audit })
+      })
+      for (const { action, actor, subject } of recorded) report('registry.changed', { action, actor, subject })
+      return result
+    })
+
+  return {
+    ...wrapped,
+    sessions: tellEnds(wrapped.sessions, report),
+    transact,
+    registryVersion: () => meter.measured(registry, 'version', () => stores.registryVersion()),
+    // Not among the entries that can be copied by name.
+    ...(Symbol.asyncDispose in stores && { [Symbol.asyncDispose]: stores[Symbol.asyncDispose] }),
+  }
+}
+
+const isStore = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function tellEnds(sessions: SessionStore, report: Report): SessionStore {
+  return {
+    ...sessions,
+    async end(id) {
+      const ended = await sessions.end(id)
+      if (ended) {
+        const notes = requestNotes()
+        if (notes) notes.sessionEnded = true
+        report('session.ended', { session: ended.id, account: ended.accountId })
+      }
+      return ended
+    },
+    async endOfAccount(accountId) {
+      await sessions.endOfAccount(accountId)
+      report('sessions.ended', { account: accountId, sessions: 'of the account' })
+    },
+    async endOfSource(sourceId) {
+      await sessions.endOfSource(sourceId)
+      report('sessions.ended', { sessions: `of the source ${sourceId}` })
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/** What operators see, as a whole: the log's events, the metrics and the traces of one process. */
+import type Router from '@koa/router'
+import type { Middleware } from 'koa'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Config } from '../config/schema.ts'
+import type { Report } from '../events.ts'
+import { droppedLines, type Log } from '../log.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { CheckAccessToken } from '../tokens/access-token.ts'
+import { type KeyTimes, watchKeys } from './key-times.ts'
+import { countTokenChecks, measureOutbound, measurePasswords } from './measure.ts'
+import { measureStores } from './measure-stores.ts'
+import { createMetrics } from './metrics.ts'
+import { metricsRoutes } from './metrics-route.ts'
+import { createReport } from './report.ts'
+import { observeRequests } from './requests.ts'
+import { createTracing } from './tracing.ts'
+
+interface Needs {
+  readonly config: Config
+  readonly log: Log
+  /** Below the issuer's path: those that the provider answers. */
+  readonly providerPaths: readonly string[]
+}
+
+export interface Operations extends AsyncDisposable {
+  readonly report: Report
+  /** The first middleware of all. */
+  readonly requests: Middleware
+  readonly routes: Router
+  readonly stores: <S extends Parameters<typeof measureStores>[0]>(stores: S) => S
+  readonly outbound: (http: Outbound) => Outbound
+  readonly passwords: <H extends Parameters<typeof measurePasswords>[0]>(hasher: H) => H
+  readonly tokenChecks: (check: CheckAccessToken) => CheckAccessToken
+  /** To be told whenever the keys may have changed. */
+  readonly keys: (keys: Parameters<ReturnType<typeof watchKeys>['seen']>[0]) => void
+}
+
+export async function createOperations({ config, log, providerPaths }: Needs): Promise<Operations> {
+  const { version } = packageJson
+  const tracing = await createTracing({ settings: config.tracing, version, log })
+  let load = () => ({ running: 0, waiting: 0 })
+  let keyTimes: () => KeyTimes | undefined = () => undefined
+  const metrics = createMetrics({
+    version,
+    passwords: () => load(),
+    keys: () => keyTimes(),
+    droppedLines,
+    droppedSpans: tracing.dropped,
+  })
+  const report = createReport(log, metrics)
+  const keys = watchKeys({ report, activeFor: config.signing_keys.active_for * 1000 })
+  keyTimes = keys.times
+  const gauges = { metrics, tracing }
+  const registry = config.database_url.startsWith('sqlite:') ? 'sqlite' : 'postgresql'
+  const engines = { registry, live: config.redis_url === null ? registry : 'redis' }
+  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  const trustedProxies = config.trusted_proxies
+
+  return {
+    report,
+    requests: observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths: providerPaths }),
+    routes: metricsRoutes({ settings: config.metrics, trustedProxies, families: metrics.all }),
+    stores: (stores) => measureStores(stores, { ...gauges, report, engines }),
+    outbound: (http) => measureOutbound(http, gauges),
+    passwords(hasher) {
+      load = hasher.load
+      return measurePasswords(hasher, gauges)
+    },
+    tokenChecks: (check) => countTokenChecks(check, gauges),
+    keys: keys.seen,
+    [Symbol.asyncDispose]: () => tracing[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,51 @@
+import { type EventMembers, type EventName, events, type Report } from '../events.ts'
+import type { Log } from '../log.ts'
+import { note, requestNotes } from '../request-notes.ts'
+import type { Metrics } from './metrics.ts'
+
+type Outcome = 'success' | 'refused' | 'could_not_tell'
+
+/** A *no* by its name's last word. */
+function outcomeOf(event: EventName): Outcome {
+  if (event.endsWith('.refused') || event === 'logout.not_received') return 'refused'
+  return event.endsWith('.unanswered') || event === 'request.failed' ? 'could_not_tell' : 'success'
+}
+
+// What somebody should look at.
+const warnings: ReadonlySet<EventName> = new Set(['login.unanswered', 'token.unanswered', 'logout.not_received'])
+const thefts: ReadonlySet<string> = new Set(['code_reused', 'refresh_token_reused'])
+
+/** The one place where events become log lines and numbers. What the request knows already is added. */
+export function createReport(log: Log, metrics: Metrics): Report {
+  function count(event: EventName, outcome: Outcome, members: EventMembers): void {
+    const reason = members.reason ?? members.error ?? ''
+    metrics.events.add({ event })
+    if (outcome !== 'success' && reason !== '')
+      metrics.refusals.add({ endpoint: requestNotes()?.endpoint() ?? '', reason })
+    const client = metrics.clientLabel(members.client)
+    if (event.startsWith('login.') && event !== 'login.step')
+      metrics.logins.add({ source: metrics.sourceLabel(members.source), client, outcome, reason })
+    if (event.startsWith('token.'))
+      metrics.tokenRequests.add({ grant_type: members.grant_type ?? '', client, outcome, reason })
+    if (event === 'registry.changed') metrics.auditEvents.add({ action: members.action ?? '' })
+  }
+
+  return (event, given = {}) => {
+    const { client, source, account, reference, reason } = given
+    note({ client, source, account, reference, reason })
+    const notes = requestNotes()
+    const members: EventMembers = {
+      ...given,
+      client: client ?? notes?.client,
+      source: source ?? notes?.source,
+      account: account ?? notes?.account,
+      reference: reference ?? notes?.reference,
+    }
+    count(event, outcomeOf(event), members)
+    const line = { event, ...members }
+    if (given.status === 500) log.error(line, events[event].means)
+    else if (warnings.has(event) || Number(given.status) > 500 || thefts.has(reason ?? ''))
+      log.warn(line, events[event].means)
+    else log.info(line, events[event].means)
+  }
+}

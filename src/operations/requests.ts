@@ -1,0 +1,104 @@
+/** The outermost middleware: a name for each request, its last line, its metrics and its span. */
+import type { Context, Middleware } from 'koa'
+import { events } from '../events.ts'
+import { trustedPeers } from '../http/origin.ts'
+import { newId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import { type RequestNotes, type Span, withNotes } from '../request-notes.ts'
+import type { Metrics } from './metrics.ts'
+import type { Tracing } from './tracing.ts'
+
+interface Needs {
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+  readonly trustedProxies: readonly string[]
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+  /** Below the issuer's path: those of the provider, which has no patterns to ask for. */
+  readonly plainPaths: readonly string[]
+}
+
+// What other programs commonly make: UUIDs, trace ids, nginx's 32 digits, with a prefix perhaps.
+const requestIdForm = /^[A-Za-z0-9][\w.:-]{7,127}$/
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const quiet = /^\/(health\/\w+|metrics|assets\/:name|favicon\.ico)$/
+const longestUserAgent = 256
+
+/** How long a request took is told in seconds to Prometheus and in milliseconds to readers of the log. */
+export function observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths }: Needs): Middleware {
+  const isTrusted = trustedPeers(trustedProxies)
+  const plain = new Map(plainPaths.flatMap((path) => [[base + path, path] as const, [path, path] as const]))
+  const resumed = new RegExp(`^(${base})?/authorize/[^/]+$`)
+
+  /** Bounded by the code: a pattern of ours, or nothing. */
+  function endpointOf(ctx: Context): string {
+    const { routerPath, _matchedRoute: matched } = ctx as Context & { routerPath?: unknown; _matchedRoute?: unknown }
+    if (typeof matched === 'string') return matched
+    if (typeof routerPath === 'string') return routerPath
+    const path = (ctx.originalUrl ?? '').split('?', 1)[0] ?? ''
+    return plain.get(path) ?? (resumed.test(path) ? '/authorize/:uid' : '(none)')
+  }
+
+  function begin(ctx: Context): RequestNotes {
+    const { headers, socket } = ctx.req
+    const believed = isTrusted(socket.remoteAddress ?? '')
+    const brought = believed ? headers['x-request-id'] : undefined
+    const requestId = typeof brought === 'string' && requestIdForm.test(brought) ? brought : newId()
+    const { traceparent } = headers
+    const span = tracing.request(believed && typeof traceparent === 'string' ? traceparent : undefined)
+    return { requestId, span, endpoint: () => endpointOf(ctx) }
+  }
+
+  function finish(ctx: Context, notes: RequestNotes, seconds: number): void {
+    const endpoint = notes.endpoint()
+    const method = methods.has(ctx.method) ? ctx.method : '(other)'
+    const { status } = ctx
+    metrics.requests.observe({ endpoint, method, status: `${Math.floor(status / 100)}xx` }, seconds)
+    const level = quiet.test(endpoint) && status < 500 ? 'debug' : 'info'
+    if (log.isLevelEnabled(level)) {
+      const { reason, client, source, account } = notes
+      const line = { event: 'request.answered', method, endpoint, status, reason, client, source, account }
+      const duration_ms = Math.round(seconds * 1_000_000) / 1000
+      const user_agent = ctx.get('User-Agent').slice(0, longestUserAgent)
+      log[level]({ ...line, duration_ms, address: ctx.ip, user_agent }, events['request.answered'].means)
+    }
+    if (notes.span) describe(notes.span, notes, { method, endpoint, status })
+  }
+
+  return async (ctx, next) => {
+    const notes = begin(ctx)
+    ctx.set('X-Request-Id', notes.requestId)
+    const began = performance.now()
+    metrics.inFlight.requests += 1
+    await withNotes(notes, async () => {
+      try {
+        await next()
+      } finally {
+        metrics.inFlight.requests -= 1
+        finish(ctx, notes, (performance.now() - began) / 1000)
+      }
+    })
+  }
+}
+
+interface Answered {
+  readonly method: string
+  readonly endpoint: string
+  readonly status: number
+}
+
+function describe(span: Span, notes: RequestNotes, { method, endpoint, status }: Answered): void {
+  const { requestId, reason, client, source, reference } = notes
+  const known = { reason, client, source, reference }
+  span.set({
+    'http.request.method': method,
+    'http.route': endpoint,
+    'http.response.status_code': status,
+    'gatehouse.request_id': requestId,
+    ...Object.fromEntries(
+      Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[`gatehouse.${name}`, value]])),
+    ),
+  })
+  span.end(status >= 500)
+}
