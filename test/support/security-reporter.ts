@@ -13,7 +13,7 @@ const required: Readonly<Record<string, readonly number[]>> = {
   'Authorization endpoint and pages': span(1, 11).concat(span(14, 16)),
   'Token endpoint and refresh': span(17, 30),
   'Client authentication': span(32, 34),
-  'JWTs and keys': span(41, 46).concat(span(48, 50)),
+  'JWTs and keys': span(41, 50),
   'Upstream providers': span(51, 58).concat(60),
   'People and what is said of them': [76, 77, 80, 81],
   'Local users': [86],
