@@ -56,6 +56,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   'oidc-provider': ['src/issuer/'],
   'openid-client': ['src/connectors/oidc/'],
   kysely: ['src/stores/sql/'],
+  pg: ['src/stores/sql/'],
   'node:sqlite': ['src/stores/sql/'],
   ioredis: ['src/stores/redis/'],
   undici: ['src/outbound/'],

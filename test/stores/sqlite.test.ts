@@ -9,24 +9,7 @@ import { createVault } from '../../src/config/secrets.ts'
 import { Refusal, Unavailable } from '../../src/errors.ts'
 import { silent } from '../../src/log.ts'
 import { openSqlStores, type SqlStores } from '../../src/stores/sql/open.ts'
-import { accountStoreContract } from './account-store.contract.ts'
-import { apiStoreContract } from './api-store.contract.ts'
-import { artifactStoreContract } from './artifact-store.contract.ts'
-import { attemptStoreContract } from './attempt-store.contract.ts'
-import { auditStoreContract } from './audit-store.contract.ts'
-import { clientStoreContract } from './client-store.contract.ts'
-import { consentStoreContract } from './consent-store.contract.ts'
-import { departureStoreContract } from './departure-store.contract.ts'
-import { grantStoreContract } from './grant-store.contract.ts'
-import { keyStoreContract } from './key-store.contract.ts'
-import { localUserStoreContract } from './local-user-store.contract.ts'
-import { markStoreContract } from './mark-store.contract.ts'
-import { roleStoreContract } from './role-store.contract.ts'
-import { sessionStoreContract } from './session-store.contract.ts'
-import { sourceStoreContract } from './source-store.contract.ts'
-import { traceStoreContract } from './trace-store.contract.ts'
-import { transactContract } from './transact.contract.ts'
-import { tripStoreContract } from './trip-store.contract.ts'
+import { sqlStoresContracts } from './contracts.ts'
 import {
   aClient,
   aGrant,
@@ -71,24 +54,7 @@ async function open(): Promise<SqliteWorld> {
   }
 }
 
-sourceStoreContract('SQLite', open)
-clientStoreContract('SQLite', open)
-consentStoreContract('SQLite', open)
-accountStoreContract('SQLite', open)
-localUserStoreContract('SQLite', open)
-roleStoreContract('SQLite', open)
-apiStoreContract('SQLite', open)
-keyStoreContract('SQLite', open)
-auditStoreContract('SQLite', open)
-traceStoreContract('SQLite', open)
-transactContract('SQLite', open)
-sessionStoreContract('SQLite', open)
-grantStoreContract('SQLite', open)
-markStoreContract('SQLite', open)
-artifactStoreContract('SQLite', open)
-tripStoreContract('SQLite', open)
-departureStoreContract('SQLite', open)
-attemptStoreContract('SQLite', open)
+sqlStoresContracts('SQLite', open)
 
 describe('The SQLite database', () => {
   it('loses nothing in a restart', async () => {
@@ -174,10 +140,10 @@ describe('The SQLite database', () => {
     expect(await other.sources.get(source.id)).toBeUndefined()
   })
 
-  it('refuses another engine by name, without telling the password in its address', async () => {
-    const url = 'postgres://gatehouse:hunter2@db/gatehouse'
+  it('refuses an engine that is not known, without telling the password in its address', async () => {
+    const url = 'mysql://gatehouse:hunter2@db/gatehouse'
     const refusal = await openSqlStores({ url, vault, clock: Date.now, log: silent }).catch((error: Error) => error)
-    expect(refusal).toMatchObject({ message: expect.stringMatching(/SQLite only.*postgres/) })
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/sqlite:PATH or postgres.*mysql/) })
     expect(String(refusal)).not.toContain('hunter2')
   })
 

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Collection, Entity } from '../../collection.ts'
 import { type Problem, Refusal } from '../../errors.ts'
-import { atomically, nextIn, noteChange } from './database.ts'
+import { apart, atomically, nextIn, noteChange } from './database.ts'
 import { pageOf, placeOf, searchPatterns } from './paging.ts'
 import type { Db, EntityRow, Schema } from './schema.ts'
 import { unlessViolated, type Violation } from './violation.ts'
@@ -88,7 +88,7 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
       await change(async (transaction) => {
         await sql`
           insert into ${table} (${sql.join(names)}, seq)
-          values (${sql.join(Object.values(columns))}, ${nextIn(kind.table)})`.execute(transaction)
+          values (${sql.join(Object.values(columns))}, ${nextIn(transaction, kind.table)})`.execute(transaction)
         await kind.link?.(transaction, entity)
       })
     },
@@ -97,34 +97,34 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
       const replaced = { ...entity, version: expected + 1 }
       const columns = { version: replaced.version, updated_at: entity.updatedAt, ...kind.toColumns(replaced) }
       const changes = Object.entries(columns).map(([name, value]) => sql`${sql.ref(name)} = ${value}`)
-      await unlessViolated(
-        'reference',
-        () =>
-          change(async (transaction) => {
-            const { numAffectedRows } = await sql`
+      await unlessUsed(entity.id, () =>
+        change(async (transaction) => {
+          const { numAffectedRows } = await sql`
               update ${table} set ${sql.join(changes)} where id = ${entity.id} and version = ${expected}`.execute(
-              transaction,
-            )
-            if (numAffectedRows !== 1n) throw changedMeanwhile(entity.id, expected)
-            await kind.link?.(transaction, replaced)
-          }),
-        () => inUse(entity.id),
+            transaction,
+          )
+          if (numAffectedRows !== 1n) throw changedMeanwhile(entity.id, expected)
+          await kind.link?.(transaction, replaced)
+        }),
       )
       return replaced
     },
 
     async remove(id, expected) {
-      await unlessViolated(
-        'reference',
-        () =>
-          change(async (transaction) => {
-            const { numAffectedRows } = await sql`
+      await unlessUsed(id, () =>
+        change(async (transaction) => {
+          const { numAffectedRows } = await sql`
               delete from ${table} where id = ${id} and version = ${expected}`.execute(transaction)
-            if (numAffectedRows !== 1n) throw changedMeanwhile(id, expected)
-          }),
-        () => inUse(id),
+          if (numAffectedRows !== 1n) throw changedMeanwhile(id, expected)
+        }),
       )
     },
+  }
+
+  async function unlessUsed(id: string, work: () => Promise<void>): Promise<void> {
+    // Who uses it is asked after the violation, and so of a transaction that must still answer.
+    const attempt = kind.users ? () => apart(db, work) : work
+    await unlessViolated('reference', attempt, () => inUse(id))
   }
 
   async function inUse(id: string): Promise<Refusal> {

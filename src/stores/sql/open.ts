@@ -8,11 +8,12 @@ import type { ClientStore } from '../../clients/client.ts'
 import type { ConsentStore } from '../../clients/consent-store.ts'
 import type { Clock } from '../../clock.ts'
 import type { Transact } from '../../collection.ts'
+import { StartProblem } from '../../errors.ts'
 import type { ArtifactStore } from '../../issuer/artifact-store.ts'
 import type { KeyStore } from '../../keys/signing-key.ts'
 import type { Log } from '../../log.ts'
-import type { RoleStore } from '../../roles/role.ts'
 import type { StoreHealth } from '../../operations/store-health.ts'
+import type { RoleStore } from '../../roles/role.ts'
 import type { GrantStore, SessionStore } from '../../sessions/session.ts'
 import type { AttemptStore } from '../../signin/attempt-store.ts'
 import type { DepartureStore } from '../../signin/departure-store.ts'
@@ -30,7 +31,6 @@ import { createGrantStore } from './live/grant-store.ts'
 import { createMarkStore } from './live/mark-store.ts'
 import { createSessionStore } from './live/session-store.ts'
 import { createTripStore } from './live/trip-store.ts'
-import { migrate } from './migrations/migrate.ts'
 import { createAccountStore } from './registry/account-store.ts'
 import { createApiStore } from './registry/api-store.ts'
 import { createAuditStore } from './registry/audit-store.ts'
@@ -42,7 +42,6 @@ import { createRoleStore } from './registry/role-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
 import { createTraceStore } from './registry/trace-store.ts'
 import type { Db, Schema } from './schema.ts'
-import { createSqlite } from './sqlite-dialect.ts'
 import { sweep } from './sweep.ts'
 
 /** Durable: what administrators and people have set. */
@@ -76,17 +75,19 @@ export interface SqlStores extends Stores, AsyncDisposable {
   /** A refusal inside rolls everything back and passes through: it must not be caught inside. */
   readonly transact: Transact<RegistryStores>
   /** Grows with every change of sources, clients, roles, APIs and keys: by whichever node. */
+  registryVersion(): Promise<number>
   /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
   raiseTime(time: number): Promise<number>
   readonly health: readonly StoreHealth[]
-  registryVersion(): Promise<number>
   /** Deletes expired live state, which is absent already; happens every minute by itself. Answers how many rows it was. */
   sweep(): Promise<number>
 }
 
 interface Needs {
-  /** `sqlite:PATH`, relative to the working directory, or `sqlite::memory:`. */
+  /** `sqlite:PATH`, relative to the working directory; `sqlite::memory:`; or `postgres://…`. */
   readonly url: string
+  /** How many this process keeps to PostgreSQL at most. */
+  readonly connections?: number
   readonly vault: Vault
   readonly clock: Clock
   readonly log: Log
@@ -95,13 +96,13 @@ interface Needs {
 const sweepEvery = 60_000
 
 /** Opens the database, makes it when it is missing, and brings its schema up to date. Rejects when that is impossible. */
-export async function openSqlStores({ url, vault, clock, log }: Needs): Promise<SqlStores> {
-  const sqlite = createSqlite(pathOf(url))
-  const db: Db = new Kysely<Schema>({ dialect: sqlite.dialect })
+export async function openSqlStores({ url, connections = 10, vault, clock, log }: Needs): Promise<SqlStores> {
+  const engine = await openEngine(url, connections)
+  const db: Db = new Kysely<Schema>({ dialect: engine.dialect })
   try {
-    await migrate(db)
+    await engine.migrate(db)
   } catch (error) {
-    await sqlite.close()
+    await engine.close()
     throw error
   }
 
@@ -112,23 +113,30 @@ export async function openSqlStores({ url, vault, clock, log }: Needs): Promise<
   return {
     ...registryStores(db, vault, clock),
     ...liveStores(db, vault, clock),
-    transact: (work) =>
-      db.transaction().execute((transaction) => sqlite.joining(() => work(registryStores(transaction, vault, clock)))),
+    transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: () => registryVersion(db),
     raiseTime: (time) => raiseTime(db, time),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
     sweep: () => sweep(db, clock),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
-      await sqlite.close()
+      await engine.close()
     },
   }
 }
 
-function pathOf(url: string): string {
-  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
-  const [scheme] = url.split(':', 1)
-  throw new Error(`database_url: this version keeps its data in SQLite only (sqlite:PATH), not in ${scheme}`)
+/** Only the engine that is used is loaded. */
+async function openEngine(url: string, connections: number): Promise<Engine> {
+  const [scheme = ''] = url.split(':', 1)
+  if (scheme === 'sqlite') {
+    const { createSqlite } = await import('./sqlite-dialect.ts')
+    return createSqlite(url.slice('sqlite:'.length))
+  }
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const { createPostgres } = await import('./postgres-dialect.ts')
+    return createPostgres(url, connections)
+  }
+  throw new StartProblem(`database_url: the data is kept at sqlite:PATH or postgres://…, not in ${scheme}`)
 }
 
 const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => ({

@@ -11,7 +11,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
-  type Dialect,
   type Driver,
   type QueryResult,
   SqliteAdapter,
@@ -19,25 +18,17 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Unavailable } from '../../errors.ts'
+import { timeOfSqlite } from './database.ts'
+import type { Engine } from './engine.ts'
+import { migrate } from './migrations/migrate.ts'
 import { isBusy, translated } from './sqlite-errors.ts'
 
 /** Milliseconds. */
 const patience = 5000
 const keptStatements = 500
 
-export interface Sqlite {
-  readonly dialect: Dialect
-  /**
-   * Runs the work of a transaction. Statements of other stores on this database which the work awaits join the
-   * transaction: on the one connection they would otherwise wait for the transaction that waits for them.
-   */
-  joining<T>(work: () => Promise<T>): Promise<T>
-  /** Lets what is under way finish. Whoever comes later gets `Unavailable`. */
-  close(): Promise<void>
-}
-
 /** @param path of the file, whose folder is made when it is missing, or `:memory:`. */
-export function createSqlite(path: string): Sqlite {
+export function createSqlite(path: string): Engine {
   const surrounding = new AsyncLocalStorage<{ open: boolean }>()
   const driver = createDriver(path, () => surrounding.getStore()?.open === true)
 
@@ -48,14 +39,18 @@ export function createSqlite(path: string): Sqlite {
       createQueryCompiler: () => new SqliteQueryCompiler(),
       createIntrospector: (db) => new SqliteIntrospector(db),
     },
-    async joining(work) {
-      const transaction = { open: true }
-      try {
-        return await surrounding.run(transaction, work)
-      } finally {
-        transaction.open = false
-      }
-    },
+    migrate,
+    transact: (db, work) =>
+      db.transaction().execute(async (transaction) => {
+        // On the one connection what joins would otherwise wait for the transaction that waits for it.
+        const around = { open: true }
+        try {
+          return await surrounding.run(around, () => work(transaction))
+        } finally {
+          around.open = false
+        }
+      }),
+    time: timeOfSqlite,
     close: () => driver.destroy(),
   }
 }

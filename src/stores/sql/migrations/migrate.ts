@@ -2,11 +2,13 @@ import { type Migration, Migrator } from 'kysely/migration'
 import type { Db } from '../schema.ts'
 import { up as registry } from './0001-registry.ts'
 import { up as liveState } from './0002-live-state.ts'
+import { up as places } from './0004-places.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
   '0001-registry': { up: registry },
   '0002-live-state': { up: liveState },
+  '0004-places': { up: places },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

@@ -11,7 +11,7 @@ export function createAuditStore(db: Db): AuditStore {
         .insertInto('audit_events')
         .values({
           id: event.id,
-          seq: nextIn('audit_events'),
+          seq: nextIn(db, 'audit_events'),
           at: event.at,
           actor_kind: event.actor.kind,
           actor_id: event.actor.id,

@@ -32,7 +32,7 @@ export function createRoleStore(db: Db): RoleStore {
           .values({
             id: idFrom(JSON.stringify(['role', name, client])),
             version: 1,
-            seq: nextIn('roles'),
+            seq: nextIn(transaction, 'roles'),
             created_at: now,
             updated_at: now,
             search: searchText(name, client ?? ''),

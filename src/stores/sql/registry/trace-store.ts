@@ -29,7 +29,7 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
     }
     const { numInsertedOrUpdatedRows } = await db
       .insertInto('traces')
-      .values({ reference, seq: nextIn('traces'), revision: 1, ...toColumns(trace) })
+      .values({ reference, seq: nextIn(db, 'traces'), revision: 1, ...toColumns(trace) })
       .onConflict((conflict) => conflict.column('reference').doNothing())
       .executeTakeFirst()
     return numInsertedOrUpdatedRows === 1n || undefined

@@ -1,0 +1,176 @@
+/**
+ * Connections to PostgreSQL, a limited number of them. Whatever the server does, nobody waits for it longer than a
+ * moment: once it has kept silent that long, everybody is told so at once, until it answers again.
+ */
+import { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Pool, type PoolClient, type QueryResult, types } from 'pg'
+import { Refusal, Unavailable } from '../../errors.ts'
+import { endedConnection } from './postgres-errors.ts'
+
+export interface Limits {
+  /** How many at once. */
+  readonly connections: number
+  /** Milliseconds: how long one waits for a connection. */
+  readonly connectWithin: number
+  /** Milliseconds: how long one waits for the answer to a statement. */
+  readonly answerWithin: number
+}
+
+/** One connection, lent. */
+export interface Session {
+  /** Rejects with the driver's errors. */
+  run<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<QueryResult<Row>>
+  /** Whether anything can still be asked through it. */
+  usable(): boolean
+  /** It is not to be lent again. */
+  spoil(): void
+  giveBack(): void
+}
+
+export interface PostgresPool {
+  lend(): Promise<Session>
+  /** Lets those that are lent come back, for a moment. */
+  close(): Promise<void>
+}
+
+/** Milliseconds. The server gives up first, so that silence means that it is not there rather than slow. */
+const serversLead = 200
+const idleInTransaction = 5000
+const lookAgainAfter = 200
+const closeWithin = 2000
+
+const int8 = 20
+
+export function createPostgresPool(url: string, { connections, connectWithin, answerWithin }: Limits): PostgresPool {
+  const sockets = new Set<Socket>()
+  const pool = new Pool({
+    application_name: 'gatehouse',
+    statement_timeout: answerWithin - serversLead,
+    idle_in_transaction_session_timeout: idleInTransaction,
+    connectionString: withLibpqModes(url),
+    max: connections,
+    connectionTimeoutMillis: connectWithin,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    stream: () => kept(sockets),
+    // Times and counts stay far below 2^53.
+    types: { getTypeParser: (oid, format) => (oid === int8 ? Number : types.getTypeParser(oid, format)) },
+  })
+  // A connection that breaks is noticed by whoever uses it, and otherwise only leaves the pool.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  let silent: Unavailable | undefined
+  let silence = Promise.withResolvers<never>()
+  let closed = false
+
+  function isSilent(cause: unknown): void {
+    if (silent || closed) return
+    silent = new Unavailable('store', 'The database keeps silent', { cause })
+    silence.promise.catch(() => {})
+    silence.reject(silent)
+    void waitUntilItAnswers()
+  }
+
+  async function waitUntilItAnswers(): Promise<void> {
+    while (!closed && !(await answers())) await delay(lookAgainAfter, undefined, { ref: false })
+    silent = undefined
+    silence = Promise.withResolvers<never>()
+  }
+
+  async function answers(): Promise<boolean> {
+    try {
+      const session = sessionOf(await pool.connect())
+      await session.run('select 1').finally(session.giveBack)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  function sessionOf(client: PoolClient): Session {
+    let spoilt = false
+    return {
+      async run<Row extends object>(sql: string, parameters: readonly unknown[] = []) {
+        refuseNul(parameters)
+        try {
+          return await inTime(client.query<Row>(sql, [...parameters]), answerWithin)
+        } catch (error) {
+          if (error instanceof Silence) isSilent(error)
+          spoilt ||= endedConnection(error)
+          throw error
+        }
+      },
+      usable: () => !spoilt,
+      spoil: () => {
+        spoilt = true
+      },
+      giveBack: () => client.release(spoilt),
+    }
+  }
+
+  return {
+    async lend() {
+      if (closed) throw new Unavailable('store', 'The database is closed')
+      if (silent) throw silent
+      const connecting = pool.connect()
+      try {
+        return sessionOf(await Promise.race([connecting, silence.promise]))
+      } catch (error) {
+        if (error === silent)
+          connecting.then(
+            (late) => late.release(),
+            () => {},
+          )
+        else if (neverConnected(error)) isSilent(error)
+        throw error
+      }
+    },
+
+    async close() {
+      if (closed) return
+      closed = true
+      const ended = pool.end()
+      await Promise.race([ended, delay(closeWithin, undefined, { ref: false })])
+      for (const socket of sockets) socket.destroy()
+      await ended
+    },
+  }
+}
+
+class Silence extends Error {}
+
+/** What has arrived by then counts, however late this process comes to read it. */
+async function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => setImmediate(() => reject(new Silence('no answer in time'))), patience)
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Apart from waiting in vain for others to give one back, which says nothing about the server. */
+const neverConnected = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Connection terminated due to connection timeout'
+
+function kept(sockets: Set<Socket>): Socket {
+  const socket = new Socket()
+  sockets.add(socket)
+  return socket.once('close', () => sockets.delete(socket))
+}
+
+/** `sslmode` means what it means to every other program that is given this address. */
+function withLibpqModes(url: string): string {
+  const address = new URL(url)
+  if (address.searchParams.has('sslmode')) address.searchParams.set('uselibpqcompat', 'true')
+  return address.href
+}
+
+/** PostgreSQL has no character U+0000 in its text; nothing that holds one was ever kept, or can be. */
+function refuseNul(parameters: readonly unknown[]): void {
+  if (!parameters.some((value) => typeof value === 'string' && value.includes('\0'))) return
+  throw new Refusal('invalid_input', 'The character U+0000 cannot be kept')
+}
