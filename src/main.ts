@@ -1,23 +1,31 @@
-/** Reads the configuration, starts, waits for a signal, stops. */
+/** Reads the configuration, starts, waits for a signal, stops; with several workers, in a process each. */
+import cluster from 'node:cluster'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import './startup/keep-compiled.mjs'
+import type { Config } from './config/schema.ts'
+import type { Announcement } from './startup/workers.ts'
 
-const { startBroker } = await import('./app.ts')
 const { loadConfig } = await import('./config/load.ts')
-const { secretKeys } = await import('./config/secret-key.ts')
 const { requireSupported } = await import('./config/supported.ts')
 const { Refusal, StartProblem } = await import('./errors.ts')
+const { listenForStop } = await import('./startup/stop.ts')
 
-const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+const stop = listenForStop()
 
 try {
-  await run()
+  const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
+  requireSupported(config)
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers
+  if (count > 1 && cluster.isPrimary) await serveByWorkers(config, count)
+  else await serve(config)
 } catch (error) {
   console.error(isTheirs(error) ? error.message : error)
   process.exitCode = 1
 }
+// The channel to its primary would keep a worker alive.
+if (cluster.isWorker) process.exit()
 
 /** What the operator can put right is told in words; where in our code it was noticed says nothing to them. */
 function isTheirs(error: unknown): error is Error {
@@ -25,18 +33,48 @@ function isTheirs(error: unknown): error is Error {
   return known || (error instanceof Error && 'syscall' in error)
 }
 
-async function run(): Promise<void> {
-  const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
-  requireSupported(config)
-  await using broker = await startBroker(config, await secretKeys(config))
+async function serve(config: Config): Promise<void> {
+  const { startBroker } = await import('./app.ts')
+  const { createSteadyClock } = await import('./clock.ts')
+  const { secretKeys } = await import('./config/secret-key.ts')
+  const { tellPrimary } = await import('./startup/workers.ts')
 
+  const clock = createSteadyClock()
+  // Libraries read the time themselves; it has to be the same one that everything else goes by.
+  Date.now = clock
+  await using broker = await startBroker(config, await secretKeys(config), { clock })
+  if (cluster.isWorker) tellPrimary(broker)
+  else announce(broker)
+
+  await aborted(stop.soon)
+  const { drain, timeout } = config.shutdown
+  broker.drain()
+  await aborted(AbortSignal.any([stop.now, AbortSignal.timeout(drain * 1000)]))
+  setTimeout(giveUp, (timeout + 5) * 1000).unref()
+}
+
+async function serveByWorkers(config: Config, count: number): Promise<void> {
+  const { createLog } = await import('./log.ts')
+  const { runWorkers } = await import('./startup/workers.ts')
+  await runWorkers({ count, stop, log: createLog(config.log_level), announce })
+}
+
+function announce({ issuer, administrator }: Announcement): void {
   console.log(`Gatehouse is ready
-  issuer   ${broker.issuer}
-  console  ${broker.issuer}/admin`)
-  if (broker.administrator) {
-    const { username, generatedPassword } = broker.administrator
+  issuer   ${issuer}
+  console  ${issuer}/admin`)
+  if (administrator) {
+    const { username, generatedPassword } = administrator
     const password = generatedPassword ? `${generatedPassword} (shown this once)` : 'as configured'
     console.log(`  administrator ${username}, password ${password}`)
   }
-  if (!stop.signal.aborted) await once(stop.signal, 'abort')
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+function giveUp(): never {
+  console.error('What was under way did not end in time, and is cut off.')
+  process.exit(1)
 }

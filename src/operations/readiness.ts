@@ -75,11 +75,12 @@ function clockProblem(found: readonly (Finding & Pick<StoreHealth, 'name'>)[], l
 
 const inSeconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
-/** A line when something begins to be the matter, and one when it no longer is. */
+/** A line when something begins to be the matter, and one when it no longer is. That the process ends was asked for. */
 function createTeller(log: Log): (parts: readonly Part[]) => void {
   const troubled = new Set<PartName>()
   return (parts) => {
     for (const { name, problem, cause } of parts) {
+      if (name === 'process') continue
       if (problem !== undefined && !troubled.has(name)) {
         troubled.add(name)
         log.warn({ part: name, problem, ...(cause !== undefined && { err: cause }) }, 'not ready for requests')
