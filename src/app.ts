@@ -9,6 +9,8 @@ import { adminRoutes } from './admin/admin.ts'
 import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createApis } from './apis/apis.ts'
+import { createApiKeys } from './applications/api-keys.ts'
+import { createApplications } from './applications/applications.ts'
 import { createClients } from './clients/clients.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
@@ -31,6 +33,7 @@ import { createLog, type Log } from './log.ts'
 import { createTellClients } from './logout/tell-clients.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { adminAudience, isOwnAudience } from './own-audiences.ts'
+import { createPortals } from './portals/portals.ts'
 import { createRoles } from './roles/roles.ts'
 import { watchEventLoop } from './operations/event-loop.ts'
 import { healthRoutes } from './operations/health-routes.ts'
@@ -51,10 +54,12 @@ import { createThrottle } from './signin/throttle.ts'
 import { createTrips } from './signin/trips.ts'
 import { createLeaveUpstream } from './signin/upstream-logout.ts'
 import { createSources } from './sources/sources.ts'
+import { createStatusRecorder } from './sources/status.ts'
 import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
 import { sweepTraces } from './startup/sweep-traces.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
 import { openSqlStores } from './stores/sql/open.ts'
+import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
 import { keepTime } from './startup/keep-time.ts'
 import { knownRegistry } from './startup/known-registry.ts'
@@ -121,7 +126,8 @@ export async function startBroker(
     longestToken: lifetimes.access_token + config.tokens.clock_tolerance,
     longestSignIn: lifetimes.interaction,
   })
-  const sources = createSources({ transact, sources: stores.sources, connectors, shutOut, clock })
+  const record = opened.use(createStatusRecorder({ store: stores.sourceStatus, clock, log }))
+  const sources = createSources({ ...stores, transact, connectors, record, shutOut, clock })
   opened.defer(() => sources.close())
   const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
   const roles = createRoles({ ...stores, clock })
@@ -133,6 +139,15 @@ export async function startBroker(
     shutOut,
     clock,
   })
+  const applications = createApplications({
+    ...stores,
+    transact,
+    validate: (client) => issuer.validateClient(client),
+    shutOut,
+    clock,
+  })
+  const apiKeys = createApiKeys({ ...stores, transact, clock })
+  const portals = createPortals({ ...stores, transact, clock })
   const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ transact, clock })
   const admission = createAdmission(stores)
@@ -180,6 +195,7 @@ export async function startBroker(
     confirmRegistry: memory.confirm,
     admission,
     checkAccessToken,
+    entitlement: createEntitlement({ ...stores, clock }),
     findVerifier,
     cookieKeys,
     customClaims: () => stores.sources.mappedClaims(),
@@ -279,6 +295,9 @@ export async function startBroker(
     users,
     roles,
     apis,
+    applications,
+    apiKeys,
+    portals,
     traces: stores.traces,
     audit: stores.audit,
     sessions,

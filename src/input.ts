@@ -18,6 +18,11 @@ export const invalidInput = (problems: readonly Problem[]): Refusal =>
   )
 
 function problemsOf(issue: z.core.$ZodIssue, below: string): Problem[] {
+  if (issue.code === 'invalid_union') {
+    // What is wrong with the form that was meant: the one whose kind of value it is.
+    const meant = issue.errors.find((form) => !form.some(({ code, path }) => code === 'invalid_type' && !path.length))
+    if (meant) return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, below))
+  }
   const path = [below, ...issue.path.map(String)].filter((part) => part !== '').join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
   return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'is not a known member' }))

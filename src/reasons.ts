@@ -325,6 +325,45 @@ export const reasons = {
     fix: 'Ask for a token with the scope named in the answer.',
   },
 
+  // API keys
+  api_key_mistyped: {
+    status: 401,
+    title: 'This is not a whole API key',
+    cause: 'It begins as our keys do, but its length or its checksum is wrong: it was cut, mistyped or made up.',
+    fix: 'Send the key exactly as it was shown when it was made. If it is lost, make another one.',
+  },
+  api_key_unknown: {
+    status: 401,
+    title: 'This API key is not known',
+    cause:
+      'There is no such key: it was revoked, or its application was removed, or it belongs to another installation.',
+    fix: 'Make a key for the application (POST applications/{id}/api-keys) and send that.',
+  },
+  api_key_expired: {
+    status: 401,
+    title: 'This API key has expired',
+    cause: 'The key was made to be good until now, or it was rotated and the overlap is over.',
+    fix: 'Send the key that replaced it, or make another one; rotate keys before they expire.',
+  },
+  api_key_wrong_api: {
+    status: 401,
+    title: 'This API key is for another API',
+    cause: 'Each key opens one API, and this is not that one.',
+    fix: 'Send the key that the application has for this API, or make one.',
+  },
+  application_disabled_by_publisher: {
+    status: 401,
+    title: 'This application was switched off by the publisher of the API',
+    cause: 'The application is disabled by the publisher, so none of its keys opens anything.',
+    fix: 'Only the publisher can undo it (PATCH applications/{id} {"disabled_by_publisher": false}).',
+  },
+  application_disabled_by_consumer: {
+    status: 401,
+    title: 'This application was switched off by its owner',
+    cause: 'The application is disabled by its owner, so none of its keys opens anything.',
+    fix: 'Its owner or the publisher can undo it (PATCH applications/{id} {"disabled_by_consumer": false}).',
+  },
+
   // the admin API
   invalid_input: {
     status: 400,

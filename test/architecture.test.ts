@@ -38,6 +38,8 @@ const rules: readonly Rule[] = [
   { from: nouns, values: [words, 'audit', 'mapping'], types: nouns },
   // A client and an API name the sources they accept, by id or alias.
   { from: ['clients', 'apis'], values: ['sources'], types: [] },
+  // An application has a client of its own, made by the rules that every client is made by.
+  { from: ['applications'], values: ['clients'], types: [] },
   { from: ['config', 'outbound'], values: [words], types: [] },
   { from: ['http'], values: [words, 'views'], types: ['config'] },
   { from: features, values: [words, ...nouns, 'http', 'views'], types: ['config', 'outbound'] },

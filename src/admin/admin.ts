@@ -6,19 +6,25 @@ import Router from '@koa/router'
 import type { AccountStore } from '../accounts/account.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Apis } from '../apis/apis.ts'
+import type { ApiKeys } from '../applications/api-keys.ts'
+import type { Applications } from '../applications/applications.ts'
 import type { AuditStore } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { Portals } from '../portals/portals.ts'
 import type { Roles } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { TraceStore } from '../traces/trace.ts'
+import { mountApiKeys } from './api-keys.ts'
 import { apiResource } from './apis.ts'
+import { applicationResource } from './applications.ts'
 import { authenticationSources, mountSourceTest } from './authentication-sources.ts'
 import type { Authorise } from './authorise.ts'
 import { clientResource, mountSecretRotation } from './clients.ts'
 import { mountCollection } from './collection.ts'
+import { portalResource } from './portals.ts'
 import { mountRecords } from './records.ts'
 import { roleResource } from './roles.ts'
 import { mountSessions } from './sessions.ts'
@@ -33,6 +39,9 @@ interface Needs {
   readonly users: Users
   readonly roles: Roles
   readonly apis: Apis
+  readonly applications: Applications
+  readonly apiKeys: ApiKeys
+  readonly portals: Portals
   readonly traces: Pick<TraceStore, 'get' | 'list'>
   readonly audit: Pick<AuditStore, 'list'>
   readonly sessions: Sessions
@@ -65,10 +74,13 @@ export function adminRoutes(needs: Needs): Router {
     sources: needs.sourceStore,
   })
   mountSigningKeys(router, { authorise, keys: needs.signingKeys, follow: needs.followRegistry })
+  mountApiKeys(router, needs.apiKeys, mounting)
   mountCollection(router, authenticationSources({ issuer, sources }), mounting)
   mountCollection(router, clientResource(clients), mounting)
   mountCollection(router, userResource(users), mounting)
   mountCollection(router, roleResource(roles), mounting)
   mountCollection(router, apiResource(apis), mounting)
+  mountCollection(router, applicationResource(needs.applications), mounting)
+  mountCollection(router, portalResource(needs.portals), mounting)
   return router
 }

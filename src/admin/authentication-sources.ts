@@ -8,6 +8,7 @@ import { administration } from '../roles/role.ts'
 import type { Source } from '../sources/source.ts'
 import { SourceInput, sourceInput } from '../sources/source-input.ts'
 import type { SourceDraft, Sources } from '../sources/sources.ts'
+import type { SourceStatus } from '../sources/status.ts'
 import type { Authorise, Right } from './authorise.ts'
 import { iso, type Resource } from './collection.ts'
 import { isObject, mergePatch } from './merge-patch.ts'
@@ -27,7 +28,7 @@ const addresses = {
 export const authenticationSources = ({ issuer, sources }: Needs): Resource<Source, typeof SourceInput> => ({
   path: 'authentication-sources',
   input: SourceInput,
-  readOnly: ['id', ...Object.keys(addresses), 'usage', 'created_at', 'updated_at'],
+  readOnly: ['id', ...Object.keys(addresses), 'usage', 'status', 'created_at', 'updated_at'],
   right: rightTo,
   list: sources.list,
   get: sources.get,
@@ -53,9 +54,15 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
   },
 
   async further(items) {
-    const usage = await sources.usage(items.map(({ id }) => id))
-    return items.map(({ id }) => ({ usage: usage.get(id) }))
+    const ids = items.map(({ id }) => id)
+    const [usage, status] = await Promise.all([sources.usage(ids), sources.status(ids)])
+    return ids.map((id) => ({ usage: usage.get(id), status: statusView(status.get(id)) }))
   },
+})
+
+const statusView = ({ lastSuccess, lastFailure }: SourceStatus = { lastSuccess: null, lastFailure: null }) => ({
+  last_success: lastSuccess === null ? null : iso(lastSuccess),
+  last_failure: lastFailure && { at: iso(lastFailure.at), reason: lastFailure.reason },
 })
 
 /** Who says where administrators come from can become one: by a rule of the mapping, or as the upstream itself. */

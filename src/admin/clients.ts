@@ -28,7 +28,7 @@ const view = (client: Client) => ({
   updated_at: iso(client.updatedAt),
 })
 
-const opensAdministration = (metadata: { readonly scope?: string | undefined } | undefined): boolean =>
+export const opensAdministration = (metadata: { readonly scope?: string | undefined } | undefined): boolean =>
   metadata?.scope?.split(' ').some((scope) => scope === 'admin' || scope === 'admin:read') ?? false
 
 /** POST clients/{client_id}/secret: another secret, shown this once. */

@@ -35,7 +35,7 @@ export interface Resource<T, Input extends z.ZodType> {
   patch?(before: T, patch: unknown): unknown
 }
 
-interface Mounting {
+export interface Mounting {
   readonly authorise: Authorise
   /** Absolute address of the collections, for `Location`. */
   readonly base: string

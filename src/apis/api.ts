@@ -1,4 +1,5 @@
 import type { Collection, Entity } from '../collection.ts'
+import type { ApiRules } from './api-rules.ts'
 
 /** A protected API behind a gateway. */
 export interface Api extends Entity {
@@ -8,8 +9,20 @@ export interface Api extends Entity {
   readonly audience: string | null
   /** client_ids that may call it. */
   readonly clients: readonly string[]
-  /** Ids of the sources its callers may come through; a source named here cannot be removed. */
-  readonly authenticationSources: readonly string[]
+  /** In the order they are asked. A source named here cannot be removed. Empty: the broker's own tokens, whatever their source. */
+  readonly authenticationSources: readonly ApiSource[]
+  /** Where the gateway finds it: canonical `host` or `host:port`, and a path below which everything is its own. */
+  readonly hosts: readonly string[]
+  readonly pathPrefix: string
+  readonly rules: ApiRules
+}
+
+export interface ApiSource {
+  readonly sourceId: string
+  /** What people who come through it are here; `null`: what the source's own mapping says. */
+  readonly roles: readonly { readonly when_group?: string | undefined; readonly role: string }[] | null
+  /** Milliseconds; from then on the API accepts it no more. */
+  readonly sunset: number | null
 }
 
 export interface ApiStore extends Collection<Api> {

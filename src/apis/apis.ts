@@ -1,3 +1,4 @@
+import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
@@ -6,13 +7,17 @@ import { found, type ListQuery, type Page, requireVersion, type Transact } from 
 import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
-import { namedSources } from '../sources/named.ts'
+import { sourceIds } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
-import type { Api, ApiStore } from './api.ts'
+import type { Api, ApiSource, ApiStore } from './api.ts'
 import { type ApiInput, apiInput } from './api-input.ts'
 
 interface Needs {
-  readonly transact: Transact<{ readonly apis: ApiStore; readonly audit: AuditStore }>
+  readonly transact: Transact<{
+    readonly apis: ApiStore
+    readonly apiKeys: Pick<ApiKeyStore, 'removeExpired'>
+    readonly audit: AuditStore
+  }>
   readonly apis: ApiStore
   readonly clients: Pick<ClientStore, 'get'>
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
@@ -25,6 +30,7 @@ export interface Apis {
   get(id: string): Promise<Api>
   create(actor: Actor, input: ApiInput): Promise<Api>
   replace(actor: Actor, id: string, input: ApiInput, expected: number): Promise<Api>
+  /** Rejects with `in_use`, naming them, while portals offer it or keys that have not expired open it. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
@@ -38,13 +44,33 @@ export function createApis({ transact, apis, clients, sources, isOwnAudience, cl
       ...(await clientProblems(input.clients, before?.clients)),
     ]
     if (problems.length > 0) throw invalidInput(problems)
+    const { name, slug, hosts, path_prefix, audience, clients, authentication_sources, ...rules } = input
     return {
-      name: input.name,
-      slug: input.slug,
-      audience: input.audience,
-      clients: [...new Set(input.clients)],
-      authenticationSources: await namedSources(sources, input.authentication_sources, 'authentication_sources'),
+      ...{ name, slug, hosts, pathPrefix: path_prefix, audience, rules },
+      clients: [...new Set(clients)],
+      authenticationSources: await parseSources(authentication_sources),
     }
+  }
+
+  async function parseSources(given: ApiInput['authentication_sources']): Promise<readonly ApiSource[]> {
+    const path = 'authentication_sources'
+    const entries = given.map((entry) =>
+      typeof entry === 'string' ? { source: entry, roles: null, sunset: null } : entry,
+    )
+    const names = entries.map(({ source }) => source)
+    const ids = await sourceIds(sources, names, path)
+    const problems = ids.flatMap((id, index) =>
+      ids.indexOf(id) === index || typeof given[index] === 'string'
+        ? []
+        : [{ path: `${path}.${index}.source`, message: `${names[index]} is named before` }],
+    )
+    if (problems.length > 0) throw invalidInput(problems)
+    return entries.flatMap(({ roles, sunset }, index) => {
+      const sourceId = ids[index] ?? ''
+      return ids.indexOf(sourceId) === index
+        ? [{ sourceId, roles, sunset: sunset === null ? null : Date.parse(sunset) }]
+        : []
+    })
   }
 
   async function audienceProblems(audience: string | null): Promise<Problem[]> {
@@ -92,7 +118,8 @@ export function createApis({ transact, apis, clients, sources, isOwnAudience, cl
 
     async remove(actor, id, expected) {
       const before = await get(id)
-      await transact(async ({ apis, audit }) => {
+      await transact(async ({ apis, apiKeys, audit }) => {
+        await apiKeys.removeExpired(id, clock())
         await apis.remove(id, expected)
         await recordChange(audit, actor, clock, { subject: subject(before), before: apiInput(before) })
       })

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ApiStore } from '../apis/api.ts'
+import type { ApplicationStore } from '../applications/application.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
@@ -22,6 +24,7 @@ interface Needs {
   readonly clients: ClientStore
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
   readonly apis: Pick<ApiStore, 'some' | 'byAudience'>
+  readonly applications: Pick<ApplicationStore, 'byClient'>
   readonly isOwnAudience: (audience: string) => boolean
   /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
   readonly validate: (client: Client) => Promise<void>
@@ -34,15 +37,19 @@ export interface Clients {
   list(query: ListQuery): Promise<Page<Client>>
   get(id: string): Promise<Client>
   create(actor: Actor, input: ClientInput): Promise<Client>
-  /** An omitted secret stays as it is; one is made when the client needs a secret from now on. Disabling ends its grants. */
+  /**
+   * An omitted secret stays as it is; one is made when the client needs a secret from now on. Disabling ends its grants.
+   * What an application says of its own client is refused with `invalid_input`, naming the application.
+   */
   replace(actor: Actor, id: string, input: ClientInput, expected: number): Promise<Client>
   /** Gives the client another secret; the one before is worth nothing at once. */
   rotateSecret(actor: Actor, id: string, expected: number): Promise<Client>
+  /** Rejects with `in_use` while it is an application's own. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
 export function createClients(needs: Needs): Clients {
-  const { transact, clients, sources, apis, isOwnAudience, validate, shutOut, clock } = needs
+  const { transact, clients, sources, apis, applications, isOwnAudience, validate, shutOut, clock } = needs
   const get = async (id: string) => found(await clients.get(id), `client ${id}`)
   const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
@@ -96,6 +103,17 @@ export function createClients(needs: Needs): Clients {
     )
   }
 
+  // What an application says of its client is said there, so that the two never differ.
+  async function requireApplications(before: Client, next: Client): Promise<void> {
+    const application = await applications.byClient(before.id)
+    if (!application) return
+    const [was, is] = [belongsToApplication(before), belongsToApplication(next)]
+    const changed = Object.entries(was).filter(([member, value]) => !isDeepStrictEqual(value, is[member]))
+    if (changed.length === 0) return
+    const message = `belongs to the application ${application.name}: change it at applications/${application.id}`
+    throw invalidInput(changed.map(([path]) => ({ path, message })))
+  }
+
   async function change(actor: Actor, before: Client, next: Client): Promise<Client> {
     await validate(next)
     const replace = async ({ clients, audit }: Stores) => {
@@ -129,7 +147,9 @@ export function createClients(needs: Needs): Clients {
       if (input.client_id !== undefined && input.client_id !== id) {
         throw invalidInput([{ path: 'client_id', message: `cannot be changed; it is ${id}` }])
       }
-      return change(actor, before, { ...before, ...(await parse(input, id, before)) })
+      const next = { ...before, ...(await parse(input, id, before)) }
+      await requireApplications(before, next)
+      return change(actor, before, next)
     },
 
     async rotateSecret(actor, id, expected) {
@@ -151,3 +171,15 @@ export function createClients(needs: Needs): Clients {
     },
   }
 }
+
+/** What of an application's own client is the application's to say, by the names it has here. */
+const belongsToApplication = ({ metadata, webOrigins, enabled }: Client): Readonly<Record<string, unknown>> => ({
+  client_name: metadata.client_name,
+  application_type: metadata.application_type,
+  redirect_uris: metadata.redirect_uris,
+  post_logout_redirect_uris: metadata.post_logout_redirect_uris,
+  web_origins: webOrigins,
+  enabled,
+  // Whether it authenticates is, and how it does is not.
+  token_endpoint_auth_method: metadata.token_endpoint_auth_method === 'none',
+})

@@ -24,6 +24,7 @@ import type { Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { BrokerSession, GrantStore, SessionStore } from '../sessions/session.ts'
 import type { SourceStore } from '../sources/source.ts'
+import type { Entitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import type { Tracer } from '../traces/tracer.ts'
@@ -74,6 +75,7 @@ interface Needs {
   readonly confirmRegistry: () => Promise<unknown>
   readonly admission: Admission
   readonly checkAccessToken: CheckAccessToken
+  readonly entitlement: Entitlement
   readonly cookieKeys: readonly string[]
   readonly customClaims: () => Promise<readonly string[]>
   readonly http: Pick<Outbound, 'fetch'>
@@ -133,10 +135,11 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       logout,
       resources: createResources({
         apis: stores.apis,
+        entitlement: needs.entitlement,
         adminAudience: needs.adminAudience,
         accessTokenLifetime: lifetimes.access_token,
       }),
-      mayIntrospect: createIntrospectionPolicy(stores),
+      mayIntrospect: createIntrospectionPolicy({ ...stores, entitlement: needs.entitlement }),
       adapter: createAdapterFactory({
         ...stores,
         clients: createClientRecords(stores.clients),

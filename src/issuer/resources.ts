@@ -4,6 +4,7 @@
  */
 import { errors, type KoaContextWithOIDC, type Client as LibraryClient, type ResourceServer } from 'oidc-provider'
 import type { ApiStore } from '../apis/api.ts'
+import type { Entitlement } from '../tokens/accept.ts'
 
 /** Stands for "no API in particular": the audience is then the client's own id. */
 export const ownClient = 'urn:gatehouse:client'
@@ -22,13 +23,14 @@ export const adminScopes = ['admin', 'admin:read'] as const
 
 interface Needs {
   readonly apis: Pick<ApiStore, 'byAudience'>
+  readonly entitlement: Pick<Entitlement, 'isEntitled'>
   /** `{issuer}/admin/api` */
   readonly adminAudience: string
   /** Seconds. */
   readonly accessTokenLifetime: number
 }
 
-export function createResources({ apis, adminAudience, accessTokenLifetime }: Needs) {
+export function createResources({ apis, entitlement, adminAudience, accessTokenLifetime }: Needs) {
   const wantsAdmin = (ctx: KoaContextWithOIDC): boolean => {
     const scope = ctx.oidc.params?.scope
     return typeof scope === 'string' && scope.split(' ').some((name) => adminScopes.some((admin) => admin === name))
@@ -62,7 +64,8 @@ export function createResources({ apis, adminAudience, accessTokenLifetime }: Ne
       if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
       const api = await apis.byAudience(resource)
       // An API that names clients is for those; one that names none is open to every client of this issuer.
-      if (!api || (api.clients.length > 0 && !api.clients.includes(client.clientId))) throw new errors.InvalidTarget()
+      const isOpen = api && (api.clients.length === 0 || (await entitlement.isEntitled(api, client.clientId)))
+      if (!isOpen) throw new errors.InvalidTarget()
       return server(resource, openidScopes)
     },
   }

@@ -1,6 +1,8 @@
 import type { Connector, ConnectorType, SourceType } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import type { Source } from './source.ts'
+import type { StatusRecorder } from './status.ts'
+import { watched } from './watched.ts'
 
 export interface Connections {
   /** The source's connector, opened when it is first needed and again when the source has changed. */
@@ -9,7 +11,10 @@ export interface Connections {
   close(): Promise<void>
 }
 
-export function createConnections(types: ReadonlyMap<SourceType, ConnectorType>): Connections {
+export function createConnections(
+  types: ReadonlyMap<SourceType, ConnectorType>,
+  record: Pick<StatusRecorder, 'succeeded' | 'failed'>,
+): Connections {
   const opened = new Map<string, { readonly version: number; readonly connector: Connector }>()
 
   async function forget(sourceId: string) {
@@ -26,7 +31,7 @@ export function createConnections(types: ReadonlyMap<SourceType, ConnectorType>)
       const type = types.get(source.type)
       if (!type)
         throw new Refusal('source_disabled', `Sources of type ${source.type} are not available in this version`)
-      const connector = type.open(source.config, source)
+      const connector = watched(type.open(source.config, source), source.id, record)
       opened.set(source.id, { version: source.version, connector })
       // Nobody waits for the old one to close, and it matters to nobody whether it could.
       known?.connector.close?.().catch(() => {})

@@ -2,10 +2,10 @@ import { invalidInput } from '../input.ts'
 import type { SourceStore } from './source.ts'
 
 /**
- * Ids of sources that were named by id or by alias, each once. Rejects with `invalid_input` when there is no
+ * Ids of sources that were named by id or by alias, in their order. Rejects with `invalid_input` when there is no
  * such source; `path` is the member that names them.
  */
-export async function namedSources(
+export async function sourceIds(
   sources: Pick<SourceStore, 'get' | 'byAlias'>,
   names: readonly string[],
   path: string,
@@ -20,5 +20,10 @@ export async function namedSources(
       })),
     )
   }
-  return [...new Set(found.flatMap((source) => source?.id ?? []))]
+  return found.flatMap((source) => source?.id ?? [])
 }
+
+/** The same, each once. */
+export const namedSources = async (...named: Parameters<typeof sourceIds>): Promise<readonly string[]> => [
+  ...new Set(await sourceIds(...named)),
+]

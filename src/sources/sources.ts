@@ -12,6 +12,7 @@ import type { ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
 import type { Source, SourceStore, SourceUsage } from './source.ts'
 import { auditedSource, type SourceInput } from './source-input.ts'
+import type { SourceStatus, SourceStatusStore, StatusRecorder } from './status.ts'
 import { type TrialResult, tryOut } from './trial.ts'
 
 interface Stores {
@@ -24,6 +25,9 @@ interface Stores {
 interface Needs {
   readonly transact: Transact<Stores>
   readonly sources: SourceStore
+  readonly sourceStatus: Pick<SourceStatusStore, 'of'>
+  /** Told how sign-ins through the connectors go. */
+  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed'>
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
   readonly shutOut: ShutOut
   readonly clock: Clock
@@ -43,10 +47,11 @@ export interface Sources {
   get(id: string): Promise<Source>
   /** By id: of one, or of a whole page. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
+  status(ids: readonly string[]): Promise<ReadonlyMap<string, SourceStatus>>
   create(actor: Actor, input: SourceInput): Promise<Source>
   /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
   replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
-  /** Rejects with `in_use`, naming them, while APIs refer to it. Clients that name it keep their other sources. */
+  /** Rejects with `in_use`, naming them, while APIs or portals refer to it. Clients that name it keep their other sources. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
   test(draft: SourceDraft): Promise<TrialResult>
   connector(source: Source): Connector
@@ -55,8 +60,9 @@ export interface Sources {
   close(): Promise<void>
 }
 
-export function createSources({ transact, sources, connectors, shutOut, clock }: Needs): Sources {
-  const connections = createConnections(connectors)
+export function createSources(needs: Needs): Sources {
+  const { transact, sources, sourceStatus, record, connectors, shutOut, clock } = needs
+  const connections = createConnections(connectors, record)
   const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
 
   function parseConfig({ type, config }: Pick<SourceInput, 'type' | 'config'>, before?: Source) {
@@ -89,6 +95,7 @@ export function createSources({ transact, sources, connectors, shutOut, clock }:
     list: (query) => sources.list(query),
     get,
     usage: (ids) => sources.usage(ids),
+    status: (ids) => sourceStatus.of(ids),
 
     async create(actor, input) {
       const now = clock()

@@ -4,6 +4,8 @@ import { createUsers } from '../../src/accounts/users.ts'
 import { adminPath, adminRoutes } from '../../src/admin/admin.ts'
 import { createAuthorise } from '../../src/admin/authorise.ts'
 import { createApis } from '../../src/apis/apis.ts'
+import { createApiKeys } from '../../src/applications/api-keys.ts'
+import { createApplications } from '../../src/applications/applications.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { createClients } from '../../src/clients/clients.ts'
 import { createVault } from '../../src/config/secrets.ts'
@@ -17,10 +19,12 @@ import { invalidInput } from '../../src/input.ts'
 import { createSigningKeys } from '../../src/keys/signing-keys.ts'
 import { silent } from '../../src/log.ts'
 import { adminAudience, isOwnAudience } from '../../src/own-audiences.ts'
+import { createPortals } from '../../src/portals/portals.ts'
 import { createRoles } from '../../src/roles/roles.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { createShutOut } from '../../src/sessions/shut-out.ts'
 import { createSources } from '../../src/sources/sources.ts'
+import { createStatusRecorder } from '../../src/sources/status.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
 import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
 import { listen } from '../http/listen.ts'
@@ -64,7 +68,8 @@ export async function startAdmin() {
     ['oidc', pretendUpstream(upstream)],
   ] as const)
 
-  const sources = createSources({ ...stores, connectors, shutOut, clock })
+  const record = createStatusRecorder({ store: stores.sourceStatus, clock, log: silent })
+  const sources = createSources({ ...stores, connectors, record, shutOut, clock })
   const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
   const clients = createClients({
     ...stores,
@@ -75,11 +80,15 @@ export async function startAdmin() {
   })
   const roles = createRoles({ ...stores, clock })
   const apis = createApis({ ...stores, isOwnAudience: isOwnAudience(issuer), clock })
+  const validate = requireKnownAlgorithm
+  const applications = createApplications({ ...stores, validate, shutOut, clock })
+  const apiKeys = createApiKeys({ ...stores, clock })
+  const portals = createPortals({ ...stores, clock })
   const authorise = createAuthorise({ check: saysWhatItIs, audience })
   const { traces, audit } = stores
   const schedule = { active_for: 90, published_before: 30, retiring_for: 60 }
   const routes = adminRoutes({
-    ...{ issuer, authorise, sources, users, clients, roles, apis, traces, audit },
+    ...{ issuer, authorise, sources, users, clients, roles, apis, applications, apiKeys, portals, traces, audit },
     sessions: createSessions({ ...stores, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},
@@ -107,6 +116,7 @@ export async function startAdmin() {
     server,
     stores,
     sources,
+    record,
     upstream,
     marks,
     advance: (milliseconds: number) => {
@@ -114,6 +124,7 @@ export async function startAdmin() {
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
+      await record[Symbol.asyncDispose]()
       await stores[Symbol.asyncDispose]()
     },
   }

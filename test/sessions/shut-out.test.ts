@@ -26,13 +26,14 @@ async function setUp() {
   const registry = await openRegistry(clock)
   const passwords = createPasswordHasher()
   const local = createLocalConnectorType({ users: registry.localUsers, passwords, clock, log: silent })
+  const record = { succeeded: () => {}, failed: () => {} }
   const nouns = ({ transact, marks }: Needs) => {
     const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300, longestSignIn: 1800 })
     const needs = { ...registry, transact, shutOut, clock }
     return {
       users: createUsers({ ...needs, hashPassword: passwords.hash }),
       clients: createClients({ ...needs, isOwnAudience: () => false, validate: async () => {} }),
-      sources: createSources({ ...needs, connectors: new Map([['local', local]]) }),
+      sources: createSources({ ...needs, connectors: new Map([['local', local]]), record }),
     }
   }
   const { users, clients } = nouns(registry)

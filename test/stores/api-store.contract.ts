@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { noRules } from '../../src/apis/api-rules.ts'
 import { collectionContract } from './collection.contract.ts'
-import { anApi, aSource, type RegistryWorld, refused } from './world.ts'
+import {
+  aClient,
+  accepted,
+  anApi,
+  anApiKey,
+  anApplication,
+  aPortal,
+  aSource,
+  beginning,
+  minute,
+  type RegistryWorld,
+  refused,
+} from './world.ts'
 
 export function apiStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
   collectionContract(`ApiStore (${label})`, open, {
@@ -46,7 +59,7 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
       const okta = aSource()
       await world.stores.sources.add(okta)
       const problems = await refused(
-        world.stores.apis.add(anApi({ authenticationSources: [okta.id, 'gone'] })),
+        world.stores.apis.add(anApi({ authenticationSources: [okta.id, 'gone'].map(accepted) })),
         'invalid_input',
       )
       expect(problems).toEqual([{ path: 'authentication_sources', message: 'there is no authentication source gone' }])
@@ -55,11 +68,83 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
     it('lets a source go with the API that used it', async () => {
       await using world = await open()
       const okta = aSource()
-      const api = anApi({ authenticationSources: [okta.id, okta.id] })
+      const api = anApi({ authenticationSources: [okta.id].map(accepted) })
       await world.stores.sources.add(okta)
       await world.stores.apis.add(api)
       await world.stores.apis.remove(api.id, 1)
       await world.stores.sources.remove(okta.id, 1)
+    })
+
+    it('keeps what it says of each source, its rules, and its address, which no other may have', async () => {
+      await using world = await open()
+      const { apis, sources } = world.stores
+      const [okta, entra] = [aSource(), aSource()]
+      for (const source of [okta, entra]) await sources.add(source)
+      const api = anApi({
+        name: 'Patients',
+        hosts: ['api.test', 'api.test:8443'],
+        pathPrefix: '/patients',
+        authenticationSources: [
+          { sourceId: entra.id, roles: [{ when_group: 'Staff', role: 'nurse' }], sunset: beginning + minute },
+          accepted(okta.id),
+        ],
+        rules: { ...noRules, require_api_key: true, required_groups: ['Staff'], enforcement: 'report' },
+      })
+      await apis.add(api)
+      expect(await apis.get(api.id)).toEqual(api)
+
+      const problems = await refused(
+        apis.add(anApi({ hosts: ['b.test', 'api.test'], pathPrefix: '/patients' })),
+        'conflict',
+      )
+      expect(problems).toEqual([{ path: 'hosts.1', message: 'api.test/patients belongs to the API Patients' }])
+      await apis.add(anApi({ hosts: ['api.test'], pathPrefix: '/patients/x' }))
+      await apis.add(anApi({ hosts: ['api.test'] }))
+
+      const moved = await apis.replace({ ...api, pathPrefix: '/people' }, 1)
+      await apis.add(anApi({ hosts: ['api.test'], pathPrefix: '/patients' }))
+      await refused(apis.replace({ ...moved, pathPrefix: '/patients' }, 2), 'conflict')
+      await apis.remove(api.id, 2)
+      await apis.add(anApi({ hosts: ['api.test'], pathPrefix: '/people' }))
+    })
+
+    it('gives an address to exactly one of two that claim it at once', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()]
+      const claim = () => anApi({ hosts: ['api.test'], pathPrefix: '/race' })
+      const outcomes = await Promise.allSettled(nodes.map(({ apis }) => apis.add(claim())))
+      const lost = outcomes.filter((outcome) => outcome.status === 'rejected')
+      expect(lost.map(({ reason }) => [reason.code, reason.problems[0].path])).toEqual([
+        ['conflict', expect.stringMatching(/^hosts/)],
+      ])
+    })
+
+    it('keeps an API that a portal offers or a key opens, and names both', async () => {
+      await using world = await open()
+      const { apis, applications, apiKeys, clients, portals, sources } = world.stores
+      const [api, source, application] = [anApi(), aSource(), anApplication()]
+      await sources.add(source)
+      await apis.add(api)
+      await clients.add(aClient({ id: application.clientId }))
+      await applications.add(application)
+      const portal = aPortal({ sourceId: source.id, apis: [api.id] })
+      const key = anApiKey({ applicationId: application.id, apiId: api.id, expiresAt: beginning + minute })
+      await portals.add(portal)
+      await apiKeys.add(key)
+
+      const problems = await refused(apis.remove(api.id, 1), 'in_use')
+      expect(problems).toEqual([
+        { path: `portals/${portal.id}`, message: 'is used by the portal Developer portal' },
+        {
+          path: `applications/${application.id}/api-keys/${key.id}`,
+          message: `is used by the key ${key.prefix} of Patient App`,
+        },
+      ])
+      await portals.remove(portal.id, 1)
+      await apiKeys.removeExpired(api.id, beginning)
+      await refused(apis.remove(api.id, 1), 'in_use')
+      await apiKeys.removeExpired(api.id, beginning + minute)
+      await apis.remove(api.id, 1)
     })
   })
 }

@@ -3,6 +3,7 @@ import { newId } from '../../src/ids.ts'
 import { collectionContract } from './collection.contract.ts'
 import {
   aClient,
+  accepted,
   aLocalUser,
   anAccount,
   anApi,
@@ -101,7 +102,7 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
     it('keeps a source that an API uses, and names the API', async () => {
       await using world = await open()
       const okta = aSource()
-      const api = anApi({ name: 'Patient API', authenticationSources: [okta.id] })
+      const api = anApi({ name: 'Patient API', authenticationSources: [accepted(okta.id)] })
       await world.stores.sources.add(okta)
       await world.stores.apis.add(api)
       const unused = aSource()

@@ -2,10 +2,14 @@
 import { expect } from 'vitest'
 import type { Account, LinkedIdentity } from '../../src/accounts/account.ts'
 import type { LocalUser } from '../../src/accounts/local-user.ts'
-import type { Api } from '../../src/apis/api.ts'
+import type { Api, ApiSource } from '../../src/apis/api.ts'
+import { noRules } from '../../src/apis/api-rules.ts'
+import type { ApiKey } from '../../src/applications/api-key.ts'
+import type { Application } from '../../src/applications/application.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { Refusal } from '../../src/errors.ts'
-import { newId } from '../../src/ids.ts'
+import { newId, newIdWithin } from '../../src/ids.ts'
+import type { Portal } from '../../src/portals/portal.ts'
 import type { Role } from '../../src/roles/role.ts'
 import type { BrokerSession, Grant } from '../../src/sessions/session.ts'
 import type { Source } from '../../src/sources/source.ts'
@@ -107,6 +111,51 @@ export const anApi = (given: Partial<Api> = {}): Api => ({
   audience: null,
   clients: ['app'],
   authenticationSources: [],
+  hosts: [],
+  pathPrefix: '/',
+  rules: noRules,
+  ...given,
+})
+
+/** How an API names a source of which it says nothing more. */
+export const accepted = (sourceId: string): ApiSource => ({ sourceId, roles: null, sunset: null })
+
+/** Its client has to be there before. */
+export function anApplication(given: Partial<Application> = {}): Application {
+  const own = entity()
+  return {
+    ...own,
+    name: 'Patient App',
+    description: 'For nurses',
+    owner: { name: 'Ada', email: 'ada@acme.test' },
+    clientId: `${given.id ?? own.id}:OPENID`,
+    disabledByPublisher: false,
+    disabledByConsumer: false,
+    ...given,
+  }
+}
+
+/** Its application and its API have to be there before. */
+export const anApiKey = (given: Partial<ApiKey> = {}): ApiKey => ({
+  ...entity(),
+  applicationId: newId(),
+  apiId: newId(),
+  name: 'Production',
+  prefix: `gh_${newId()}`,
+  digest: 'a digest',
+  expiresAt: null,
+  lastUsedAt: null,
+  ...given,
+})
+
+/** Its source and its APIs have to be there before. */
+export const aPortal = (given: Partial<Portal> = {}): Portal => ({
+  ...entity(),
+  slug: newId(),
+  name: 'Developer portal',
+  sourceId: newId(),
+  apis: [],
+  requiredRoles: ['developer'],
   ...given,
 })
 
@@ -121,6 +170,10 @@ export const aSession = (given: Partial<BrokerSession> = {}): BrokerSession => (
   expiresAt: beginning + 600 * minute,
   ...given,
 })
+
+/** One as the session gives it. */
+export const aGrantIn = ({ id, accountId, sourceId }: BrokerSession, given: Partial<Grant> = {}) =>
+  aGrant({ id: newIdWithin(id), accountId, sourceId, ...given, sessionId: id })
 
 export const aGrant = <SessionId extends string | null>(given: Partial<Grant> & { sessionId: SessionId }) => ({
   id: newId(),

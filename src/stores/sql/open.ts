@@ -3,6 +3,8 @@ import { Kysely } from 'kysely'
 import type { AccountStore } from '../../accounts/account.ts'
 import type { LocalUserStore } from '../../accounts/local-user.ts'
 import type { ApiStore } from '../../apis/api.ts'
+import type { ApiKeyStore } from '../../applications/api-key.ts'
+import type { ApplicationStore } from '../../applications/application.ts'
 import type { AuditStore } from '../../audit/audit.ts'
 import type { ClientStore } from '../../clients/client.ts'
 import type { ConsentStore } from '../../clients/consent-store.ts'
@@ -13,12 +15,14 @@ import type { ArtifactStore } from '../../issuer/artifact-store.ts'
 import type { KeyStore } from '../../keys/signing-key.ts'
 import type { Log } from '../../log.ts'
 import type { StoreHealth } from '../../operations/store-health.ts'
+import type { PortalStore } from '../../portals/portal.ts'
 import type { RoleStore } from '../../roles/role.ts'
 import type { GrantStore, SessionStore } from '../../sessions/session.ts'
 import type { AttemptStore } from '../../signin/attempt-store.ts'
 import type { DepartureStore } from '../../signin/departure-store.ts'
 import type { TripStore } from '../../signin/trip-store.ts'
 import type { SourceStore } from '../../sources/source.ts'
+import type { SourceStatusStore } from '../../sources/status.ts'
 import type { MarkStore } from '../../tokens/liveness.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
@@ -32,13 +36,17 @@ import { createMarkStore } from './live/mark-store.ts'
 import { createSessionStore } from './live/session-store.ts'
 import { createTripStore } from './live/trip-store.ts'
 import { createAccountStore } from './registry/account-store.ts'
+import { createApiKeyStore } from './registry/api-key-store.ts'
 import { createApiStore } from './registry/api-store.ts'
+import { createApplicationStore } from './registry/application-store.ts'
 import { createAuditStore } from './registry/audit-store.ts'
 import { createClientStore } from './registry/client-store.ts'
 import { createConsentStore } from './registry/consent-store.ts'
 import { createKeyStore } from './registry/key-store.ts'
 import { createLocalUserStore } from './registry/local-user-store.ts'
+import { createPortalStore } from './registry/portal-store.ts'
 import { createRoleStore } from './registry/role-store.ts'
+import { createSourceStatusStore } from './registry/source-status-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
 import { createTraceStore } from './registry/trace-store.ts'
 import type { Db, Schema } from './schema.ts'
@@ -53,6 +61,10 @@ export interface RegistryStores {
   readonly localUsers: LocalUserStore
   readonly roles: RoleStore
   readonly apis: ApiStore
+  readonly applications: ApplicationStore
+  readonly apiKeys: ApiKeyStore
+  readonly portals: PortalStore
+  readonly sourceStatus: SourceStatusStore
   readonly keys: KeyStore
   readonly audit: AuditStore
   readonly traces: TraceStore
@@ -147,6 +159,10 @@ const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => (
   localUsers: createLocalUserStore(db),
   roles: createRoleStore(db),
   apis: createApiStore(db),
+  applications: createApplicationStore(db),
+  apiKeys: createApiKeyStore(db),
+  portals: createPortalStore(db),
+  sourceStatus: createSourceStatusStore(db),
   keys: createKeyStore(db, vault),
   audit: createAuditStore(db),
   traces: createTraceStore(db, clock),

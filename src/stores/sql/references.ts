@@ -14,6 +14,17 @@ export async function requireSources(db: Db, ids: readonly string[], member: str
   )
 }
 
+/** Rejects with `invalid_input` for `member` unless all of `ids` are APIs. */
+export async function requireApis(db: Db, ids: readonly string[], member: string): Promise<void> {
+  if (ids.length === 0) return
+  const rows = await db.selectFrom('apis').select('id').where('id', 'in', ids).execute()
+  const known = new Set(rows.map(({ id }) => id))
+  refuseUnless(
+    ids.filter((id) => !known.has(id)).map((id) => `there is no API ${id}`),
+    member,
+  )
+}
+
 /** Rejects with `invalid_input` for `member` unless all of `roles` exist. */
 export async function requireRoles(db: Db, roles: readonly RoleName[], member: string): Promise<void> {
   if (roles.length === 0) return

@@ -19,6 +19,12 @@ export interface Schema {
   roles: RoleRow
   apis: ApiRow
   api_sources: { api_id: string; source_id: string }
+  api_addresses: { host: string; path_prefix: string; api_id: string }
+  applications: ApplicationRow
+  api_keys: ApiKeyRow
+  portals: PortalRow
+  portal_apis: { portal_id: string; api_id: string }
+  source_status: SourceStatusRow
   signing_keys: SigningKeyRow
   audit_events: AuditRow
   traces: TraceRow
@@ -125,6 +131,45 @@ export interface ApiRow extends EntityRow {
   audience: string | null
   clients: string
   authentication_sources: string
+  hosts: string
+  path_prefix: string
+  /** Those that were chosen; what a later version adds has its default. */
+  rules: string
+}
+
+export interface ApplicationRow extends EntityRow {
+  name: string
+  description: string
+  owner: string | null
+  client_id: string
+  disabled_by_publisher: number
+  disabled_by_consumer: number
+}
+
+export interface ApiKeyRow extends EntityRow {
+  application_id: string
+  api_id: string
+  name: string
+  prefix: string
+  /** SHA-256 of the whole key. */
+  digest: string
+  expires_at: number | null
+  last_used_at: number | null
+}
+
+export interface PortalRow extends EntityRow {
+  slug: string
+  name: string
+  source_id: string
+  apis: string
+  required_roles: string
+}
+
+export interface SourceStatusRow {
+  source_id: string
+  last_success_at: number | null
+  last_failure_at: number | null
+  failure_reason: string | null
 }
 
 export interface SigningKeyRow {

@@ -2,12 +2,14 @@ import { type Migration, Migrator } from 'kysely/migration'
 import type { Db } from '../schema.ts'
 import { up as registry } from './0001-registry.ts'
 import { up as liveState } from './0002-live-state.ts'
+import { up as applications } from './0003-applications.ts'
 import { up as places } from './0004-places.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
   '0001-registry': { up: registry },
   '0002-live-state': { up: liveState },
+  '0003-applications': { up: applications },
   '0004-places': { up: places },
 }
 

@@ -1,6 +1,6 @@
 import type { Client, ClientStore, TokenProfile } from '../../../clients/client.ts'
 import type { Vault } from '../../../vault.ts'
-import { createCollection } from '../collection.ts'
+import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
 import { searchText } from '../paging.ts'
 import { requireSources } from '../references.ts'
@@ -47,6 +47,14 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       await requireSources(transaction, allowedSources, 'allowed_sources')
       const values = [...new Set(allowedSources)].map((source) => ({ client_id: id, source_id: source }))
       await transaction.insertInto('client_sources').values(values).execute()
+    },
+    async users(transaction, id) {
+      const applications = await transaction
+        .selectFrom('applications')
+        .select(['id', 'name'])
+        .where('client_id', '=', id)
+        .execute()
+      return usedBy('applications', 'application', applications)
     },
   })
 

@@ -68,8 +68,12 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       await linkRoles(transaction, source)
     },
     async users(transaction, id) {
-      const [usage, clients] = [await usageOf(transaction, [id]), await allowing(transaction, id)]
-      return [...usedBy('apis', 'API', usage.get(id)?.apis ?? []), ...usedBy('clients', 'client', clients)]
+      const [usage, clients] = [(await usageOf(transaction, [id])).get(id), await allowing(transaction, id)]
+      return [
+        ...usedBy('apis', 'API', usage?.apis ?? []),
+        ...usedBy('portals', 'portal', usage?.portals ?? []),
+        ...usedBy('clients', 'client', clients),
+      ]
     },
   })
 
@@ -138,17 +142,26 @@ const secretContext = (id: string, name: string): string => `sources/${id}/confi
 
 async function usageOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>> {
   if (ids.length === 0) return new Map()
-  const rows = await db
+  const apis = await db
     .selectFrom('apis')
     .innerJoin('api_sources', 'api_sources.api_id', 'apis.id')
     .select(['api_sources.source_id', 'apis.id', 'apis.name'])
     .where('api_sources.source_id', 'in', ids)
     .orderBy('apis.seq')
     .execute()
+  const portals = await db
+    .selectFrom('portals')
+    .select(['source_id', 'id', 'name'])
+    .where('source_id', 'in', ids)
+    .orderBy('seq')
+    .execute()
+  const bySource = { apis: named(apis), portals: named(portals) }
+  return new Map(ids.map((id) => [id, { apis: bySource.apis.get(id) ?? [], portals: bySource.portals.get(id) ?? [] }]))
+}
+
+function named(rows: readonly { readonly source_id: string; readonly id: string; readonly name: string }[]) {
   const bySource = Map.groupBy(rows, ({ source_id }) => source_id)
-  return new Map(
-    ids.map((id) => [id, { apis: (bySource.get(id) ?? []).map(({ id, name }) => ({ id, name })), portals: [] }]),
-  )
+  return new Map([...bySource].map(([source, users]) => [source, users.map(({ id, name }) => ({ id, name }))]))
 }
 
 async function linkDomains(db: Db, { id, domains }: Source): Promise<void> {

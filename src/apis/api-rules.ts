@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { parseJsonPath } from './json-path.ts'
+
+/** What of a caller's identity the gateway hands on (`X-Auth-Subject`, `X-Auth-User`, …). */
+export const identityHeaders = [
+  'subject',
+  'user',
+  'email',
+  'groups',
+  'roles',
+  'source',
+  'client',
+  'application',
+  'scopes',
+  'assertion',
+] as const
+
+const names = (max: number) =>
+  z
+    .array(z.string().trim().min(1).max(max))
+    .max(100)
+    .transform((list) => [...new Set(list)])
+    .default([])
+
+const scope = z
+  .string()
+  .max(100)
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without blanks')
+
+const JsonPath = z
+  .string()
+  .max(200)
+  .superRefine((path, context) => {
+    const problem = parseJsonPath(path)
+    if (typeof problem === 'string') context.addIssue({ code: 'custom', message: problem })
+  })
+
+/**
+ * What the gateway asks of a call to an API, and does with the answer. Kept as it is written in the admin API, so its
+ * members are in snake case. Every list that is empty asks nothing.
+ */
+export const ApiRules = z.strictObject({
+  require_api_key: z.boolean().default(false),
+  /** The key's application and the token's client must be the same. */
+  key_must_match_token: z.boolean().default(false),
+  /** All of them. */
+  required_scopes: z
+    .array(scope)
+    .max(100)
+    .transform((list) => [...new Set(list)])
+    .default([]),
+  /** Any one of them, of the realm or of this API. */
+  required_roles: names(100),
+  /** Any one of them. */
+  required_groups: names(255),
+  claims: z
+    .array(
+      z.strictObject({
+        /** A claim of the token, or a path to a member of one (`address.country`). */
+        claim: z.string().min(1).max(200),
+        /** The claim has any of the values, all of them, exactly them, or none of them. */
+        match: z.enum(['any', 'all', 'exact', 'none']).default('any'),
+        values: z
+          .array(z.union([z.string().max(500), z.number(), z.boolean()]))
+          .min(1)
+          .max(100),
+      }),
+    )
+    .max(50)
+    .default([]),
+  /** What is covered in JSON answers. */
+  mask: z
+    .array(
+      z.strictObject({
+        json_path: JsonPath,
+        /** Whose members see it as it is; `null`: nobody does. */
+        unless_group: z.string().min(1).max(255).nullable().default(null),
+        with: z.string().max(200).default('#########'),
+      }),
+    )
+    .max(100)
+    .default([]),
+  /** A token must be bound to a key that the caller proves: `dpop` (RFC 9449), `mtls` (RFC 8705), or either. */
+  sender_constraint: z.enum(['dpop', 'mtls', 'either']).nullable().default(null),
+  rate_limit: z
+    .strictObject({
+      requests: z.int().min(1).max(1_000_000),
+      /** Seconds. */
+      window: z.int().min(1).max(86_400),
+      /** Whose calls are counted together. */
+      by: z.enum(['application', 'client', 'user', 'address']).default('client'),
+    })
+    .nullable()
+    .default(null),
+  /** `null`: all of them. */
+  identity_headers: z
+    .array(z.enum(identityHeaders))
+    .max(identityHeaders.length)
+    .transform((list) => [...new Set(list)])
+    .nullable()
+    .default(null),
+  /** `report`: nobody is refused, and what would have been is traced and counted. */
+  enforcement: z.enum(['enforce', 'report']).default('enforce'),
+})
+
+export type ApiRules = z.output<typeof ApiRules>
+
+/** An API that asks nothing. */
+export const noRules: ApiRules = ApiRules.parse({})

@@ -1,0 +1,35 @@
+import type { Connector, Credentials, Evidence } from '../connector.ts'
+import { Refusal, Unavailable } from '../errors.ts'
+import type { StatusRecorder } from './status.ts'
+
+type Record = Pick<StatusRecorder, 'succeeded' | 'failed'>
+
+/** The same connector, of which is recorded how it fares with people. */
+export function watched(connector: Connector, sourceId: string, record: Record): Connector {
+  /** `proves`: whether this result means that somebody has signed in. */
+  async function watch<T>(work: Promise<T>, proves: (result: T) => boolean): Promise<T> {
+    try {
+      const result = await work
+      if (proves(result)) record.succeeded(sourceId)
+      return result
+    } catch (error) {
+      if (error instanceof Refusal) record.failed(sourceId, error.code)
+      if (error instanceof Unavailable && error.who !== 'store') record.failed(sourceId, 'upstream_unavailable')
+      throw error
+    }
+  }
+
+  const somebody = (identity: unknown) => identity !== undefined
+  switch (connector.kind) {
+    case 'password':
+      return { ...connector, verify: (credentials: Credentials) => watch(connector.verify(credentials), somebody) }
+    case 'presented':
+      return { ...connector, verify: (evidence: Evidence) => watch(connector.verify(evidence), somebody) }
+    case 'redirect':
+      return {
+        ...connector,
+        depart: (trip) => watch(connector.depart(trip), () => false),
+        arrive: (trip, memo, arrival) => watch(connector.arrive(trip, memo, arrival), somebody),
+      }
+  }
+}
