@@ -1,4 +1,4 @@
-import type { TestBroker, TestClient } from './broker.ts'
+import type { Hands, TestClient } from './hands.ts'
 import type { Visitor } from './visitor.ts'
 
 interface Credentials {
@@ -10,7 +10,7 @@ interface Credentials {
 
 /** Signs in with a user name and a password. Without a code when the page came again. */
 export async function signInWithPassword(
-  broker: TestBroker,
+  broker: Pick<Hands, 'issuer' | 'authorizationUrl'>,
   visitor: Visitor,
   client: TestClient,
   { username, password, alias = 'local' }: Credentials,
