@@ -9,8 +9,8 @@ export interface Account extends Entity {
   readonly displayName: string
 }
 
-/** Cut where lists and columns end, never inside a character. */
-export const displayNameFrom = (name: string): string => [...name].slice(0, 255).join('')
+/** Cut where lists and columns end, never inside a character; without U+0000, which not every database keeps. */
+export const displayNameFrom = (name: string): string => [...name.replaceAll('\0', '')].slice(0, 255).join('')
 
 export interface RoleName {
   readonly name: string

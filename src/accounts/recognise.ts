@@ -15,6 +15,7 @@ interface Stores {
 
 interface Needs {
   readonly transact: Transact<Stores>
+  readonly accounts: AccountStore
   readonly clock: Clock
 }
 
@@ -31,15 +32,17 @@ export type Recognise = (
 
 type Seen = Parameters<Recognise>
 
-export function createRecognise({ transact, clock }: Needs): Recognise {
+export function createRecognise({ transact, accounts, clock }: Needs): Recognise {
   return async (source, identity, displayName) => {
-    if (identity.subject === '' || identity.subject.length > 255) {
-      throw new Refusal('upstream_invalid', 'The subject must have 1 to 255 characters')
+    if (identity.subject === '' || identity.subject.length > 255 || identity.subject.includes('\0')) {
+      throw new Refusal('upstream_invalid', 'The subject must have 1 to 255 characters, and U+0000 is none')
     }
     const seen: Seen = [source, identity, displayNameFrom(displayName)]
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await transact((stores) => recogniseIn(stores, clock(), seen))
+        return (
+          (await welcomeBack(accounts, clock(), seen)) ?? (await transact((stores) => welcome(stores, clock(), seen)))
+        )
       } catch (error) {
         if (attempt === 3 || !wasOvertaken(error)) throw error
       }
@@ -47,11 +50,15 @@ export function createRecognise({ transact, clock }: Needs): Recognise {
   }
 }
 
-async function recogniseIn({ accounts, audit }: Stores, now: number, seen: Seen): Promise<Account> {
+/**
+ * Without a transaction, for which a store has to keep others waiting: each change is right by itself. `undefined`:
+ * the source names them for the first time.
+ */
+async function welcomeBack(accounts: AccountStore, now: number, seen: Seen): Promise<Account | undefined> {
   const [source, { subject, attributes }, displayName] = seen
   const known = await accounts.identity(source.id, subject)
   const account = known && (await accounts.get(known.accountId))
-  if (!account) return welcome({ accounts, audit }, now, seen)
+  if (!account) return undefined
   await accounts.seen({ sourceId: source.id, subject, attributes, lastLoginAt: now })
   if (account.displayName === displayName) return account
   return accounts.replace({ ...account, displayName, updatedAt: now }, account.version)

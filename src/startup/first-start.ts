@@ -80,7 +80,6 @@ async function keepBootstrapClient(
       { client: id },
       `the bootstrap client's secret is shorter than ${comfortable} characters: it can be guessed`,
     )
-  const current = await clientStore.get(id)
   const input = parseInput(
     ClientInput,
     {
@@ -93,6 +92,15 @@ async function keepBootstrapClient(
     },
     'bootstrap.client',
   )
-  if (!current) await clients.create(system, input)
-  else if (current.secret !== secret) await clients.replace(system, id, input, current.version)
+  const keep = async (): Promise<void> => {
+    const current = await clientStore.get(id)
+    if (!current) await clients.create(system, input)
+    else if (current.secret !== secret) await clients.replace(system, id, input, current.version)
+  }
+  try {
+    await keep()
+  } catch (error) {
+    if (!(error instanceof Refusal && ['conflict', 'changed_meanwhile'].includes(error.code))) throw error
+    await keep() // The other node was first, with the same configuration.
+  }
 }

@@ -11,7 +11,7 @@ async function setUp() {
   const registry = await openRegistry(clock)
   return {
     ...registry,
-    recognise: createRecognise({ transact: registry.transact, clock }),
+    recognise: createRecognise({ ...registry, clock }),
     pass: (milliseconds: number) => {
       now += milliseconds
     },
@@ -152,19 +152,31 @@ it('finds the account of a first login that another node finished meanwhile', as
   await using broker = await setUp()
   const winner = await broker.recognise(broker.okta, rene, 'Rene Klomp')
   let looks = 0
-  // A database that does not make transactions queue may show this one the state before the other's commit.
+  // Whether somebody is known is asked before the transaction, and so may be old in it.
   const late = (accounts: AccountStore): AccountStore => ({
     ...accounts,
     identity: async (...key) => (looks++ === 0 ? undefined : accounts.identity(...key)),
   })
   const recognise = createRecognise({
     clock: () => start,
-    transact: (work) => broker.transact(({ accounts, audit }) => work({ accounts: late(accounts), audit })),
+    accounts: late(broker.accounts),
+    transact: broker.transact,
   })
   expect((await recognise(broker.okta, rene, 'Rene Klomp')).id).toBe(winner.id)
   expect(looks).toBe(2)
   expect(await broker.people()).toHaveLength(1)
   expect((await broker.audit.list({ limit: 10 })).items).toHaveLength(1)
+})
+
+it('takes the character U+0000 in a name for nothing, and no subject that holds it', async () => {
+  await using broker = await setUp()
+  const attributes = { email: 'rene@acme.test\0', nickname: '\0' }
+  const account = await broker.recognise(broker.okta, { subject: '00u1', attributes }, 'Rene\0 Klomp')
+  expect(account.displayName).toBe('Rene Klomp')
+  expect((await broker.accounts.identity(broker.okta.id, '00u1'))?.attributes).toEqual(attributes)
+  await expect(broker.recognise(broker.okta, { ...rene, subject: '00u1\0' }, 'Rene')).rejects.toMatchObject({
+    code: 'upstream_invalid',
+  })
 })
 
 it('cannot tell when the store does not answer', async () => {

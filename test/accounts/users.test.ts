@@ -22,7 +22,7 @@ async function setUp() {
     ...registry,
     needs,
     users: createUsers(needs),
-    recognise: createRecognise({ transact: registry.transact, clock }),
+    recognise: createRecognise({ ...registry, clock }),
     pass: (milliseconds: number) => {
       now += milliseconds
     },

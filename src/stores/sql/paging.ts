@@ -34,4 +34,4 @@ export const searchPatterns = (search: string): readonly string[] =>
     .filter((word) => word !== '')
     .map((word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
 
-const folded = (text: string): string => text.normalize('NFKC').toLowerCase()
+const folded = (text: string): string => text.normalize('NFKC').replaceAll('\0', '').toLowerCase()
