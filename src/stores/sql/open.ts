@@ -26,7 +26,8 @@ import type { SourceStatusStore } from '../../sources/status.ts'
 import type { MarkStore } from '../../tokens/liveness.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
-import { raiseTime, registryVersion } from './database.ts'
+import type { LiveLineage } from '../live-lineage.ts'
+import { isPostgres, raiseTime, registryVersion } from './database.ts'
 import type { Engine } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
 import { createAttemptStore } from './live/attempt-store.ts'
@@ -119,17 +120,22 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
   }
 
   const timer = setInterval(() => {
-    sweep(db, clock).catch((err) => log.warn({ err }, 'Expired state could not be swept'))
+    const swept = believed(clock()).then((until) => sweep(db, until))
+    swept.catch((err) => log.warn({ err }, 'Expired state could not be swept'))
   }, sweepEvery).unref()
 
   return {
     ...registryStores(db, vault, clock),
+  // A server has a clock of its own: a node whose clock is ahead must not delete, or have believed, what others live by.
+  const believed = async (time: number) => (isPostgres(db) ? Math.min(time, await engine.time(db)) : time)
     ...liveStores(db, vault, clock),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: () => registryVersion(db),
-    raiseTime: (time) => raiseTime(db, time),
+    raiseTime: async (time) => raiseTime(db, await believed(time)),
+    secrets: createSealedStore(db, vault),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
-    sweep: () => sweep(db, clock),
+    lineage: createLiveLineage(db),
+    sweep: () => sweep(db, clock()),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await engine.close()

@@ -1,6 +1,5 @@
 import { setImmediate as breath } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
-import type { Clock } from '../../clock.ts'
 import { raiseTime } from './database.ts'
 import type { Db, Schema } from './schema.ts'
 
@@ -17,13 +16,13 @@ const keys: Partial<Record<keyof Schema, readonly string[]>> = {
   attempts: ['key'],
 }
 
-/** Deletes what has expired, a few rows at a time, so that nobody waits long behind it. Answers how many. */
-export async function sweep(db: Db, clock: Clock): Promise<number> {
+/** Deletes what expired until then, a few rows at a time, so that nobody waits long behind it. Answers how many. */
+export async function sweep(db: Db, until: number): Promise<number> {
   let swept = 0
   // A node that starts with its clock set back goes on from here: what is deleted now was not too early.
-  await raiseTime(db, clock())
+  await raiseTime(db, until)
   for (const [name, columns] of Object.entries(keys)) {
-    const statement = expired(name, columns, clock())
+    const statement = expired(name, columns, until)
     for (let deleted = batch; deleted === batch; swept += deleted) {
       deleted = Number((await statement.execute(db)).numAffectedRows ?? 0n)
       await breath()
