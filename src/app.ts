@@ -183,8 +183,8 @@ export async function startBroker(
       assets,
       ...problem,
       ways:
-        ctx.method === 'GET' && problem.status >= 500
-          ? [{ label: 'Try again', href: ctx.url }]
+        problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
+          ? [{ label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }]
           : [{ label: 'To the start page', href: `${base}/` }],
     })
   const registryVersion = await stores.registryVersion()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { maskedSecret } from '../audit/record.ts'
 import { type Client, tokenProfiles } from './client.ts'
-import { linkProblem, originProblem, redirectProblem } from './uris.ts'
+import { linkProblem, logoutProblem, originProblem, redirectProblem } from './uris.ts'
 
 const checked = (problemOf: (value: string) => string | undefined) =>
   z.string().superRefine((value, context) => {
@@ -25,7 +25,7 @@ const metadata = {
   redirect_uris: uris.default([]),
   post_logout_redirect_uris: uris.default([]),
   initiate_login_uri: Link.optional(),
-  backchannel_logout_uri: Link.optional(),
+  backchannel_logout_uri: checked(logoutProblem).optional(),
   backchannel_logout_session_required: z.boolean().optional(),
   grant_types: z
     .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))

@@ -17,6 +17,10 @@ export function redirectProblem(value: string, applicationType: 'web' | 'native'
 /** Why `value` cannot be linked to or fetched from; `undefined`: it can. */
 export const linkProblem = (value: string): string | undefined => textProblem(value) ?? webProblem(value)
 
+/** Why a client cannot be told of logouts at `value` (OpenID Connect Back-Channel Logout 1.0 §2.2); `undefined`: it can. */
+export const logoutProblem = (value: string): string | undefined =>
+  linkProblem(value) ?? (value.includes('#') ? 'must have no fragment' : undefined)
+
 /** Why `value` is not the origin of a web page that may call us; `undefined`: it is. */
 export function originProblem(value: string): string | undefined {
   const problem = linkProblem(value)

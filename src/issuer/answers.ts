@@ -7,6 +7,9 @@ import { type ReasonCode, reasons } from '../reasons.ts'
 import type { GrantStore } from '../sessions/session.ts'
 import { type Presented, stateOf } from './request-state.ts'
 
+/** Where the person says that they do want to sign out. */
+export const confirmation = '/logout/confirm'
+
 /** The library says `server_error` to whatever it does not know; an outage is 503, and worth another try. */
 export const answerOutages: Middleware = async (ctx, next) => {
   try {
@@ -20,8 +23,8 @@ export const answerOutages: Middleware = async (ctx, next) => {
   ctx.remove('Location')
   // Whoever could not be asked about has not signed out.
   ctx.remove('Set-Cookie')
-  // Seen by a browser: the page of the service says it.
-  if (ctx.method === 'GET' && ctx.accepts('json', 'html') === 'html') throw failure
+  // Seen by a browser, which asks with GET or has sent the form of our own page: the page of the service says it.
+  if ((ctx.method === 'GET' || ctx.path === confirmation) && ctx.accepts('json', 'html') === 'html') throw failure
   ctx.status = 503
   ctx.set('Retry-After', '5')
   ctx.set('Cache-Control', 'no-store')

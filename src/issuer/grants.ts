@@ -49,14 +49,18 @@ export function createLoadGrant({ grants, sessions, consents, clock, offlineLife
     if (draft.sessionId === null) {
       const grant = { ...draft, expiresAt: clock() + offlineLifetime }
       await grants.addOffline(grant)
+      // It is signed in in this session like any other, and will be told when that ends; its grant lives on.
+      await share({ ...draft, id: newId(), scopes: [], claims: [], resources: {} }, sessionIdOf(session.uid))
       return toLibrary(provider, grant)
     }
-    const stay = await sessions.get(draft.sessionId)
-    if (!stay) return undefined
-    const grant = await grants
-      .open({ ...draft, sessionId: draft.sessionId, expiresAt: stay.expiresAt })
-      .catch(unlessSessionEnded)
+    const grant = await share(draft, draft.sessionId)
     return grant && toLibrary(provider, grant)
+  }
+
+  /** `undefined`: the session is not there (any more). */
+  async function share(draft: Omit<Grant, 'expiresAt'>, sessionId: string): Promise<Grant | undefined> {
+    const stay = await sessions.get(sessionId)
+    return stay && (await grants.open({ ...draft, sessionId, expiresAt: stay.expiresAt }).catch(unlessSessionEnded))
   }
 }
 

@@ -31,7 +31,7 @@ import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
-import { answerOutages, answerRefusals, nameReasons } from './answers.ts'
+import { answerOutages, answerRefusals, confirmation, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { createClientRecords, toRecord } from './client-records.ts'
@@ -167,7 +167,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(confirmFirst)
     provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
     provider.use(requireUnambiguous(Object.values(routes)))
-    provider.use(limitParameters([routes.token, routes.userinfo, `${routes.end_session}/confirm`]))
+    provider.use(limitParameters([routes.token, routes.userinfo, confirmation]))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
     provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
     provider.use(

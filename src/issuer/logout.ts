@@ -35,11 +35,13 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
   }
 
   return {
-    /** Asks; or, when the client has proved with an ID token that it means this very person, just does it. */
+    /** Asks; or, when the client has proved with an ID token that it means this very stay, just does it. */
     async logoutSource(ctx: KoaContextWithOIDC): Promise<void> {
       const { session, entities, params } = ctx.oidc
       if (!session?.accountId) return
-      if (entities.IdTokenHint?.payload.sub === session.accountId) {
+      const { sub, sid } = entities.IdTokenHint?.payload ?? {}
+      // One of an earlier stay proves little: it may have been kept, or found, by somebody who wants them out.
+      if (sub === session.accountId && sid === sessionIdOf(session.uid)) {
         // First what counts: should the store fail in between, signing out can be asked for again.
         const destination = await end(ctx, session.uid, destinationOf(ctx, params))
         await session.destroy()

@@ -76,6 +76,14 @@ describe('SEC-002 addresses of a client', () => {
     expect(isRefusedAt(field, { [field]: 'https://app.example.com/page' })).toBe(false)
   })
 
+  it('backchannel_logout_uri has no fragment, but may have a query (Back-Channel Logout §2.2)', () => {
+    const isRefused = (uri: string) => isRefusedAt('backchannel_logout_uri', { backchannel_logout_uri: uri })
+    expect(isRefused('https://app.example.com/logout#now')).toBe(true)
+    expect(isRefused('https://app.example.com/logout#')).toBe(true)
+    expect(isRefused('https://app.example.com/logout?tenant=1')).toBe(false)
+    expect(isRefused('http://localhost:3001/logout')).toBe(false)
+  })
+
   it.each(['redirect_uris', 'post_logout_redirect_uris'])(
     '%s are refused likewise, for web and for native clients',
     (field) => {

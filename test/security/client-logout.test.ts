@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
+import { agree } from '../support/agree.ts'
+import { startTestBroker, type TestBroker, type TestClient, type Tokens } from '../support/broker.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { john, rene } from '../support/people.ts'
 import { type RelyingParty, startRelyingParty, verifyLogoutToken } from '../support/relying-party.ts'
@@ -177,6 +179,17 @@ describe('every ending of a session is told', () => {
     await signInWithPassword(broker, visitor, client, { username: 'ada', password: 'a machine that weaves' })
     await broker.admin('PATCH', `users/${user.id}`, { password: 'another machine altogether' })
     await vi.waitFor(() => expect(app.notices.map(({ claims }) => claims.sub)).toEqual([user.id]))
+  })
+
+  it('SEC-097 also to a client whose grant outlives the session, which it does', async () => {
+    const visitor = createVisitor()
+    const params = { scope: 'openid offline_access', prompt: 'consent', idp_hint: 'Okta' }
+    const { code, verifier } = await agree(broker, visitor, client, params)
+    const tokens = (await (await broker.redeem(client, code, verifier)).json()) as Tokens
+    const { sid } = decodeJwt(tokens.id_token)
+    await Promise.all([app.next(), broker.admin('DELETE', `sessions/${sid}`)])
+    expect(app.notices.map(({ claims }) => claims.sid)).toEqual([sid])
+    expect((await broker.refresh(client, tokens.refresh_token)).status).toBe(200)
   })
 
   it('SEC-097 and nothing that is no ending: a refresh, a revoked token, staying signed in', async () => {

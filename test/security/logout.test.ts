@@ -124,6 +124,62 @@ describe('a logout that an application asks for', () => {
     expect(await isOver(stranger)).toBe(false)
   })
 
+  it('SEC-096 with a hint from an earlier stay of the same person asks first: it may be anybody who kept it', async () => {
+    const visitor = createVisitor()
+    const before = await login(visitor)
+    await visitor.travel(
+      logoutUrl({ id_token_hint: before.tokens.id_token }),
+      ({ pathname }) => pathname === '/logout/success',
+    )
+    const visit = await login(visitor)
+    expect(visit.access.sub).toBe(before.access.sub)
+    const answer = await visitor.request(
+      logoutUrl({ id_token_hint: before.tokens.id_token, post_logout_redirect_uri: bye }),
+    )
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('id="logout-yes"')
+    expect(await isOver(visit)).toBe(false)
+  })
+
+  it('SEC-096 ends that session only: the same person’s in another browser goes on, and an offline grant too', async () => {
+    const [visit, elsewhere] = [await login(), await login()]
+    expect(elsewhere.access.sub).toBe(visit.access.sub)
+    await visit.visitor.request(logoutUrl({ id_token_hint: visit.tokens.id_token }))
+    expect(await isOver(visit)).toBe(true)
+    expect(await isOver(elsewhere)).toBe(false)
+    expect((await broker.refresh(client, elsewhere.tokens.refresh_token)).status).toBe(200)
+  })
+
+  it('SEC-096 with the hint of one client and the id of another is refused on a page, and nothing has ended', async () => {
+    const visit = await login()
+    const url = logoutUrl({ id_token_hint: visit.tokens.id_token, client_id: other.id, post_logout_redirect_uri: bye })
+    const answer = await visit.visitor.request(url, { headers: { accept: 'text/html' } })
+    expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
+    expect(await isOver(visit)).toBe(false)
+    const right = logoutUrl({ id_token_hint: visit.tokens.id_token, client_id: client.id })
+    expect((await visit.visitor.request(right)).status).toBe(303)
+    expect(await isOver(visit)).toBe(true)
+  })
+
+  it('SEC-096 with a logout_hint knows no more than without, and asks', async () => {
+    const visit = await login()
+    for (const logout_hint of [String(visit.access.sid), rene.email, '<script>']) {
+      const answer = await visit.visitor.request(logoutUrl({ logout_hint, client_id: client.id }))
+      expect(answer.status).toBe(200)
+      expect(await answer.text()).not.toContain(logout_hint)
+    }
+    expect(await isOver(visit)).toBe(false)
+  })
+
+  it('SEC-096 with a parameter that comes twice is refused, and nothing has ended', async () => {
+    const visit = await login()
+    const url = logoutUrl({ id_token_hint: visit.tokens.id_token, post_logout_redirect_uri: bye })
+    url.searchParams.append('post_logout_redirect_uri', 'https://evil.example/')
+    const answer = await visit.visitor.request(url)
+    expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
+    expect(await isOver(visit)).toBe(false)
+  })
+
   it('SEC-096 with a forged hint is refused on a page, and nothing has ended', async () => {
     const visit = await login()
     const header = { alg: 'RS256', kid: 'stranger' }
@@ -262,6 +318,25 @@ describe('the upstream', () => {
     expect(await isOver(visit)).toBe(true)
     upstream.misbehave({})
     await patchSource({ name: 'Corporate Okta' })
+  })
+
+  it.each([
+    ['is down', () => upstream.misbehave({ down: 503 })],
+    ['is gone', () => upstream.misbehave({ down: 'gone' })],
+    ['says nothing', () => upstream.misbehave({ down: 'silent' })],
+  ])('SEC-095 that %s, although it was there a moment ago, does not swallow the browser', async (_, fail) => {
+    const visit = await login()
+    fail()
+    const started = performance.now()
+    const page = await signedOutPage(visit)
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(page).toContain('You are still signed in at <bdi>Corporate Okta</bdi>')
+    expect(await isOver(visit)).toBe(true)
+    upstream.misbehave({})
+    const again = await login()
+    fail()
+    const url = logoutUrl({ id_token_hint: again.tokens.id_token, post_logout_redirect_uri: bye, state: 's' })
+    expect((await again.visitor.travel(url, ({ hostname }) => hostname === 'app.example')).href).toBe(`${bye}?state=s`)
   })
 
   it('SEC-096 sends back only whom we sent: a stranger’s return leads to our own page', async () => {

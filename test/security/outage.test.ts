@@ -26,6 +26,8 @@ afterAll(async () => {
   await upstream?.stop()
 })
 
+const html = { headers: { accept: 'text/html,*/*' } }
+
 async function expectNoAnswer(answer: Response, json = true) {
   expect(answer.status).toBe(503)
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -79,7 +81,6 @@ it('gives a refresh token back when its answer could not be kept, and nobody has
 
 it('says 503 to browsers, and leaves them signed in', async () => {
   const { url } = broker.authorizationUrl(client, { prompt: 'none' })
-  const html = { headers: { accept: 'text/html,*/*' } }
   stores.cut()
   await expectNoAnswer(await visitor.request(url, html), false)
   await expectNoAnswer(await visitor.request(broker.authorizationUrl(client).url, html), false)
@@ -104,4 +105,24 @@ it.each(['remove', 'end'])('can be asked again to sign somebody out when the sto
   stores.mend()
   expect((await visit.visitor.request(logout)).status).toBe(303)
   expect((await broker.introspect(client, visit.tokens.access_token)).body).toEqual({ active: false })
+})
+
+it('tells somebody who has said that they sign out with a page, and they can say it again', async () => {
+  const visit = await broker.login(client, { params: { idp_hint: 'Okta' } })
+  const page = await (await visit.visitor.request(`${broker.issuer}/logout`, html)).text()
+  const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page) ?? []
+  const confirm = () =>
+    visit.visitor.request(`${broker.issuer}/logout/confirm`, {
+      ...html,
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    })
+  stores.cut()
+  const answer = await confirm()
+  await expectNoAnswer(answer.clone(), false)
+  expect(await answer.text()).toContain('href="/logout"')
+  stores.mend()
+  expect((await broker.introspect(client, visit.tokens.access_token)).body.active).toBe(true)
+  expect((await confirm()).status).toBe(303)
+  expect((await broker.introspect(client, visit.tokens.access_token)).body.active).toBe(false)
 })

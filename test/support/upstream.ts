@@ -52,8 +52,8 @@ export interface Upstream extends AsyncDisposable {
     readonly logoutUrls?: readonly string[]
     readonly backchannelLogoutUrl?: string
   }): void
-  /** `ignoresPrompt`: answers from its session whatever prompt and max_age say. `down`: every answer has this status. */
-  misbehave(how: { readonly ignoresPrompt?: boolean; readonly down?: number }): void
+  /** `ignoresPrompt`: answers from its session whatever prompt and max_age say. `down`: every answer has this status, comes never, or is a closed connection. */
+  misbehave(how: { readonly ignoresPrompt?: boolean; readonly down?: number | 'silent' | 'gone' }): void
   /** Ends its session with every browser, as an administrator over there would. */
   endSessions(): void
   stop(): Promise<void>
@@ -74,7 +74,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
   let backchannelLogoutUrl: string | undefined
   let visitor = Object.keys(users)[0]
   let refusal: { readonly error: string; readonly error_description?: string } | undefined
-  let manners: { readonly ignoresPrompt?: boolean; readonly down?: number } = {}
+  let manners: { readonly ignoresPrompt?: boolean; readonly down?: number | 'silent' | 'gone' } = {}
   const requests: Record<string, string>[] = []
   const calls: string[] = []
 
@@ -144,6 +144,11 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
   app.silent = true
   app.use(async (ctx, next) => {
     calls.push(`${ctx.method} ${ctx.path}`)
+    if (manners.down === 'silent' || manners.down === 'gone') {
+      ctx.respond = false
+      if (manners.down === 'gone') ctx.req.destroy()
+      return
+    }
     if (manners.down) {
       ctx.status = manners.down
       return

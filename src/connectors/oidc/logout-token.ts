@@ -39,9 +39,10 @@ export async function verifyLogoutToken(token: string, { provider, config, now }
     throw new FailedCheck('signature', "the provider's key cannot be used", { cause })
   })
   demand(parseCompactJwt(token) !== undefined, 'logout_token', 'the token could be read in more than one way')
-  // §2.4: the type is a recommendation, but one that says otherwise is another kind of token.
+  // §2.4: the type is a recommendation, and many providers say JWT or nothing. One that says otherwise is another kind
+  // of token; those that say no more are told from ID tokens by their events, and by having no nonce.
   const { typ } = protectedHeader
-  demand(typ === undefined || /^(application\/)?logout\+jwt$/i.test(typ), 'typ', 'the token is of another type')
+  demand(typ === undefined || /^(application\/)?(logout\+)?jwt$/i.test(typ), 'typ', 'the token is of another type')
 
   const claims = read(payload)
   const audience = [claims.aud].flat()

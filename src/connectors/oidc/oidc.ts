@@ -16,13 +16,16 @@ import { explainFailure, FailedCheck } from './failures.ts'
 import { type Claims, isFreshEnough, loginTime, verifyIdToken } from './id-token.ts'
 import { createKept } from './kept.ts'
 import { verifyLogoutToken } from './logout-token.ts'
-import { checkKeys, readProvider, upstreamFetch } from './provider.ts'
+import { checkKeys, lookFor, readProvider, upstreamFetch } from './provider.ts'
 
 interface Needs {
   readonly http: Outbound
   readonly clock: Clock
   readonly log: Log
 }
+
+/** Milliseconds that somebody who signs out waits to see whether the provider is there at all. */
+const patience = 1500
 
 const Memo = z.object({ verifier: z.string(), nonce: z.string() })
 
@@ -101,6 +104,8 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
       try {
         const { configuration, metadata } = await provider()
         if (metadata.end_session_endpoint === undefined) return undefined
+        // What is known of it may be an hour old, and from where nobody is, no browser comes back.
+        await lookFor(fetch, config, patience)
         return oidc.buildEndSessionUrl(configuration, {
           ...(idToken && { id_token_hint: idToken }),
           post_logout_redirect_uri: back.url.href,

@@ -105,9 +105,16 @@ export async function checkKeys(
   }
 }
 
+/** OpenID Connect Discovery §4.1: a terminating slash is taken off before the path is put on. */
+const discoveryUrl = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+
+/** Rejects with a {@link SourceProblem} unless the provider answers within so many milliseconds, whatever it says. */
+export async function lookFor(fetch: Fetch, { issuer }: OidcConfig, patience: number): Promise<void> {
+  await fetch(discoveryUrl(issuer), { signal: AbortSignal.timeout(patience) })
+}
+
 async function discover(fetch: Fetch, { issuer, allow_private_addresses: insecure }: OidcConfig): Promise<Metadata> {
-  // OpenID Connect Discovery §4.1: a terminating slash is taken off before the path is put on.
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const url = discoveryUrl(issuer)
   const response = await ok(fetch, url, { headers: { accept: 'application/json' } })
   const document: unknown = await response.json().catch((cause: unknown) => {
     throw new SourceProblem('COULD_NOT_PARSE_CONFIG', `${url} is no JSON document`, { cause })
