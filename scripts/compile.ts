@@ -3,4 +3,3 @@ import '../src/startup/keep-compiled.mjs'
 
 await import('../src/app.ts')
 await import('../src/config/load.ts')
-await import('../src/config/supported.ts')

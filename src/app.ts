@@ -58,7 +58,7 @@ import { createStatusRecorder } from './sources/status.ts'
 import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
 import { sweepTraces } from './startup/sweep-traces.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
-import { openSqlStores } from './stores/sql/open.ts'
+import { type OpenStores, openStores as openAllStores } from './stores/open.ts'
 import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
 import { keepTime } from './startup/keep-time.ts'
@@ -70,7 +70,7 @@ export interface Parts {
   readonly log: Log
   /** Of the HTTP server. */
   readonly limits: Partial<Limits>
-  readonly openStores: typeof openSqlStores
+  readonly openStores: OpenStores
 }
 
 export interface Broker extends AsyncDisposable {
@@ -89,7 +89,7 @@ export async function startBroker(
   keys: readonly Buffer[],
   parts: Partial<Parts> = {},
 ): Promise<Broker> {
-  const { clock = systemClock, log = createLog(config.log_level), openStores = openSqlStores } = parts
+  const { clock = systemClock, log = createLog(config.log_level), openStores = openAllStores } = parts
   const { lifetimes } = config
   const issuerUrl = new URL(config.issuer)
   const base = issuerUrl.pathname.replace(/\/$/, '')
@@ -103,7 +103,7 @@ export async function startBroker(
   const operations = opened.use(await createOperations({ config, log, providerPaths }))
   const { report } = operations
   const vault = createVault(keys)
-  const kept = operations.stores(opened.use(await openStores({ url: config.database_url, vault, clock, log })))
+  const kept = operations.stores(opened.use(await openStores({ databaseUrl: config.database_url, redisUrl: config.redis_url, vault, clock, log })))
   const stores = { ...kept, sessions: announceEndings({ ...kept, onEnded: (shares) => clientsToTell.tell(shares) }) }
   const memory = createRegistryMemory({ ...kept, clock })
   const registryVersion = await memory.confirm()

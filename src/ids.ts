@@ -3,6 +3,12 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 /** A new random UUID (RFC 9562 version 4): accounts, sources, sessions, grants, tokens. */
 export const newId = (): string => randomUUID()
 
+/**
+ * A new UUID that begins like this one, with 32 random bits of its own: whoever has it knows where to find the whole
+ * that it is a part of.
+ */
+export const newIdWithin = (whole: string): string => whole.slice(0, 28) + randomBytes(4).toString('hex')
+
 /** 256 random bits as 43 URL-safe characters: states, client secrets, generated passwords. */
 export const newSecret = (): string => randomBytes(32).toString('base64url')
 

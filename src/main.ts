@@ -8,24 +8,23 @@ import type { Config } from './config/schema.ts'
 import type { Announcement } from './startup/workers.ts'
 
 const { loadConfig } = await import('./config/load.ts')
-const { requireSupported } = await import('./config/supported.ts')
 const { Refusal, StartProblem } = await import('./errors.ts')
+const { errorText, printable } = await import('./redaction.ts')
 const { listenForStop } = await import('./startup/stop.ts')
 
 const stop = listenForStop()
 
 try {
   const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
-  requireSupported(config)
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
   if (count > 1 && cluster.isPrimary) await serveByWorkers(config, count)
   else await serve(config)
 } catch (error) {
-  console.error(isTheirs(error) ? error.message : error)
+  console.error(isTheirs(error) ? printable(error.message) : errorText(error))
   process.exitCode = 1
 }
-// The channel to its primary would keep a worker alive.
-if (cluster.isWorker) process.exit()
+// The channel to a parent process, such as the primary of workers, would keep this one alive.
+if (process.connected) process.exit()
 
 /** What the operator can put right is told in words; where in our code it was noticed says nothing to them. */
 function isTheirs(error: unknown): error is Error {
@@ -55,7 +54,9 @@ async function serve(config: Config): Promise<void> {
 
 async function serveByWorkers(config: Config, count: number): Promise<void> {
   const { createLog } = await import('./log.ts')
+  const { relayMetrics } = await import('./operations/cluster-metrics.ts')
   const { runWorkers } = await import('./startup/workers.ts')
+  relayMetrics()
   await runWorkers({ count, stop, log: createLog(config.log_level), announce })
 }
 
@@ -66,7 +67,7 @@ function announce({ issuer, administrator }: Announcement): void {
   if (administrator) {
     const { username, generatedPassword } = administrator
     const password = generatedPassword ? `${generatedPassword} (shown this once)` : 'as configured'
-    console.log(`  administrator ${username}, password ${password}`)
+    console.log(`  administrator ${printable(username)}, password ${password}`)
   }
 }
 

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Grant as LibraryGrant } from 'oidc-provider'
 import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { newId, newIdWithin } from '../ids.ts'
 import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
@@ -27,9 +27,10 @@ export function createLoadGrant({ grants, sessions, consents, clock, offlineLife
     const offline = wanted.includes('offline_access')
     const consent = person.client.firstParty ? undefined : await consents.get(person.account.id, person.client.id)
     const agreed = person.client.firstParty ? wanted : wanted.filter((scope) => consent?.scopes.includes(scope))
+    const sessionId = offline ? null : sessionIdOf(session.uid)
     const draft: Omit<Grant, 'expiresAt'> = {
-      id: newId(),
-      sessionId: offline ? null : sessionIdOf(session.uid),
+      id: sessionId === null ? newId() : newIdWithin(sessionId),
+      sessionId,
       clientId: person.client.id,
       accountId: person.account.id,
       sourceId: person.source.id,

@@ -49,10 +49,12 @@ export interface SessionStore {
 
 /** A client's share of a session: what it may ask tokens for. The tokens' `client_session`. Absent once its session is. */
 export interface Grant {
+  /** In a session made with `newIdWithin`, so that it tells where its session is kept. */
   readonly id: string
   /** `null`: an offline grant, which outlives the session it was given in. */
   readonly sessionId: string | null
   readonly clientId: string
+  /** In a session its account, and one of the sources that it has had. */
   readonly accountId: string
   readonly sourceId: string
   /** OpenID scopes and claims, and per resource (RFC 8707) its scopes. */

@@ -111,6 +111,6 @@ function deadBecause({ issuedAt }: AccessToken, liveness: Liveness): ReasonCode 
   if (shutOut(liveness.accountBlockedAt)) return 'account_disabled'
   if (shutOut(liveness.clientBlockedAt)) return 'client_disabled'
   if (shutOut(liveness.sourceBlockedAt)) return 'source_disabled'
-  if (liveness.revoked || !liveness.granted) return 'token_revoked'
+  if (shutOut(liveness.forgottenAt) || liveness.revoked || !liveness.granted) return 'token_revoked'
   return undefined
 }

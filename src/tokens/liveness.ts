@@ -19,6 +19,8 @@ export interface Liveness {
   readonly accountBlockedAt: number | null
   readonly clientBlockedAt: number | null
   readonly sourceBlockedAt: number | null
+  /** Seconds: the store lost what it knew, so tokens issued at or before are dead. `null`: it never did. */
+  readonly forgottenAt: number | null
 }
 
 export type Blockable = 'account' | 'client' | 'source'

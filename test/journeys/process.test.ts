@@ -143,11 +143,12 @@ describe('a start that cannot be', () => {
     inWords(complaint)
   })
 
-  it('names the settings that this version does not serve', async () => {
-    const { exit, complained } = run({ REDIS_URL: 'redis://localhost' })
+  it('names a setting whose address cannot be used', async () => {
+    const { exit, complained } = run({ REDIS_URL: 'redis+sentinel://:hunter2@localhost' })
     expect(await exit).toBe(1)
     const complaint = await complained
-    expect(complaint).toContain('- redis_url')
+    expect(complaint).toContain('redis_url: the name of the primary is missing')
+    expect(complaint).not.toContain('hunter2')
     inWords(complaint)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { newId } from '../../src/ids.ts'
+import { newId, newIdWithin } from '../../src/ids.ts'
 import type { Grant } from '../../src/sessions/session.ts'
-import { aGrant, aSession, atOnce, beginning, type LiveWorld, minute, refused } from './world.ts'
+import { aGrant, aGrantIn, aSession, atOnce, beginning, type LiveWorld, minute, refused } from './world.ts'
 
 export function grantStoreContract(label: string, open: () => Promise<LiveWorld>): void {
   async function withSession(world: LiveWorld) {
@@ -14,7 +14,7 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
     it('gives two tabs that ask for different things one grant with all of them, on two nodes', async () => {
       await using world = await open()
       const nodes = [world.stores, await world.another()]
-      const { id: sessionId } = await withSession(world)
+      const session = await withSession(world)
       const asked: readonly Partial<Grant>[] = [
         {
           scopes: ['openid', 'email'],
@@ -28,9 +28,7 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
           resources: { 'https://a.test': ['write'], 'https://b.test': [] },
         },
       ]
-      const grants = await Promise.all(
-        nodes.map(({ grants }, index) => grants.open(aGrant({ ...asked[index], sessionId }))),
-      )
+      const grants = await Promise.all(nodes.map(({ grants }, index) => grants.open(aGrantIn(session, asked[index]))))
       expect(grants[0]?.id).toBe(grants[1]?.id)
       const kept = await world.stores.grants.get(grants[0]?.id ?? '')
       expect(kept?.scopes.toSorted()).toEqual(['email', 'groups', 'openid'])
@@ -38,13 +36,13 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
       expect(kept?.resources['https://a.test']?.toSorted()).toEqual(['read', 'write'])
       expect(kept?.resources['https://b.test']).toEqual([])
       expect(kept?.expiresAt).toBe(beginning + 600 * minute)
-      expect(await world.stores.grants.ofSession(sessionId)).toEqual([kept])
+      expect(await world.stores.grants.ofSession(session.id)).toEqual([kept])
     })
 
     it('loses nothing of fifty tabs', async () => {
       await using world = await open()
-      const { id: sessionId } = await withSession(world)
-      const grants = await atOnce(50, (index) => world.stores.grants.open(aGrant({ sessionId, scopes: [`s${index}`] })))
+      const session = await withSession(world)
+      const grants = await atOnce(50, (index) => world.stores.grants.open(aGrantIn(session, { scopes: [`s${index}`] })))
       expect(new Set(grants.map(({ id }) => id)).size).toBe(1)
       expect((await world.stores.grants.get(grants[0]?.id ?? ''))?.scopes).toHaveLength(50)
     })
@@ -52,51 +50,57 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
     it('gives eight clients on one session at once a grant each', async () => {
       await using world = await open()
       const nodes = [world.stores, await world.another()]
-      const { id: sessionId } = await withSession(world)
+      const session = await withSession(world)
       await atOnce(8, (index) =>
-        (nodes[index % 2] ?? world.stores).grants.open(aGrant({ sessionId, clientId: `client-${index}` })),
+        (nodes[index % 2] ?? world.stores).grants.open(aGrantIn(session, { clientId: `client-${index}` })),
       )
-      const grants = await world.stores.grants.ofSession(sessionId)
+      const grants = await world.stores.grants.ofSession(session.id)
       expect(grants.map(({ clientId }) => clientId)).toEqual(Array.from({ length: 8 }, (_, index) => `client-${index}`))
     })
 
     it('answers what it has when nothing more is asked for', async () => {
       await using world = await open()
-      const { id: sessionId } = await withSession(world)
-      const grant = aGrant({ sessionId, scopes: ['openid', 'email'] })
+      const session = await withSession(world)
+      const grant = aGrantIn(session, { scopes: ['openid', 'email'] })
       await world.stores.grants.open(grant)
       expect(
-        await world.stores.grants.open({ ...grant, id: newId(), scopes: ['email'], claims: [], expiresAt: 1 }),
+        await world.stores.grants.open({
+          ...grant,
+          id: newIdWithin(session.id),
+          scopes: ['email'],
+          claims: [],
+          expiresAt: 1,
+        }),
       ).toEqual(grant)
     })
 
     it('makes no grant in a session that has ended, never was, or is past its end', async () => {
       await using world = await open()
       const [ended, idle] = [await withSession(world), await withSession(world)]
-      await world.stores.grants.open(aGrant({ sessionId: idle.id }))
+      await world.stores.grants.open(aGrantIn(idle))
       await world.stores.sessions.end(ended.id)
       world.pass(30 * minute)
-      for (const sessionId of [ended.id, 'never was', idle.id]) {
-        await refused(world.stores.grants.open(aGrant({ sessionId })), 'session_ended')
+      for (const session of [ended, aSession(), idle]) {
+        await refused(world.stores.grants.open(aGrantIn(session)), 'session_ended')
       }
     })
 
     it('is absent when its session is past its idle end', async () => {
       await using world = await open()
-      const { id: sessionId } = await withSession(world)
-      const grant = await world.stores.grants.open(aGrant({ sessionId }))
+      const session = await withSession(world)
+      const grant = await world.stores.grants.open(aGrantIn(session))
       world.pass(30 * minute)
       expect(await world.stores.grants.get(grant.id)).toBeUndefined()
-      expect(await world.stores.grants.ofSession(sessionId)).toEqual([])
+      expect(await world.stores.grants.ofSession(session.id)).toEqual([])
     })
 
     it('is absent past its own end, and made anew', async () => {
       await using world = await open()
-      const { id: sessionId } = await withSession(world)
-      const old = await world.stores.grants.open(aGrant({ sessionId, scopes: ['old'], expiresAt: beginning + minute }))
+      const session = await withSession(world)
+      const old = await world.stores.grants.open(aGrantIn(session, { scopes: ['old'], expiresAt: beginning + minute }))
       world.pass(minute)
       expect(await world.stores.grants.get(old.id)).toBeUndefined()
-      const grant = aGrant({ sessionId, scopes: ['new'] })
+      const grant = aGrantIn(session, { scopes: ['new'] })
       expect(await world.stores.grants.open(grant)).toEqual(grant)
     })
 
@@ -113,9 +117,9 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
     it.each(['account', 'client', 'source'] as const)('removes those of one %s, offline ones too', async (kind) => {
       await using world = await open()
       const { grants } = world.stores
-      const { id: sessionId } = await withSession(world)
-      const whose = { accountId: newId(), clientId: newId(), sourceId: newId() }
-      const own = await grants.open(aGrant({ sessionId, ...whose }))
+      const session = await withSession(world)
+      const whose = { accountId: session.accountId, clientId: newId(), sourceId: session.sourceId }
+      const own = await grants.open(aGrantIn(session, whose))
       const offline = aGrant({ sessionId: null, ...whose })
       const others = aGrant({ sessionId: null })
       await grants.addOffline(offline)

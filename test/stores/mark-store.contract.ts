@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aGrant, aSession, beginning, type LiveWorld, minute } from './world.ts'
+import { aGrant, aGrantIn, aSession, beginning, type LiveWorld, minute } from './world.ts'
 
 export function markStoreContract(label: string, open: () => Promise<LiveWorld>): void {
   const question = { jti: 'token', clientId: 'app' }
@@ -9,6 +9,7 @@ export function markStoreContract(label: string, open: () => Promise<LiveWorld>)
     accountBlockedAt: null,
     clientBlockedAt: null,
     sourceBlockedAt: null,
+    forgottenAt: null,
   }
 
   describe(`MarkStore (${label})`, () => {
@@ -55,10 +56,7 @@ export function markStoreContract(label: string, open: () => Promise<LiveWorld>)
       const granted = async (grantId: string) => (await marks.liveness({ ...question, grantId })).granted
       const [ended, idle] = [aSession(), aSession()]
       for (const session of [ended, idle]) await sessions.save(session)
-      const [one, two] = [
-        await grants.open(aGrant({ sessionId: ended.id })),
-        await grants.open(aGrant({ sessionId: idle.id })),
-      ]
+      const [one, two] = [await grants.open(aGrantIn(ended)), await grants.open(aGrantIn(idle))]
       expect(await Promise.all([one.id, two.id].map(granted))).toEqual([true, true])
       await (await world.another()).sessions.end(ended.id)
       expect(await Promise.all([one.id, two.id].map(granted))).toEqual([false, true])
@@ -89,6 +87,7 @@ export function markStoreContract(label: string, open: () => Promise<LiveWorld>)
         accountBlockedAt: 1,
         clientBlockedAt: 2,
         sourceBlockedAt: 3,
+        forgottenAt: null,
       })
       expect(await marks.liveness({ jti: 'y', clientId: 'y', accountId: 'y', sourceAlias: 'y' })).toEqual(unmarked)
       world.pass(minute)

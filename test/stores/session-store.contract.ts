@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aGrant, aSession, beginning, type LiveWorld, minute, refused } from './world.ts'
+import type { BrokerSession } from '../../src/sessions/session.ts'
+import { aGrant, aGrantIn, aSession, beginning, type LiveWorld, minute, refused } from './world.ts'
 
 export function sessionStoreContract(label: string, open: () => Promise<LiveWorld>): void {
   describe(`SessionStore (${label})`, () => {
@@ -15,7 +16,7 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
     it('renews what it knows of the source when the person proved themselves again', async () => {
       await using world = await open()
       const session = aSession()
-      const grant = aGrant({ sessionId: session.id })
+      const grant = aGrantIn(session)
       await world.stores.sessions.save(session)
       await world.stores.grants.open(grant)
       const renewed = {
@@ -80,11 +81,56 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       const [one, two, three] = [aSession(), aSession(), aSession()]
       const same = aSession({ accountId: one.accountId, sourceId: two.sourceId })
       for (const session of [one, two, three, same]) await sessions.save(session)
-      const left = async () => (await sessions.list({ limit: 10 })).items.map(({ id }) => id)
+      const left = async () => (await sessions.list({ limit: 10 })).items.map(({ id }) => id).toSorted()
       await sessions.endOfAccount(one.accountId)
       expect(await left()).toEqual([two.id, three.id].toSorted())
       await sessions.endOfSource(two.sourceId)
       expect(await left()).toEqual([three.id])
+    })
+
+    it('is listed page by page, the newest first, all of them or those of one source or account', async () => {
+      await using world = await open()
+      const { sessions } = world.stores
+      const [okta, entra, rene] = ['okta', 'entra', 'rene']
+      const all = Array.from({ length: 12 }, (_, index) =>
+        aSession({
+          sourceId: index % 3 === 0 ? entra : okta,
+          accountId: index % 2 === 0 ? rene : 'john',
+          // Some begin in the same millisecond.
+          startedAt: beginning + Math.floor(index / 4) * minute,
+          expiresAt: beginning + (600 + Math.floor(index / 4)) * minute,
+        }),
+      )
+      for (const session of all) await sessions.save(session)
+      const pages = async (query: { readonly sourceId?: string; readonly accountId?: string }) => {
+        const found: BrokerSession[] = []
+        let after: string | undefined
+        do {
+          const page = await sessions.list({ limit: 3, ...query, ...(after !== undefined && { after }) })
+          expect(page.items.length).toBeLessThanOrEqual(3)
+          found.push(...page.items)
+          // What ends meanwhile moves nobody to another page.
+          if (after === undefined) await sessions.end(page.items[0]?.id ?? '')
+          after = page.next ?? undefined
+        } while (after !== undefined)
+        const starts = found.map(({ startedAt }) => startedAt)
+        expect(starts).toEqual(starts.toSorted((a, b) => b - a))
+        return found.map(({ id }) => id).toSorted()
+      }
+      const left = async (of: (session: BrokerSession) => boolean) => {
+        const kept = await Promise.all(all.filter(of).map(({ id }) => sessions.get(id)))
+        return kept.flatMap((session) => (session ? [session.id] : [])).toSorted()
+      }
+      const before = await left(() => true)
+      expect(await pages({})).toEqual(before)
+      for (const query of [{ sourceId: okta }, { accountId: rene }, { sourceId: entra, accountId: rene }]) {
+        const matching = await left(
+          ({ sourceId, accountId }) =>
+            (query.sourceId ?? sourceId) === sourceId && (query.accountId ?? accountId) === accountId,
+        )
+        expect(await pages(query)).toEqual(matching)
+      }
+      await refused(sessions.list({ limit: 3, after: 'made up' }), 'invalid_input')
     })
 
     it('is found by what the upstream calls it, by whom it calls the person, or by both', async () => {
@@ -118,8 +164,8 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       await using world = await open()
       const { sessions, grants } = world.stores
       const [session, other] = [aSession(), aSession()]
-      const [app, web] = [aGrant({ sessionId: session.id }), aGrant({ sessionId: session.id, clientId: 'web' })]
-      const elsewhere = aGrant({ sessionId: other.id })
+      const [app, web] = [aGrantIn(session), aGrantIn(session, { clientId: 'web' })]
+      const elsewhere = aGrantIn(other)
       const offline = aGrant({ sessionId: null })
       for (const one of [session, other]) await sessions.save(one)
       for (const grant of [app, web, elsewhere]) await grants.open(grant)

@@ -1,5 +1,5 @@
 import { Unavailable } from '../../src/errors.ts'
-import { openSqlStores } from '../../src/stores/sql/open.ts'
+import { type OpenStores, openStores } from '../../src/stores/open.ts'
 
 const registry = [
   'sources',
@@ -38,8 +38,8 @@ export function breakableStores() {
   const noRegistry = () => down || registryDown
 
   return {
-    async open(needs: Parameters<typeof openSqlStores>[0]) {
-      const stores = await openSqlStores(needs)
+    async open(needs: Parameters<OpenStores>[0]) {
+      const stores = await openStores(needs)
       const entries = Object.entries(stores).map(([name, store]) => [
         name,
         typeof store === 'object' ? cut(store, registry.includes(name) ? noRegistry : () => down) : store,

@@ -34,6 +34,7 @@ const alive: Liveness = {
   accountBlockedAt: null,
   clientBlockedAt: null,
   sourceBlockedAt: null,
+  forgottenAt: null,
 }
 
 function check(
@@ -103,6 +104,7 @@ describe('a genuine access token', () => {
     ['the block of its account', { accountBlockedAt: now }, 'account_disabled'],
     ['the block of its client', { clientBlockedAt: now }, 'client_disabled'],
     ['the block of its source', { sourceBlockedAt: now }, 'source_disabled'],
+    ['a store that forgot since', { forgottenAt: now }, 'token_revoked'],
   ] as const)('ends with %s', async (_what, change, reason) => {
     expect(await check(of(person), { live: { ...alive, ...change } }).verdict).toEqual({ ok: false, reason })
   })

@@ -27,6 +27,7 @@ import type { MarkStore } from '../../tokens/liveness.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
+import type { LiveLineage } from '../live-lineage.ts'
 import { isPostgres, raiseTime, registryVersion } from './database.ts'
 import type { Engine } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
@@ -36,6 +37,7 @@ import { createGrantStore } from './live/grant-store.ts'
 import { createMarkStore } from './live/mark-store.ts'
 import { createSessionStore } from './live/session-store.ts'
 import { createTripStore } from './live/trip-store.ts'
+import { createLiveLineage } from './live-lineage.ts'
 import { createAccountStore } from './registry/account-store.ts'
 import { createApiKeyStore } from './registry/api-key-store.ts'
 import { createApiStore } from './registry/api-store.ts'
@@ -92,6 +94,8 @@ export interface SqlStores extends Stores, AsyncDisposable {
   /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
   raiseTime(time: number): Promise<number>
   readonly health: readonly StoreHealth[]
+  /** For live state that is kept elsewhere. */
+  readonly lineage: LiveLineage
   /** Deletes expired live state, which is absent already; happens every minute by itself. Answers how many rows it was. */
   sweep(): Promise<number>
 }
@@ -134,6 +138,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     raiseTime: async (time) => raiseTime(db, await believed(time)),
     secrets: createSealedStore(db, vault),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
+    lineage: createLiveLineage(db),
     lineage: createLiveLineage(db),
     sweep: () => sweep(db, clock()),
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { Refusal } from '../../../errors.ts'
 import type { Grant, GrantStore } from '../../../sessions/session.ts'
+import { widened } from '../../../sessions/widened.ts'
 import { makeOrChange } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db, GrantRow } from '../schema.ts'
@@ -45,7 +46,7 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
 
   const widen = async (row: GrantRow, asked: Grant): Promise<Grant | undefined> => {
     const before = fromRow(row)
-    const after = union(before, asked)
+    const after = widened(before, asked)
     // Most sign-ins ask for what is granted already, and need not write.
     if (toJson(after) === toJson(before)) return before
     const { numUpdatedRows } = await db
@@ -115,21 +116,6 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
 
 const sessionEnded = (id: string): Refusal =>
   new Refusal('session_ended', `There is no session ${id} to make a grant in`)
-
-const joined = (some: readonly string[] = [], more: readonly string[] = []): readonly string[] => [
-  ...new Set([...some, ...more]),
-]
-
-function union(before: Grant, asked: Grant): Grant {
-  const names = joined(Object.keys(before.resources), Object.keys(asked.resources))
-  return {
-    ...before,
-    scopes: joined(before.scopes, asked.scopes),
-    claims: joined(before.claims, asked.claims),
-    resources: Object.fromEntries(names.map((name) => [name, joined(before.resources[name], asked.resources[name])])),
-    expiresAt: Math.max(before.expiresAt, asked.expiresAt),
-  }
-}
 
 const toColumns = (grant: Grant) => ({
   session_id: grant.sessionId,

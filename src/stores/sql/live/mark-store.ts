@@ -48,6 +48,7 @@ export function createMarkStore(db: Db, clock: Clock): MarkStore {
         accountBlockedAt: row.account,
         clientBlockedAt: row.client,
         sourceBlockedAt: row.source,
+        forgottenAt: null,
       }
     },
 

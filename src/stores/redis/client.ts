@@ -1,0 +1,74 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Address } from './address.ts'
+
+export type Client = Redis | Cluster
+
+/** Milliseconds. No command is waited for any longer: with a few of them a request still has its answer in two seconds. */
+export const commandTimeout = 1000
+const connectTimeout = 2000
+
+const jittered = (most: number) => Math.ceil(most * (0.5 + Math.random() / 2))
+const soonThenLater = (times: number): number => jittered(Math.min(50 * 2 ** Math.min(times, 6), 1000))
+
+// A primary that has become a replica says so once; the next connection finds the primary of now.
+const isDemoted = (error: Error): boolean => error.message.includes('READONLY')
+
+/** `together`: commands that are issued at once travel in one write. */
+export function createClient(address: Address, together: boolean): Client {
+  const { hosts, username, password, tls } = address
+  const options: RedisOptions = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+    connectionName: 'gatehouse',
+    lazyConnect: true,
+    protocol: 2,
+    connectTimeout,
+    commandTimeout,
+    maxRetriesPerRequest: 0,
+    // Whether a command that got no answer was carried out is not known; only its caller may know whether twice does harm.
+    autoResendUnfulfilledCommands: false,
+    reconnectOnError: isDemoted,
+  }
+
+  if (address.kind === 'cluster') {
+    return new Cluster([...hosts], {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      enableAutoPipelining: together,
+      // A certificate is for a name; a lookup would leave only the address.
+      ...(tls && { dnsLookup: (name, done) => done(null, name) }),
+      maxRedirections: 6,
+      slotsRefreshTimeout: connectTimeout,
+      slotsRefreshInterval: 5000,
+      clusterRetryStrategy: soonThenLater,
+      redisOptions: options,
+    })
+  }
+  const common: RedisOptions = {
+    ...options,
+    db: address.db,
+    enableOfflineQueue: false,
+    enableAutoPipelining: together,
+    retryStrategy: soonThenLater,
+  }
+  if (address.kind === 'sentinel') {
+    return new Redis({
+      ...common,
+      sentinels: hosts.map(({ host, port }) => ({ host, port })),
+      name: address.name ?? '',
+      ...(address.sentinelPassword !== undefined && { sentinelPassword: address.sentinelPassword }),
+      ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+      sentinelRetryStrategy: soonThenLater,
+      sentinelCommandTimeout: commandTimeout,
+      // Told by the sentinels, instead of found out when the old primary does not answer.
+      failoverDetector: true,
+      sentinelReconnectStrategy: soonThenLater,
+    })
+  }
+  return new Redis({ ...common, ...hosts[0] })
+}
+
+/** The servers that take writes. */
+export const primaries = (client: Client): readonly Redis[] =>
+  client instanceof Cluster ? client.nodes('master') : [client]
