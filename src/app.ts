@@ -116,7 +116,7 @@ export async function startBroker(
   const outbound = { timeout: config.outbound.timeout, maxResponseBytes: config.outbound.max_response_bytes }
   const http = operations.outbound(opened.use(createOutbound(outbound)))
   const clientsToTell = opened.use(
-    createTellClients({ ...stores, config, http, signingKey: () => issuer.signingKey(), clock, log }),
+    createTellClients({ ...stores, config, http, signingKey: () => issuer.signingKey(), clock, report, log }),
   )
   const passwords = operations.passwords(createPasswordHasher())
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })

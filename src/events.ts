@@ -31,6 +31,12 @@ export const events = {
   'logout.refused': { means: 'A logout request was refused', members: ['error', 'detail'] },
   'logout.received': { means: 'An upstream signed somebody out', members: ['sessions'] },
   'logout.not_received': { means: "An upstream's logout was not carried out here", members: ['detail'] },
+  'logout.told': { means: 'A client was told of a logout', members: ['session', 'attempt', 'status'] },
+  'logout.told_later': {
+    means: 'A client could not be told of a logout; it will be tried again',
+    members: ['session', 'attempt', 'detail'],
+  },
+  'logout.not_told': { means: 'A client was not told of a logout', members: ['session', 'attempt', 'detail'] },
   'registry.changed': { means: 'The registry was changed', members: ['action', 'actor', 'subject'] },
   'signing_key.activated': { means: 'Another key signs from now on', members: ['kid'] },
   'request.refused': { means: 'A request was refused', members: ['status', 'error', 'detail', 'err'] },
@@ -60,6 +66,7 @@ export interface EventMembers {
   readonly active?: boolean
   readonly grant?: string
   readonly session?: string
+  readonly attempt?: number
   readonly sessions?: number | string
   readonly action?: string
   readonly actor?: unknown

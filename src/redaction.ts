@@ -86,7 +86,14 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 /** A line of JSON in which no value can forge another line or colour a terminal. */
 export const harmless = (json: string): string => json.replace(controls, escaped)
 
-/** Text for a terminal: one line of it, and nothing a terminal obeys. */
+/** Text for a terminal: lines as they are, and nothing else that a terminal obeys. */
 export const printable = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-  harmless(text).replace(/[\u0000-\u001f]/g, escaped)
+  harmless(text).replace(/[\u0000-\u0009\u000b-\u001f]/g, escaped)
+
+/** An error of ours or a library's, for a terminal. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return printable(redactText(String(error)))
+  const text = printable(redactText(error.stack ?? error.message))
+  return error.cause === undefined ? text : `${text}\ncaused by ${errorText(error.cause)}`
+}

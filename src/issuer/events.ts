@@ -5,6 +5,7 @@ import { Unavailable } from '../errors.ts'
 import type { EventMembers, EventName, Report } from '../events.ts'
 import { requestNotes } from '../request-notes.ts'
 import { reuseOf } from './answers.ts'
+import { routes } from './provider.ts'
 import { stateOf } from './request-state.ts'
 
 interface Told {
@@ -13,29 +14,29 @@ interface Told {
   readonly unanswered?: EventName
 }
 
-/** By the library's name of the route. The authorization endpoint answers in several steps; see {@link listen}. */
+/** By path: an outage may come before the library knows its route. The authorization endpoint answers in several steps; see {@link listen}. */
 const told: Readonly<Record<string, Told>> = {
-  token: { done: 'token.issued', refused: 'token.refused', unanswered: 'token.unanswered' },
-  introspection: { done: 'introspection.answered', refused: 'introspection.refused' },
-  userinfo: { done: 'userinfo.answered', refused: 'userinfo.refused' },
-  revocation: { done: 'revocation.done', refused: 'revocation.refused' },
+  [routes.token]: { done: 'token.issued', refused: 'token.refused', unanswered: 'token.unanswered' },
+  [routes.introspection]: { done: 'introspection.answered', refused: 'introspection.refused' },
+  [routes.userinfo]: { done: 'userinfo.answered', refused: 'userinfo.refused' },
+  [routes.revocation]: { done: 'revocation.done', refused: 'revocation.refused' },
 }
 
 /** Goes round everything else on the provider's routes, so that it sees what the caller gets. */
 export function reportAnswers(report: Report): Middleware {
   return async (ctx, next) => {
+    const { path } = ctx
     let thrown: unknown
     try {
       await next()
     } catch (error) {
       thrown = error
     }
-    tell(ctx as Context & { oidc?: KoaContextWithOIDC['oidc'] }, thrown)
+    tell(ctx, path, thrown)
     if (thrown !== undefined) throw thrown
   }
 
-  function tell(ctx: Context & { oidc?: KoaContextWithOIDC['oidc'] }, thrown: unknown): void {
-    const route = ctx.oidc?.route ?? ''
+  function tell(ctx: MaybeOidc, path: string, thrown: unknown): void {
     const { failure } = stateOf(ctx)
     // What is thrown is told where it is answered.
     if (failure !== undefined && thrown === undefined)
@@ -44,13 +45,13 @@ export function reportAnswers(report: Report): Middleware {
         err: failure,
         ...(failure instanceof Unavailable ? { reason: 'temporarily_unavailable' } : { error: 'server_error' }),
       })
-    if (route.startsWith('end_session') && requestNotes()?.sessionEnded) report('logout.completed', whoOf(ctx))
-    const events = told[route]
+    if (path.startsWith(routes.end_session) && requestNotes()?.sessionEnded) report('logout.completed', whoOf(ctx))
+    const events = told[path]
     if (!events || ctx.method === 'OPTIONS') return
     if (thrown !== undefined || ctx.status >= 500) {
-      if (events.unanswered) report(events.unanswered, membersOf(ctx, route))
-    } else if (ctx.status >= 400) report(events.refused, { ...membersOf(ctx, route), ...noOf(ctx) })
-    else report(events.done, membersOf(ctx, route))
+      if (events.unanswered) report(events.unanswered, membersOf(ctx, path))
+    } else if (ctx.status >= 400) report(events.refused, { ...membersOf(ctx, path), ...noOf(ctx) })
+    else report(events.done, membersOf(ctx, path))
   }
 }
 
@@ -97,13 +98,13 @@ function whoOf(ctx: MaybeOidc | KoaContextWithOIDC): EventMembers {
 
 const grantTypes: ReadonlySet<unknown> = new Set(['authorization_code', 'refresh_token', 'client_credentials'])
 
-function membersOf(ctx: MaybeOidc, route: string): EventMembers {
+function membersOf(ctx: MaybeOidc, path: string): EventMembers {
   const { refused } = stateOf(ctx)
   const grant = ctx.oidc?.params?.grant_type
   return {
     ...whoOf(ctx),
-    ...(route === 'token' && { grant_type: grantTypes.has(grant) ? String(grant) : '(other)' }),
-    ...(route === 'introspection' && ctx.status === 200 && { active: isActive(ctx.body), reason: refused }),
+    ...(path === routes.token && { grant_type: grantTypes.has(grant) ? String(grant) : '(other)' }),
+    ...(path === routes.introspection && ctx.status === 200 && { active: isActive(ctx.body), reason: refused }),
   }
 }
 

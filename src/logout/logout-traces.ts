@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Report } from '../events.ts'
 import { referenceFrom } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { EndedShare } from '../sessions/endings.ts'
@@ -15,11 +16,12 @@ export interface LogoutTraces {
 interface Needs {
   readonly traces: Pick<TraceStore, 'append'>
   readonly clock: Clock
+  readonly report: Report
   readonly log: Log
 }
 
 /** One trace per session and client. It has an outcome when nothing more is tried. One that cannot be written stops nothing. */
-export function createLogoutTraces({ traces, clock, log }: Needs): LogoutTraces {
+export function createLogoutTraces({ traces, clock, report, log }: Needs): LogoutTraces {
   const referenceOf = ({ sessionId, clientId }: EndedShare) => referenceFrom(`logout:${sessionId}:${clientId}`)
 
   async function append(
@@ -42,8 +44,7 @@ export function createLogoutTraces({ traces, clock, log }: Needs): LogoutTraces 
     begin: (share) => append(share, {}, 'session_ended', { session: share.sessionId }),
 
     async record(share, { attempt, isLast }, sent) {
-      const event = {
-        event: 'backchannel_logout',
+      const told = {
         reference: referenceOf(share),
         client: share.clientId,
         account: share.accountId,
@@ -51,17 +52,17 @@ export function createLogoutTraces({ traces, clock, log }: Needs): LogoutTraces 
         attempt,
       }
       if (sent.told) {
-        log.info({ ...event, status: sent.status }, 'a client was told of a logout')
+        report('logout.told', { ...told, status: sent.status })
         await append(share, { outcome: 'signed_out', reason: null }, 'told', { attempt, status: sent.status })
         return
       }
       const { again, reason, detail } = sent
       if (again && !isLast) {
-        log.info({ ...event, reason, detail }, 'a client could not be told of a logout; it will be tried again')
+        report('logout.told_later', { ...told, reason, detail })
         await append(share, { reason }, 'not_told', { attempt, reason, detail })
         return
       }
-      log.warn({ ...event, reason, detail }, 'a client was not told of a logout')
+      report('logout.not_told', { ...told, reason, detail })
       const outcome = again ? 'could_not_tell' : 'refused'
       await append(share, { outcome, reason }, 'not_told', { attempt, reason, detail, given_up: true })
     },

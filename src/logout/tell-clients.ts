@@ -7,6 +7,7 @@ import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { EndedShare } from '../sessions/endings.ts'
@@ -24,6 +25,7 @@ interface Needs {
   /** The key that signs now, with its private members. */
   readonly signingKey: () => JWK
   readonly clock: Clock
+  readonly report: Report
   readonly log: Log
 }
 
@@ -33,11 +35,11 @@ export interface TellClients extends AsyncDisposable {
 }
 
 export function createTellClients(needs: Needs): TellClients {
-  const { clients, config, http, signingKey, clock, log } = needs
+  const { clients, config, http, signingKey, clock, report, log } = needs
   const settings = config.backchannel_logout
   const writeToken = createLogoutTokenWriter({ issuer: config.issuer, signingKey, clock })
   const send = createSend({ http, privateHosts: settings.private_hosts })
-  const traces = createLogoutTraces({ traces: needs.traces, clock, log })
+  const traces = createLogoutTraces({ traces: needs.traces, clock, report, log })
 
   const deliveries = createDeliveries<EndedShare>({
     attempt: (share, turn) =>

@@ -67,16 +67,19 @@ export function createCounter<L extends string = never>({ name, help, labels = [
 /** Asked when somebody looks. One that cannot tell is left out, and never in the way of the others. */
 export function createGauge<L extends string = never>({
   aggregator = 'sum',
+  type = 'gauge',
   read,
   labels = [],
   ...about
 }: About<L> & {
   readonly aggregator?: Together
+  /** A counter is kept elsewhere, and only grows. */
+  readonly type?: 'gauge' | 'counter'
   read(): readonly { readonly labels: Labels<L>; readonly value: number }[] | number
 }): Family {
   return {
     ...about,
-    ...{ labels, type: 'gauge', aggregator },
+    ...{ labels, type, aggregator },
     collect() {
       const value = read()
       return typeof value === 'number' ? [{ labels: {}, value }] : value

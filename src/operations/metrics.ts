@@ -116,12 +116,14 @@ export function createMetrics({ version, passwords, keys, droppedLines, droppedS
       read: () => seconds(keys()?.rotationDue),
     }),
     createGauge({
-      name: 'gatehouse_log_lines_dropped',
+      name: 'gatehouse_log_lines_dropped_total',
+      type: 'counter',
       help: 'Log lines that nobody took, since the process started',
       read: droppedLines,
     }),
     createGauge({
-      name: 'gatehouse_spans_dropped',
+      name: 'gatehouse_spans_dropped_total',
+      type: 'counter',
       help: 'Spans that the collector did not take, since the process started',
       read: droppedSpans,
     }),

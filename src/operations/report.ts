@@ -7,12 +7,17 @@ type Outcome = 'success' | 'refused' | 'could_not_tell'
 
 /** A *no* by its name's last word. */
 function outcomeOf(event: EventName): Outcome {
-  if (event.endsWith('.refused') || event === 'logout.not_received') return 'refused'
+  if (event.endsWith('.refused') || event === 'logout.not_received' || event === 'logout.not_told') return 'refused'
   return event.endsWith('.unanswered') || event === 'request.failed' ? 'could_not_tell' : 'success'
 }
 
 // What somebody should look at.
-const warnings: ReadonlySet<EventName> = new Set(['login.unanswered', 'token.unanswered', 'logout.not_received'])
+const warnings: ReadonlySet<EventName> = new Set([
+  'login.unanswered',
+  'token.unanswered',
+  'logout.not_received',
+  'logout.not_told',
+])
 const thefts: ReadonlySet<string> = new Set(['code_reused', 'refresh_token_reused'])
 
 /** The one place where events become log lines and numbers. What the request knows already is added. */

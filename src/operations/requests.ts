@@ -6,6 +6,7 @@ import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { type RequestNotes, type Span, withNotes } from '../request-notes.ts'
 import type { Metrics } from './metrics.ts'
+import { wasForwarded } from './metrics-route.ts'
 import type { Tracing } from './tracing.ts'
 
 interface Needs {
@@ -67,6 +68,7 @@ export function observeRequests({ log, metrics, tracing, trustedProxies, base, p
   }
 
   return async (ctx, next) => {
+    ctx.state.forwarded = wasForwarded(ctx)
     const notes = begin(ctx)
     ctx.set('X-Request-Id', notes.requestId)
     const began = performance.now()
