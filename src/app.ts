@@ -8,6 +8,7 @@ import { createUsers } from './accounts/users.ts'
 import { adminRoutes } from './admin/admin.ts'
 import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
+import { createStanding } from './admission/standing.ts'
 import { createApis } from './apis/apis.ts'
 import { createApiKeys } from './applications/api-keys.ts'
 import { createApplications } from './applications/applications.ts'
@@ -26,19 +27,20 @@ import { type Limits, listen } from './http/server.ts'
 import { hangUpOnUnread } from './http/unread.ts'
 import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
-import { createFindVerifier } from './keys/find-verifier.ts'
 import { providerPaths } from './issuer/provider.ts'
+import { createFindVerifier } from './keys/find-verifier.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createTellClients } from './logout/tell-clients.ts'
-import { createOutbound } from './outbound/outbound.ts'
-import { adminAudience, isOwnAudience } from './own-audiences.ts'
-import { createPortals } from './portals/portals.ts'
-import { createRoles } from './roles/roles.ts'
 import { watchEventLoop } from './operations/event-loop.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { createOperations } from './operations/operations.ts'
 import { createReadiness } from './operations/readiness.ts'
+import { createOutbound } from './outbound/outbound.ts'
+import { adminAudience, isOwnAudience } from './own-audiences.ts'
+import { createPortals } from './portals/portals.ts'
+import { createRegistryMemory } from './registry-memory.ts'
+import { createRoles } from './roles/roles.ts'
 import { announceEndings } from './sessions/endings.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createShutOut } from './sessions/shut-out.ts'
@@ -56,13 +58,14 @@ import { createLeaveUpstream } from './signin/upstream-logout.ts'
 import { createSources } from './sources/sources.ts'
 import { createStatusRecorder } from './sources/status.ts'
 import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
+import { keepTime } from './startup/keep-time.ts'
+import { knownRegistry } from './startup/known-registry.ts'
+import { resealSecrets } from './startup/reseal-secrets.ts'
 import { sweepTraces } from './startup/sweep-traces.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
 import { type OpenStores, openStores as openAllStores } from './stores/open.ts'
 import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
-import { keepTime } from './startup/keep-time.ts'
-import { knownRegistry } from './startup/known-registry.ts'
 import { createTracer } from './traces/tracer.ts'
 
 export interface Parts {
@@ -75,13 +78,13 @@ export interface Parts {
 
 export interface Broker extends AsyncDisposable {
   readonly issuer: string
+  /** From now on it is not ready, and every answer ends its connection: for a while before it is disposed of. */
+  drain(): void
   /** Where it listens, which a proxy may stand before. */
   readonly url: URL
   /** Present when this start made the first administrator. */
   readonly administrator: FirstAdministrator | undefined
 }
-  /** From now on it is not ready, and every answer ends its connection: for a while before it is disposed of. */
-  drain(): void
 
 /** `keys` encrypt secrets at rest; the first encrypts, all decrypt. */
 export async function startBroker(
@@ -103,7 +106,9 @@ export async function startBroker(
   const operations = opened.use(await createOperations({ config, log, providerPaths }))
   const { report } = operations
   const vault = createVault(keys)
-  const kept = operations.stores(opened.use(await openStores({ databaseUrl: config.database_url, redisUrl: config.redis_url, vault, clock, log })))
+  const kept = operations.stores(
+    opened.use(await openStores({ databaseUrl: config.database_url, redisUrl: config.redis_url, vault, clock, log })),
+  )
   const stores = { ...kept, sessions: announceEndings({ ...kept, onEnded: (shares) => clientsToTell.tell(shares) }) }
   const memory = createRegistryMemory({ ...kept, clock })
   const registryVersion = await memory.confirm()
@@ -130,10 +135,11 @@ export async function startBroker(
   const sources = createSources({ ...stores, transact, connectors, record, shutOut, clock })
   opened.defer(() => sources.close())
   const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
-  const roles = createRoles({ ...stores, clock })
-  const apis = createApis({ ...stores, isOwnAudience: isOwnAudience(config.issuer), clock })
+  const roles = createRoles({ ...stores, transact, clock })
+  const apis = createApis({ ...stores, transact, isOwnAudience: isOwnAudience(config.issuer), clock })
   const clients = createClients({
     ...stores,
+    transact,
     isOwnAudience: isOwnAudience(config.issuer),
     validate: (client) => issuer.validateClient(client),
     shutOut,
@@ -149,8 +155,8 @@ export async function startBroker(
   const apiKeys = createApiKeys({ ...stores, transact, clock })
   const portals = createPortals({ ...stores, transact, clock })
   const sessions = createSessions({ ...stores, clock })
-  const recognise = createRecognise({ transact, clock })
-  const admission = createAdmission(stores)
+  const recognise = createRecognise({ ...stores, clock })
+  const admission = createAdmission({ ...stores, ...known })
   const tracer = createTracer({ traces: stores.traces, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys })
   await signingKeys.ensureActive()
@@ -161,14 +167,16 @@ export async function startBroker(
     verifiers: () => issuer.verifiers(),
     catchUp: () => registryWatch.catchUp(),
   })
-  const checkAccessToken = operations.tokenChecks(createCheckAccessToken({
-    issuer: config.issuer,
-    findVerifier,
-    marks: stores.marks,
-    admission,
-    clock,
-    clockTolerance: config.tokens.clock_tolerance,
-  }))
+  const checkAccessToken = operations.tokenChecks(
+    createCheckAccessToken({
+      issuer: config.issuer,
+      findVerifier,
+      marks: stores.marks,
+      standing: createStanding({ ...known, consents: stores.consents, admission, keep: memory.keep }),
+      clock,
+      clockTolerance: config.tokens.clock_tolerance,
+    }),
+  )
   const leaveUpstream = createLeaveUpstream({
     sources: stores.sources,
     connector: sources.connector,
@@ -187,7 +195,6 @@ export async function startBroker(
           ? [{ label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }]
           : [{ label: 'To the start page', href: `${base}/` }],
     })
-  const registryVersion = await stores.registryVersion()
   const issuer: Issuer = await createIssuer({
     config,
     signingKeys,
@@ -302,6 +309,8 @@ export async function startBroker(
     audit: stores.audit,
     sessions,
     signingKeys,
+    vault,
+    secrets: stores.secrets,
     // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
     followRegistry: () => registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet')),
     accountStore: stores.accounts,
@@ -326,16 +335,26 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, healthRoutes(readiness), operations.routes, signin, ownSessions, backchannelLogout, admin])
+  for (const router of [
+    front,
+    healthRoutes(readiness),
+    operations.routes,
+    signin,
+    ownSessions,
+    backchannelLogout,
+    admin,
+  ])
     inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)
 
-  const server = opened.use(await listen(app.callback(), { ...config.listen, patience: config.shutdown.timeout }, parts.limits))
+  const server = opened.use(
+    await listen(app.callback(), { ...config.listen, patience: config.shutdown.timeout }, parts.limits),
+  )
   const registryWatch = opened.use(
     watchRegistry({
       since: registryVersion,
-      registryVersion: stores.registryVersion,
+      registryVersion: memory.confirm,
       keepSchedule: signingKeys.keepSchedule,
       reload: async () => {
         await issuer.reload()
@@ -344,16 +363,17 @@ export async function startBroker(
       log,
     }),
   )
+  opened.use(resealSecrets({ ...stores, vault, longestSession: lifetimes.session_absolute, clock, log }))
   const everything = opened.move()
 
   return {
     issuer: config.issuer,
     url: server.url,
     administrator,
-    [Symbol.asyncDispose]: () => everything.disposeAsync(),
-  }
-}
     drain() {
       readiness.leave()
       server.drain()
     },
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  }
+}

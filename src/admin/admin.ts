@@ -10,6 +10,7 @@ import type { ApiKeys } from '../applications/api-keys.ts'
 import type { Applications } from '../applications/applications.ts'
 import type { AuditStore } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { SealedStore } from '../keys/sealed-store.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Portals } from '../portals/portals.ts'
 import type { Roles } from '../roles/roles.ts'
@@ -17,6 +18,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { TraceStore } from '../traces/trace.ts'
+import type { Vault } from '../vault.ts'
 import { mountApiKeys } from './api-keys.ts'
 import { apiResource } from './apis.ts'
 import { applicationResource } from './applications.ts'
@@ -27,6 +29,7 @@ import { mountCollection } from './collection.ts'
 import { portalResource } from './portals.ts'
 import { mountRecords } from './records.ts'
 import { roleResource } from './roles.ts'
+import { mountSecretKeys } from './secret-keys.ts'
 import { mountSessions } from './sessions.ts'
 import { mountSigningKeys } from './signing-keys.ts'
 import { userResource } from './users.ts'
@@ -46,6 +49,8 @@ interface Needs {
   readonly audit: Pick<AuditStore, 'list'>
   readonly sessions: Sessions
   readonly signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke'>
+  readonly vault: Pick<Vault, 'keyIds'>
+  readonly secrets: Pick<SealedStore, 'count'>
   /** Takes what was changed in the registry into use here, as the other nodes do by themselves. */
   readonly followRegistry: () => Promise<void>
   readonly accountStore: Pick<AccountStore, 'some'>
@@ -73,6 +78,7 @@ export function adminRoutes(needs: Needs): Router {
     accounts: needs.accountStore,
     sources: needs.sourceStore,
   })
+  mountSecretKeys(router, needs)
   mountSigningKeys(router, { authorise, keys: needs.signingKeys, follow: needs.followRegistry })
   mountApiKeys(router, needs.apiKeys, mounting)
   mountCollection(router, authenticationSources({ issuer, sources }), mounting)

@@ -22,6 +22,8 @@ export function createVault(keys: readonly Buffer[]): Vault {
   if (!first) throw new Error('At least one secret key is needed')
 
   return {
+    keyIds: [...byId.keys()],
+
     seal(plaintext, context) {
       const nonce = randomBytes(nonceBytes)
       const cipher = createCipheriv(algorithm, first, nonce).setAAD(Buffer.from(context))

@@ -45,9 +45,10 @@ export interface Answer {
 export async function startAdmin() {
   let now = Date.parse('2026-02-03T04:05:06Z')
   const clock = () => now
+  const vault = createVault([randomBytes(32)])
   const stores = await openSqlStores({
     url: 'sqlite::memory:',
-    vault: createVault([randomBytes(32)]),
+    vault,
     clock,
     log: silent,
   })
@@ -92,6 +93,8 @@ export async function startAdmin() {
     sessions: createSessions({ ...stores, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},
+    vault,
+    secrets: stores.secrets,
     accountStore: stores.accounts,
     sourceStore: stores.sources,
   })

@@ -12,6 +12,7 @@ import type { Clock } from '../../clock.ts'
 import type { Transact } from '../../collection.ts'
 import { StartProblem } from '../../errors.ts'
 import type { ArtifactStore } from '../../issuer/artifact-store.ts'
+import type { SealedStore } from '../../keys/sealed-store.ts'
 import type { KeyStore } from '../../keys/signing-key.ts'
 import type { Log } from '../../log.ts'
 import type { StoreHealth } from '../../operations/store-health.ts'
@@ -49,6 +50,7 @@ import { createKeyStore } from './registry/key-store.ts'
 import { createLocalUserStore } from './registry/local-user-store.ts'
 import { createPortalStore } from './registry/portal-store.ts'
 import { createRoleStore } from './registry/role-store.ts'
+import { createSealedStore } from './registry/sealed-store.ts'
 import { createSourceStatusStore } from './registry/source-status-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
 import { createTraceStore } from './registry/trace-store.ts'
@@ -93,6 +95,7 @@ export interface SqlStores extends Stores, AsyncDisposable {
   registryVersion(): Promise<number>
   /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
   raiseTime(time: number): Promise<number>
+  readonly secrets: SealedStore
   readonly health: readonly StoreHealth[]
   /** For live state that is kept elsewhere. */
   readonly lineage: LiveLineage
@@ -136,6 +139,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: () => registryVersion(db),
     raiseTime: async (time) => raiseTime(db, await believed(time)),
+    secrets: createSealedStore(db, vault),
     secrets: createSealedStore(db, vault),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
     lineage: createLiveLineage(db),

@@ -3,7 +3,7 @@ import { Refusal } from '../../../errors.ts'
 import type { UpstreamSession } from '../../../identity.ts'
 import { invalidInput } from '../../../input.ts'
 import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
-import type { Vault } from '../../../vault.ts'
+import { openIfKept, type Vault } from '../../../vault.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db, SessionRow } from '../schema.ts'
 
@@ -13,8 +13,10 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
   const sealed = (id: string, { idToken, ...upstream }: UpstreamSession): UpstreamSession =>
     idToken === undefined ? upstream : { ...upstream, idToken: vault.seal(idToken, tokenContext(id)) }
 
-  const opened = (id: string, { idToken, ...upstream }: UpstreamSession): UpstreamSession =>
-    idToken === undefined ? upstream : { ...upstream, idToken: vault.open(idToken, tokenContext(id)) }
+  const opened = (id: string, { idToken: sealed, ...upstream }: UpstreamSession): UpstreamSession => {
+    const idToken = sealed === undefined ? undefined : openIfKept(vault, sealed, tokenContext(id))
+    return idToken === undefined ? upstream : { ...upstream, idToken }
+  }
 
   const fromRow = (row: SessionRow): BrokerSession => ({
     id: row.id,

@@ -14,7 +14,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     updatedAt: row.updated_at,
     enabled: row.enabled === 1,
     metadata: fromJson(row.metadata),
-    secret: row.secret === null ? null : vault.open(row.secret, secretContext(row.id)),
+    secret: row.secret === null ? null : vault.open(row.secret, clientSecretContext(row.id)),
     webOrigins: fromJson(row.web_origins),
     firstParty: row.first_party === 1,
     allowedSources: row.allowed_sources === null ? null : fromJson(row.allowed_sources),
@@ -36,7 +36,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       require_pkce: toFlag(client.requirePkce),
       token_profile: client.tokenProfile,
       metadata: toJson(client.metadata),
-      secret: client.secret === null ? null : vault.seal(client.secret, secretContext(client.id)),
+      secret: client.secret === null ? null : vault.seal(client.secret, clientSecretContext(client.id)),
       web_origins: toJson(client.webOrigins),
       allowed_sources: client.allowedSources && toJson(client.allowedSources),
       resource_server: client.resourceServer && toJson(client.resourceServer),
@@ -85,4 +85,4 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
   }
 }
 
-const secretContext = (id: string): string => `clients/${id}/secret`
+export const clientSecretContext = (id: string): string => `clients/${id}/secret`

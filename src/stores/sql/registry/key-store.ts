@@ -9,7 +9,7 @@ export function createKeyStore(db: Db, vault: Vault): KeyStore {
     kid: row.kid,
     alg: row.alg as SigningKey['alg'],
     state: row.state as KeyState,
-    privateJwk: fromJson(vault.open(row.private_jwk, keyContext(row.kid))),
+    privateJwk: fromJson(vault.open(row.private_jwk, signingKeyContext(row.kid))),
     createdAt: row.created_at,
     activatedAt: row.activated_at,
     retiredAt: row.retired_at,
@@ -29,7 +29,7 @@ export function createKeyStore(db: Db, vault: Vault): KeyStore {
             kid: key.kid,
             alg: key.alg,
             state: key.state,
-            private_jwk: vault.seal(toJson(key.privateJwk), keyContext(key.kid)),
+            private_jwk: vault.seal(toJson(key.privateJwk), signingKeyContext(key.kid)),
             created_at: key.createdAt,
             activated_at: key.activatedAt,
             retired_at: key.retiredAt,
@@ -81,4 +81,4 @@ export function createKeyStore(db: Db, vault: Vault): KeyStore {
   }
 }
 
-const keyContext = (kid: string): string => `signing_keys/${kid}/private_jwk`
+export const signingKeyContext = (kid: string): string => `signing_keys/${kid}/private_jwk`

@@ -31,12 +31,15 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
     Object.fromEntries(
       secretNames
         .filter((name) => config[name] !== undefined)
-        .map((name) => [name, vault.seal(toJson(config[name]), secretContext(id, name))]),
+        .map((name) => [name, vault.seal(toJson(config[name]), sourceSecretContext(id, name))]),
     )
 
   const openSecrets = (id: string, secrets: Readonly<Record<string, string>>) =>
     Object.fromEntries(
-      Object.entries(secrets).map(([name, sealed]) => [name, fromJson(vault.open(sealed, secretContext(id, name)))]),
+      Object.entries(secrets).map(([name, sealed]) => [
+        name,
+        fromJson(vault.open(sealed, sourceSecretContext(id, name))),
+      ]),
     )
 
   const collection = createCollection<Source, 'sources'>({
@@ -138,7 +141,7 @@ async function allowing(db: Db, id: string) {
   return rows.map(({ client_id }) => ({ id: client_id, name: client_id }))
 }
 
-const secretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
+export const sourceSecretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
 
 async function usageOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>> {
   if (ids.length === 0) return new Map()
