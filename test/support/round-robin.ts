@@ -1,31 +1,51 @@
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 
 export interface RoundRobin extends AsyncDisposable {
   /** How many requests each node has had. */
   readonly turns: readonly number[]
+  /** The nodes that get requests now. */
+  readonly inUse: readonly URL[]
   /** From now on only these nodes get requests. */
   use(nodes: readonly URL[]): void
+  /** From now on those of these nodes get requests that say they are ready, asked every so many milliseconds. */
+  watch(nodes: readonly URL[], every?: number): void
 }
 
-/** Stands before several nodes and gives each request to the next of them: nothing sticks. */
+/**
+ * Stands before several nodes and gives each request to the next of them: nothing sticks. It keeps connections, and
+ * tries another node when one cannot be reached at all; what failed later than that has failed.
+ */
 export async function startRoundRobin(port: number): Promise<RoundRobin> {
   let nodes: readonly URL[] = []
   let turn = 0
+  let watching: NodeJS.Timeout | undefined
   const turns = new Map<string, number>()
+  const agent = new Agent({ keepAlive: true })
 
-  const server = createServer((req, res) => {
+  function forward(req: IncomingMessage, res: ServerResponse, body: Buffer, tries: number): void {
     const node = nodes[turn++ % nodes.length]
-    if (!node) return res.writeHead(503).end()
-    turns.set(node.href, (turns.get(node.href) ?? 0) + 1)
+    if (!node || tries === 0) {
+      res.writeHead(503, { 'x-from': 'round robin' }).end()
+      return
+    }
     const { method, headers, url: path } = req
-    const onward = request({ host: node.hostname, port: node.port, method, headers, path }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers)
+    const onward = request({ host: node.hostname, port: node.port, method, headers, path, agent }, (answer) => {
+      turns.set(node.href, (turns.get(node.href) ?? 0) + 1)
+      const { connection: _, 'keep-alive': __, ...others } = answer.headers
+      res.writeHead(answer.statusCode ?? 502, others)
+      answer.on('error', () => res.destroy())
       answer.pipe(res)
     })
-    onward.on('error', () => res.destroy())
-    return req.pipe(onward)
-  })
+    onward.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') forward(req, res, body, tries - 1)
+      else res.destroy()
+    })
+    onward.end(body)
+  }
+
+  const server = createServer(async (req, res) => forward(req, res, await buffer(req), 3))
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
 
@@ -33,13 +53,41 @@ export async function startRoundRobin(port: number): Promise<RoundRobin> {
     get turns() {
       return [...turns.values()]
     },
+    get inUse() {
+      return nodes
+    },
     use(next) {
+      clearInterval(watching)
       nodes = next
     },
+    watch(all, every = 100) {
+      clearInterval(watching)
+      const ready = new Set(nodes)
+      watching = setInterval(() => {
+        for (const node of all)
+          void isReady(node).then((is) => {
+            if (is) ready.add(node)
+            else ready.delete(node)
+            nodes = all.filter((one) => ready.has(one))
+          })
+      }, every)
+    },
     async [Symbol.asyncDispose]() {
+      clearInterval(watching)
+      agent.destroy()
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
+  }
+}
+
+async function isReady(node: URL): Promise<boolean> {
+  try {
+    const answer = await fetch(new URL('/health/ready', node), { signal: AbortSignal.timeout(1000) })
+    await answer.arrayBuffer()
+    return answer.ok
+  } catch {
+    return false
   }
 }
