@@ -119,6 +119,11 @@ export const Config = shape
     message: 'must be given (GATEHOUSE_SECRET_KEY), unless database_url is sqlite:PATH',
     when: given('database_url', 'secret_keys'),
   })
+  .refine(({ database_url, workers }) => database_url !== 'sqlite::memory:' || workers === 1, {
+    path: ['workers'],
+    message: 'must be 1 with database_url sqlite::memory:, which each process would have for itself',
+    when: given('database_url', 'workers'),
+  })
   .refine(({ lifetimes }) => lifetimes.session_idle <= lifetimes.session_absolute, {
     path: ['lifetimes', 'session_idle'],
     message: 'must not be longer than lifetimes.session_absolute',
@@ -135,8 +140,3 @@ export const Config = shape
   )
 
 export type Config = Readonly<z.infer<typeof Config>>
-  .refine(({ database_url, workers }) => database_url !== 'sqlite::memory:' || workers === 1, {
-    path: ['workers'],
-    message: 'must be 1 with database_url sqlite::memory:, which each process would have for itself',
-    when: given('database_url', 'workers'),
-  })

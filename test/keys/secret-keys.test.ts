@@ -63,7 +63,7 @@ const untilResealed = (broker: TestBroker) =>
 async function registry(broker: TestBroker) {
   const lists = await Promise.all(
     ['clients', 'authentication-sources', 'events'].map(async (path) => {
-      const { items } = (await broker.admin('GET', path)).body as { items: Record<string, unknown>[] }
+      const items = (await broker.admin('GET', path)).body.items as Record<string, unknown>[]
       // When a source was last signed in through is no part of what somebody has set.
       return items.map(({ status: _, ...item }) => item)
     }),

@@ -28,7 +28,6 @@ import type { MarkStore } from '../../tokens/liveness.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
-import type { LiveLineage } from '../live-lineage.ts'
 import { isPostgres, raiseTime, registryVersion } from './database.ts'
 import type { Engine } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
@@ -126,6 +125,8 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     throw error
   }
 
+  // A server has a clock of its own: a node whose clock is ahead must not delete, or have believed, what others live by.
+  const believed = async (time: number) => (isPostgres(db) ? Math.min(time, await engine.time(db)) : time)
   const timer = setInterval(() => {
     const swept = believed(clock()).then((until) => sweep(db, until))
     swept.catch((err) => log.warn({ err }, 'Expired state could not be swept'))
@@ -133,16 +134,12 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
 
   return {
     ...registryStores(db, vault, clock),
-  // A server has a clock of its own: a node whose clock is ahead must not delete, or have believed, what others live by.
-  const believed = async (time: number) => (isPostgres(db) ? Math.min(time, await engine.time(db)) : time)
     ...liveStores(db, vault, clock),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: () => registryVersion(db),
     raiseTime: async (time) => raiseTime(db, await believed(time)),
     secrets: createSealedStore(db, vault),
-    secrets: createSealedStore(db, vault),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],
-    lineage: createLiveLineage(db),
     lineage: createLiveLineage(db),
     sweep: () => sweep(db, clock()),
     async [Symbol.asyncDispose]() {
