@@ -50,6 +50,19 @@ const rows: [string, string, unknown, number[]][] = [
   ['DELETE', 'users/somebody', undefined, administer],
   ['POST', 'roles', { name: 'x' }, edit],
   ['POST', 'apis', { name: 'P', slug: 'p' }, edit],
+  ['GET', 'applications', undefined, view],
+  ['GET', 'applications/registered/api-keys', undefined, view],
+  ['GET', 'applications/registered/api-keys/given', undefined, view],
+  ['GET', 'portals', undefined, view],
+  ['POST', 'applications', { name: 'A', redirect_uris: ['https://a.test/'] }, edit],
+  ['PATCH', 'applications/registered', { disabled_by_publisher: true }, edit],
+  ['DELETE', 'applications/registered', undefined, edit],
+  ['PATCH', 'applications/ruling', { redirect_uris: ['https://evil.test/'] }, administer],
+  ['DELETE', 'applications/ruling', undefined, administer],
+  ['POST', 'applications/registered/api-keys', { api_id: 'some-api' }, edit],
+  ['POST', 'applications/registered/api-keys/given/rotate', undefined, edit],
+  ['DELETE', 'applications/registered/api-keys/given', undefined, edit],
+  ['POST', 'portals', { name: 'P', slug: 'p', authentication_source: 'people' }, edit],
 ]
 
 async function start() {
@@ -60,8 +73,18 @@ async function start() {
   await call('POST', 'clients', { ...webApp, client_id: 'plain' })
   await call('POST', 'clients', { ...webApp, client_id: 'powerful', scope: 'openid admin' })
   const somebody = (await call('POST', 'users', { username: 'ada', authentication_source: 'people' })).body.id
-  const resolve = (path: string) => path.replace('/existing', `/${existing}`).replace('/somebody', `/${somebody}`)
-  return { ...admin, resolve }
+  const application = { name: 'A', redirect_uris: ['https://a.test/'] }
+  const registered = (await call('POST', 'applications', application)).body.id
+  const ruling = (await call('POST', 'applications', application)).body.id
+  await call('PATCH', `clients/${ruling}:OPENID`, { scope: 'openid admin' })
+  const api = (await call('POST', 'apis', { name: 'Some', slug: 'some' })).body.id
+  const given = (await call('POST', `applications/${registered}/api-keys`, { api_id: api })).body.id
+  const ids = { existing, somebody, registered, ruling, given }
+  const resolve = (path: string) =>
+    Object.entries(ids).reduce((resolved, [name, id]) => resolved.replace(`/${name}`, `/${id}`), path)
+  const resolveBody = (body: unknown) =>
+    body === undefined ? undefined : JSON.parse(JSON.stringify(body).replace('some-api', api))
+  return { ...admin, resolve, resolveBody }
 }
 
 describe('SEC-113 who may do what', () => {
@@ -69,7 +92,7 @@ describe('SEC-113 who may do what', () => {
     // Only a change that was made makes it another registry for the next caller.
     let admin = await start()
     for (const [index, caller] of callers.entries()) {
-      const { status, headers } = await admin.callAs(caller)(method, admin.resolve(path), body)
+      const { status, headers } = await admin.callAs(caller)(method, admin.resolve(path), admin.resolveBody(body))
       const allowed = expected[index] === 1
       expect(allowed ? status < 300 : status === 403, `${caller} was answered ${status}`).toBe(true)
       const challenged = headers.get('www-authenticate')?.startsWith('Bearer error="insufficient_scope"') ?? false

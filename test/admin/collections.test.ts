@@ -38,6 +38,22 @@ const collections = [
     named: 'api',
   },
   {
+    path: 'applications',
+    make: { name: 'Web application', redirect_uris: ['https://app.example.com/callback'] },
+    change: { name: 'Other' },
+    patch: { description: 'x', disabled_by_consumer: true },
+    key: 'id',
+    named: 'application',
+  },
+  {
+    path: 'portals',
+    make: { name: 'Web portal', slug: 'developers', authentication_source: 'people' },
+    change: { name: 'P', slug: 'p', authentication_source: 'people' },
+    patch: { required_roles: ['developer'] },
+    key: 'id',
+    named: 'portal',
+  },
+  {
     path: 'users',
     make: person,
     change: { username: 'ada', name: 'Ada L' },
@@ -120,8 +136,11 @@ describe.each(collections)('$path', ({ path, make, change, patch, key, named }) 
     await call('PATCH', `${path}/${id}`, patch, { 'if-match': '"7"' })
     await call('DELETE', `${path}/${id}`)
     const events = (await call('GET', 'events?limit=200')).body.items
-    expect(events).toHaveLength(before + 3)
     const mine = events.filter((event: { subject: { id: string } }) => event.subject.id === id)
+    // An application's client comes, changes and goes with it.
+    const withIts = events.filter((event: { subject: { id: string } }) => event.subject.id === `${id}:OPENID`)
+    expect(events).toHaveLength(before + 3 + withIts.length)
+    expect(withIts).toHaveLength(path === 'applications' ? 3 : 0)
     expect(mine.map((event: { action: string }) => event.action).sort()).toEqual([
       `${named}.changed`,
       `${named}.created`,

@@ -23,6 +23,9 @@ const states = {
   user_removed: ['account_unknown', 'account_disabled', 'bad_credentials'],
   client_disabled: ['client_disabled'],
   client_removed: ['client_disabled'],
+  application_disabled_by_publisher: ['client_disabled'],
+  application_disabled_by_consumer: ['client_disabled'],
+  application_removed: ['client_disabled'],
   source_disabled: ['source_disabled'],
   source_removed: ['source_disabled'],
   source_not_allowed: ['source_not_allowed'],
@@ -41,6 +44,8 @@ interface Outcome {
 /** Somebody with a client, a source and a session of their own, so that nothing blocked is anybody else's. */
 interface Scene {
   readonly client: TestClient
+  /** When the client is an application's own: of that. */
+  readonly applicationId: string | undefined
   readonly visitor: Visitor
   readonly alias: string
   readonly sourceId: string
@@ -261,7 +266,7 @@ describe.each(Object.entries(entries))('%s', (name, entry) => {
 
   const cells = Object.entries(states).filter(([state]) => !entry.except?.[state as State])
   it.each(cells)('SEC-028 keeps out: %s', async (state, expected) => {
-    const scene = await newScene(entry.kind)
+    const scene = await newScene(entry.kind, state.startsWith('application_'))
     const goOn = await entry.begin(scene)
     await block(state as State, scene)
     const { admitted, reason, answer } = await goOn()
@@ -281,7 +286,7 @@ const whereSignedOut = (state: string): string[] =>
     ? ['End-User authentication is required', 'requested scopes not granted']
     : []
 
-async function newScene(kind: Entry['kind']): Promise<Scene> {
+async function newScene(kind: Entry['kind'], ofApplication = false): Promise<Scene> {
   number += 1
   const alias = `Source${number}`
   const sub = people[number] ?? ''
@@ -290,16 +295,27 @@ async function newScene(kind: Entry['kind']): Promise<Scene> {
   if (kind === 'password')
     await broker.created('users', { username: sub, password, authentication_source: alias, roles: [] })
   upstream.signInAs(sub)
-  const client = await broker.addClient({
+  const policy = {
     first_party: kind === 'machine',
-    grant_types: kind === 'machine' ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
     scope: kind === 'machine' ? undefined : `${scope} email groups`,
-    ...(kind === 'machine' && { redirect_uris: [] }),
     allowed_sources: [alias],
-  })
+  }
+  const { client, applicationId } = ofApplication
+    ? await addApplication(kind, policy)
+    : { client: await addClient(kind, policy), applicationId: undefined }
   await broker.created('apis', { name: alias, slug: alias.toLowerCase(), clients: [client.id] })
   const visitor = createVisitor()
-  const nobody = { client, visitor, alias, sourceId: source.id, accountId: '', sid: '', tokens: {} as Tokens, password }
+  const nobody = {
+    client,
+    applicationId,
+    visitor,
+    alias,
+    sourceId: source.id,
+    accountId: '',
+    sid: '',
+    tokens: {} as Tokens,
+    password,
+  }
   if (kind === 'machine') return nobody
   if (kind === 'password') return { ...nobody, accountId: (await newestUser()) ?? '' }
 
@@ -309,6 +325,24 @@ async function newScene(kind: Entry['kind']): Promise<Scene> {
   expect(answer.status, JSON.stringify(tokens)).toBe(200)
   const { body } = await broker.introspect(client, tokens.access_token)
   return { ...nobody, tokens, accountId: String(body.sub), sid: String(body.sid) }
+}
+
+const addClient = (kind: Entry['kind'], policy: Json): Promise<TestClient> =>
+  broker.addClient({
+    grant_types: kind === 'machine' ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    ...(kind === 'machine' && { redirect_uris: [] }),
+    ...policy,
+  })
+
+async function addApplication(kind: Entry['kind'], policy: Json) {
+  const redirectUri = 'https://app.example/callback'
+  const { id, client } = await broker.created('applications', {
+    name: 'Patient App',
+    redirect_uris: kind === 'machine' ? [] : [redirectUri],
+  })
+  const { client_id, client_secret } = client as { client_id: string; client_secret: string }
+  await change('PATCH', `clients/${client_id}`, policy)
+  return { client: { id: client_id, secret: client_secret, redirectUri }, applicationId: id }
 }
 
 const localSource = (alias: string) => broker.created('authentication-sources', { alias, name: alias, type: 'local' })
@@ -336,7 +370,7 @@ async function change(method: string, address: string, body?: Json): Promise<voi
   expect([200, 204], `${method} ${address}: ${JSON.stringify(answer.body)}`).toContain(answer.status)
 }
 
-async function block(state: State, { client, sourceId, accountId, sid }: Scene): Promise<void> {
+async function block(state: State, { client, applicationId, sourceId, accountId, sid }: Scene): Promise<void> {
   switch (state) {
     case 'user_disabled':
       return change('PATCH', `users/${accountId}`, { enabled: false })
@@ -346,6 +380,12 @@ async function block(state: State, { client, sourceId, accountId, sid }: Scene):
       return change('PATCH', `clients/${client.id}`, { enabled: false })
     case 'client_removed':
       return change('DELETE', `clients/${client.id}`)
+    case 'application_disabled_by_publisher':
+      return change('PATCH', `applications/${applicationId}`, { disabled_by_publisher: true })
+    case 'application_disabled_by_consumer':
+      return change('PATCH', `applications/${applicationId}`, { disabled_by_consumer: true })
+    case 'application_removed':
+      return change('DELETE', `applications/${applicationId}`)
     case 'source_disabled':
       return change('PATCH', `authentication-sources/${sourceId}`, { enabled: false })
     case 'source_removed':
