@@ -16,6 +16,7 @@ import type { ArtifactStore } from './artifact-store.ts'
 import { requireRegisteredMethod } from './client-authentication.ts'
 import type { ClientRecords } from './client-records.ts'
 import { consumableAdapter } from './consumable-adapter.ts'
+import { endStay, signsOut } from './end-stay.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 
@@ -124,7 +125,7 @@ function sessionAdapter(needs: Needs): Adapter {
   }
 }
 
-function grantAdapter({ grants }: Needs): Adapter {
+function grantAdapter({ grants, sessions }: Needs): Adapter {
   return adapter({
     async find(id) {
       const grant = await grants.get(id)
@@ -140,6 +141,11 @@ function grantAdapter({ grants }: Needs): Adapter {
         exp: Math.floor(grant.expiresAt / 1000),
       }
     },
-    destroy: (id) => grants.remove(id),
+    async destroy(id) {
+      const { ctx } = Provider
+      // The library takes grant after grant away. A stay ends as a whole, and knows then who had a share in it.
+      if (ctx && signsOut(ctx)) await endStay(ctx, sessions)
+      else await grants.remove(id)
+    },
   })
 }

@@ -6,6 +6,7 @@ import type { AccountStore } from '../accounts/account.ts'
 import type { BrokerSession, SessionStore } from '../sessions/session.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { CookieSettings } from './cookies.ts'
+import { endStay } from './end-stay.ts'
 import { sessionIdOf } from './session-id.ts'
 
 interface Needs {
@@ -23,8 +24,8 @@ interface Needs {
 
 export function createLogout({ sessions, accounts, sources, cookies, assets, base, leaveUpstream }: Needs) {
   /** Ends the stay and answers where the browser goes next. */
-  async function end(ctx: KoaContextWithOIDC, uid: string, destination: string): Promise<string> {
-    const ended = await sessions.end(sessionIdOf(uid))
+  async function end(ctx: KoaContextWithOIDC, destination: string): Promise<string> {
+    const ended = await endStay(ctx, sessions)
     if (!ended) return destination
     const upstream = await leaveUpstream(ended, destination)
     if (upstream !== undefined) return upstream
@@ -43,7 +44,7 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
       // One of an earlier stay proves little: it may have been kept, or found, by somebody who wants them out.
       if (sub === session.accountId && sid === sessionIdOf(session.uid)) {
         // First what counts: should the store fail in between, signing out can be asked for again.
-        const destination = await end(ctx, session.uid, destinationOf(ctx, params))
+        const destination = await end(ctx, destinationOf(ctx, params))
         await session.destroy()
         ctx.cookies.set(cookies.names.session, null, cookies.long)
         ctx.status = 303
@@ -102,7 +103,7 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
         const destination = ctx.response.get('location')
         ctx.redirect(
           isDestroyed(session)
-            ? await end(ctx as unknown as KoaContextWithOIDC, session.uid, destination)
+            ? await end(ctx as unknown as KoaContextWithOIDC, destination)
             : stayedAt(ctx as unknown as KoaContextWithOIDC, destination),
         )
       }

@@ -1,5 +1,6 @@
 import type { AdmittedPerson, Denied } from '../admission/admit.ts'
 import type { ReasonCode } from '../reasons.ts'
+import type { BrokerSession } from '../sessions/session.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface RequestState {
   lostRotation?: string | undefined
   /** What the library says about a *no*, for the log. */
   detail?: string | undefined
+  /** The stay that this request has ended, if there was one. */
+  ended?: Promise<BrokerSession | undefined>
   /** What was thrown where the library only says `server_error`. */
   failure?: unknown
 }

@@ -119,6 +119,15 @@ describe('a client with a backchannel_logout_uri', () => {
 describe('every ending of a session is told', () => {
   const endings: [string, (visit: Stay) => Promise<unknown>][] = [
     ['a logout that the application asks for', logout],
+    [
+      'a logout that the person is asked about and agrees to',
+      async ({ visitor }) => {
+        const page = await (await visitor.request(`${broker.issuer}/logout`)).text()
+        const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page) ?? []
+        const body = new URLSearchParams({ xsrf, logout: 'yes' })
+        await visitor.request(`${broker.issuer}/logout/confirm`, { method: 'POST', body })
+      },
+    ],
     ['the person on their page of sessions', ({ visitor, sid }) => form(visitor, '/sessions/end', { session: sid })],
     ['the person in another browser', async () => form((await login(quiet)).visitor, '/sessions/end-others', {})],
     ['an administrator', ({ sid }) => broker.admin('DELETE', `sessions/${sid}`)],
