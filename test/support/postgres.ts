@@ -1,7 +1,7 @@
 /** A PostgreSQL server of one's own, on a free port and in a temporary folder, that can be stopped, killed and paused. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,7 +19,9 @@ export type Postgres = Awaited<ReturnType<typeof startPostgres>>
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}) {
   const binary = findProgram('postgres', process.env)
   if (!binary) throw new Error('There is no PostgreSQL: run npm test, which installs it, or set POSTGRES')
-  const program = (name: string) => join(dirname(binary), name)
+  // A link to one program need not have links to the others beside it.
+  const folderOfPrograms = dirname(await realpath(binary))
+  const program = (name: string) => join(folderOfPrograms, name)
   const user = await unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
   if (user) await chown(folder, user.uid, user.gid)
@@ -107,6 +109,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   async function query<Row extends object>(text: string, database?: string): Promise<readonly Row[]> {
     if (database !== undefined) {
       const client = new Client({ connectionString: database })
+      client.on('error', () => {})
       await client.connect()
       return await client
         .query<Row>(text)
@@ -150,6 +153,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     kill: () => ended(killAll),
     /** It keeps every connection, and says nothing. */
     pause: () => signalAll('SIGSTOP'),
+    /** Harmless when it is not paused. */
     resume: () => signalAll('SIGCONT'),
     /** Makes it speak TLS from its next start on; answers the file of the certificate, which is its own authority. */
     async useTls() {
@@ -170,7 +174,6 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 const quick = {
   listen_addresses: '127.0.0.1',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
   shared_buffers: '32MB',

@@ -1,6 +1,6 @@
 /** What PostgreSQL's error codes mean to us (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 import { DatabaseError } from 'pg'
-import { StartProblem, Unavailable } from '../../errors.ts'
+import { Refusal, StartProblem, Unavailable } from '../../errors.ts'
 import { Violation } from './violation.ts'
 
 const uniqueViolation = '23505'
@@ -53,4 +53,6 @@ export function asStartProblem(error: unknown): unknown {
 // The driver reports a connection that fails with plain errors and those of sockets and TLS; mistakes of our own have
 // classes of their own.
 const isOfConnection = (error: unknown): boolean =>
-  error instanceof Error && (error.constructor === Error || 'syscall' in error || 'code' in error)
+  error instanceof Error &&
+  !(error instanceof Refusal) &&
+  (error.constructor === Error || 'syscall' in error || 'code' in error)

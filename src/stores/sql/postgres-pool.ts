@@ -65,12 +65,13 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
   let silence = Promise.withResolvers<never>()
   let closed = false
 
-  function isSilent(cause: unknown): void {
-    if (silent || closed) return
+  function isSilent(cause?: unknown): Unavailable {
+    if (silent) return silent
     silent = new Unavailable('store', 'The database keeps silent', { cause })
     silence.promise.catch(() => {})
     silence.reject(silent)
     void waitUntilItAnswers()
+    return silent
   }
 
   async function waitUntilItAnswers(): Promise<void> {
@@ -95,9 +96,8 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
       async run<Row extends object>(sql: string, parameters: readonly unknown[] = []) {
         refuseNul(parameters)
         try {
-          return await inTime(client.query<Row>(sql, [...parameters]), answerWithin)
+          return await inTime(client.query<Row>(sql, [...parameters]), answerWithin, isSilent)
         } catch (error) {
-          if (error instanceof Silence) isSilent(error)
           spoilt ||= endedConnection(error)
           throw error
         }
@@ -123,8 +123,7 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
             (late) => late.release(),
             () => {},
           )
-        else if (neverConnected(error)) isSilent(error)
-        throw error
+        throw neverConnected(error) ? isSilent(error) : error
       }
     },
 
@@ -139,15 +138,15 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
   }
 }
 
-class Silence extends Error {}
-
 /** What has arrived by then counts, however late this process comes to read it. */
-async function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => setImmediate(() => reject(new Silence('no answer in time'))), patience)
+async function inTime<T>(answer: Promise<T>, patience: number, late: () => Error): Promise<T> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  let waiting = true
+  const timer = setTimeout(() => setImmediate(() => waiting && reject(late())), patience)
   try {
-    return await Promise.race([answer, late])
+    return await Promise.race([answer, tooLate])
   } finally {
+    waiting = false
     clearTimeout(timer)
   }
 }
