@@ -29,6 +29,7 @@ import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { providerPaths } from './issuer/provider.ts'
 import { createFindVerifier } from './keys/find-verifier.ts'
+import type { KeyPair } from './keys/key-pair.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { createLog, type Log } from './log.ts'
 import { createTellClients } from './logout/tell-clients.ts'
@@ -57,7 +58,7 @@ import { createTrips } from './signin/trips.ts'
 import { createLeaveUpstream } from './signin/upstream-logout.ts'
 import { createSources } from './sources/sources.ts'
 import { createStatusRecorder } from './sources/status.ts'
-import { type FirstAdministrator, prepareFirstStart } from './startup/first-start.ts'
+import { type FirstAdministrator, keepBootstrapClient, makeAdministrator } from './startup/first-start.ts'
 import { keepTime } from './startup/keep-time.ts'
 import { knownRegistry } from './startup/known-registry.ts'
 import { resealSecrets } from './startup/reseal-secrets.ts'
@@ -74,6 +75,8 @@ export interface Parts {
   /** Of the HTTP server. */
   readonly limits: Partial<Limits>
   readonly openStores: OpenStores
+  /** For the first signing key; begun before this file was loaded, it is there when it is needed. */
+  readonly keyPair: Promise<KeyPair>
 }
 
 export interface Broker extends AsyncDisposable {
@@ -158,7 +161,7 @@ export async function startBroker(
   const recognise = createRecognise({ ...stores, clock })
   const admission = createAdmission({ ...stores, ...known })
   const tracer = createTracer({ traces: stores.traces, clock, report, log })
-  const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys })
+  const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
   await signingKeys.ensureActive()
   operations.keys(await signingKeys.list())
 
@@ -218,15 +221,7 @@ export async function startBroker(
     report,
   })
   opened.use(sweepTraces({ traces: stores.traces, lifetime: lifetimes.trace * 1000, clock, log }))
-  const administrator = await prepareFirstStart({
-    bootstrap: config.bootstrap,
-    sourceStore: stores.sources,
-    clientStore: stores.clients,
-    sources,
-    users,
-    clients,
-    log,
-  })
+  await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
   // Signing in
   const csrf = createCsrf(keys)

@@ -140,7 +140,7 @@ describe('F29 rotation while tokens are issued and verified', () => {
         async () => {
           for (const node of two) expect((await kidsOf(node)).sort()).toEqual(kids)
         },
-        { timeout: 2000, interval: 20 },
+        { timeout: 10_000, interval: 20 },
       )
     }
     expect(seen.size).toBe(4)
@@ -174,7 +174,7 @@ describe('F30 rotation by two at once, and by one that dies', () => {
           expect(decodeProtectedHeader(await tokenFrom(node)).kid).toBe(next?.kid)
         }
       },
-      { timeout: 2000, interval: 50 },
+      { timeout: 10_000, interval: 50 },
     )
   })
 
@@ -249,19 +249,16 @@ describe('F31 a key in the wrong hands', () => {
     const answeredAt = performance.now()
     expect(answer.status).toBe(200)
     expect((await lookAtUsers(two[0], old ?? '')).status).toBe(401)
-    await vi.waitFor(
-      async () => {
-        for (const node of two) {
-          expect((await lookAtUsers(node, old ?? '')).status).toBe(401)
-          expect(await kidsOf(node)).not.toContain(revoked)
-          const fresh = await tokenFrom(node)
-          expect(decodeProtectedHeader(fresh).kid).not.toBe(revoked)
-          for (const other of two) expect((await lookAtUsers(other, fresh)).status).toBe(200)
-        }
-      },
-      { timeout: 2000, interval: 20 },
-    )
+    // One small question at a time, so that what is measured is the node and not the machine.
+    const there = async () => (await lookAtUsers(two[1], old ?? '')).status
+    await vi.waitFor(async () => expect(await there()).toBe(401), { timeout: 5000, interval: 20 })
     expect(performance.now() - answeredAt).toBeLessThan(2000)
+    for (const node of two) {
+      expect(await kidsOf(node)).not.toContain(revoked)
+      const fresh = await tokenFrom(node)
+      expect(decodeProtectedHeader(fresh).kid).not.toBe(revoked)
+      for (const other of two) expect((await lookAtUsers(other, fresh)).status).toBe(200)
+    }
   })
 
   it('never makes a node refuse what another one has just begun to sign with', async () => {
