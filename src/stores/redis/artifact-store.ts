@@ -44,20 +44,20 @@ export function createArtifactStore({ connection, scripts, keys, clock }: Needs)
   return {
     async put(kind, id, payload, expiresAt) {
       const left = timeLeft(clock, expiresAt)
-      await scripts.run(putScript, [keys.artifact(kind, id)], clock(), expiresAt, pack(payload), left)
+      await scripts.run(putScript, [keys.artifact(kind, id)], clock(), expiresAt, pack(payload, kind), left)
     },
 
     async putOnce(kind, id, payload, expiresAt) {
       const left = timeLeft(clock, expiresAt + keptLonger)
       const key = keys.artifact(kind, id)
-      return (await scripts.runSurely(putOnceScript, [key], clock(), expiresAt, pack(payload), left)) === 1
+      return (await scripts.runSurely(putOnceScript, [key], clock(), expiresAt, pack(payload, kind), left)) === 1
     },
 
     async get(kind, id) {
       const value = await connection.send('get', keys.artifact(kind, id))
       const [, end, used, payload = ''] = /^(\d+) (\S+) (.*)$/s.exec(String(value ?? '')) ?? []
       if (end === undefined || Number(end) <= clock()) return undefined
-      return { payload: unpack(payload), consumedAt: used === '-' ? null : Number(used) }
+      return { payload: unpack(payload, kind), consumedAt: used === '-' ? null : Number(used) }
     },
 
     async consume(kind, id, at) {

@@ -67,12 +67,12 @@ export function createGrantStore({ connection, scripts, keys, lookup, hashes, cl
     return isOf(sessionId, fields) && isAlive(fields, clock()) ? grantsIn(sessionId, fields, clock()) : []
   }
 
-  const drop = (sessionId: string, { id, clientId = '', sourceId }: Drop) =>
+  const drop = (sessionId: string, { id, clientId, sourceId }: Drop) =>
     scripts.runSurely(
       dropScript,
       [keys.session(sessionId)],
       id === undefined ? '' : tailOf(id),
-      clientId,
+      clientId === undefined ? '' : shortId(clientId),
       sourceId === undefined ? '' : shortId(sourceId),
     )
 

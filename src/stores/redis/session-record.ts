@@ -9,11 +9,11 @@
  * | `o`, `c` | the source it began with; the source of now, when that is another |
  * | `n` | what the upstream calls it; empty: it did not say. Absent: there is no upstream session |
  * | `b`, `i`, `e` | milliseconds: when it began, when it ends unless it is used, when it ends whatever happens |
- * | `g` + client | that client's grant: JSON of own part of its id, scopes, end, claims, resources |
+ * | `g` + client | that client's grant: JSON of own part of its id, scopes, end, resources, claims |
  * | `s` + client | the source of that grant, when it is not `o` |
  */
 import type { BrokerSession, Grant } from '../../sessions/session.ts'
-import { longId, shortId, tailOf } from './compact.ts'
+import { longId, packScopes, shortId, tailOf, unpackScopes } from './compact.ts'
 
 export type Fields = ReadonlyMap<string, string>
 export type SessionGrant = Grant & { readonly sessionId: string }
@@ -39,26 +39,34 @@ const sourceOf = (fields: Fields): string => longId(fields.get('c') ?? fields.ge
 /** Whether the hash is this session's, and not merely one whose id begins alike. */
 export const isOf = (id: string, fields: Fields): boolean => fields.get('d') === tailOf(id)
 
-export const grantField = (clientId: string): string => `g${clientId}`
-export const grantSourceField = (clientId: string): string => `s${clientId}`
+export const grantField = (clientId: string): string => `g${shortId(clientId)}`
+export const grantSourceField = (clientId: string): string => `s${shortId(clientId)}`
 
 type Packed = readonly [
   tail: string,
   scopes: string,
   expiresAt: string,
+  /** 0: the same scopes as of the grant itself. */
+  resources?: Readonly<Record<string, string | 0>>,
   claims?: readonly string[],
-  resources?: Grant['resources'],
 ]
 
 export function packGrant({ id, scopes, expiresAt, claims, resources }: Grant): string {
-  const always = [tailOf(id), scopes.join(' '), expiresAt.toString(36)] as const
-  const packed: Packed =
-    Object.keys(resources).length > 0
-      ? [...always, claims, resources]
-      : claims.length > 0
-        ? [...always, claims]
-        : always
-  return JSON.stringify(packed)
+  const own = packScopes(scopes)
+  const packed: Packed = [
+    tailOf(id),
+    own,
+    expiresAt.toString(36),
+    Object.fromEntries(
+      Object.entries(resources).map(([name, list]) => {
+        const scopesThere = packScopes(list)
+        return [name, scopesThere === own ? 0 : scopesThere]
+      }),
+    ),
+    claims,
+  ]
+  const needed = claims.length > 0 ? 5 : Object.keys(resources).length > 0 ? 4 : 3
+  return JSON.stringify(packed.slice(0, needed))
 }
 
 /** `whose`: the session it is in, and the account and source of it. */
@@ -66,13 +74,15 @@ export function unpackGrant(
   text: string,
   whose: Pick<SessionGrant, 'sessionId' | 'clientId' | 'accountId' | 'sourceId'>,
 ): SessionGrant {
-  const [tail, scopes, expiresAt, claims = [], resources = {}] = JSON.parse(text) as Packed
+  const [tail, scopes, expiresAt, resources = {}, claims = []] = JSON.parse(text) as Packed
   return {
     id: whose.sessionId.slice(0, 28) + tail,
     ...whose,
-    scopes: scopes === '' ? [] : scopes.split(' '),
+    scopes: unpackScopes(scopes),
     claims,
-    resources,
+    resources: Object.fromEntries(
+      Object.entries(resources).map(([name, list]) => [name, unpackScopes(list === 0 ? scopes : list)]),
+    ),
     expiresAt: Number.parseInt(expiresAt, 36),
   }
 }
@@ -83,7 +93,7 @@ export function grantsIn(stem: string, fields: Fields, now: number): readonly Se
   return [...fields]
     .filter(([name]) => name.startsWith('g'))
     .map(([name, text]) => {
-      const clientId = name.slice(1)
+      const clientId = longId(name.slice(1))
       const source = fields.get(grantSourceField(clientId)) ?? fields.get('o') ?? ''
       const accountId = longId(fields.get('a') ?? '')
       return unpackGrant(text, { sessionId, clientId, accountId, sourceId: longId(source) })
