@@ -162,7 +162,11 @@ export async function startBroker(
   const admission = createAdmission({ ...stores, ...known })
   const tracer = createTracer({ traces: stores.traces, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
-  await signingKeys.ensureActive()
+  // Both keep a core busy when they have something to make.
+  const [administrator] = await Promise.all([
+    makeAdministrator({ bootstrap: config.bootstrap, sourceStore: stores.sources, sources, users }),
+    signingKeys.ensureActive(),
+  ])
   operations.keys(await signingKeys.list())
 
   // Tokens

@@ -33,6 +33,8 @@ function isTheirs(error: unknown): error is Error {
 }
 
 async function serve(config: Config): Promise<void> {
+  const { beginFirstKey } = await import('./startup/first-key.ts')
+  const keyPair = beginFirstKey(config.database_url)
   const { startBroker } = await import('./app.ts')
   const { createSteadyClock } = await import('./clock.ts')
   const { secretKeys } = await import('./config/secret-key.ts')
@@ -41,7 +43,7 @@ async function serve(config: Config): Promise<void> {
   const clock = createSteadyClock()
   // Libraries read the time themselves; it has to be the same one that everything else goes by.
   Date.now = clock
-  await using broker = await startBroker(config, await secretKeys(config), { clock })
+  await using broker = await startBroker(config, await secretKeys(config), { clock, ...(keyPair && { keyPair }) })
   if (cluster.isWorker) tellPrimary(broker)
   else announce(broker)
 

@@ -16,35 +16,26 @@ import type { SourceStore } from '../sources/source.ts'
 import { SourceInput } from '../sources/source-input.ts'
 import type { Sources } from '../sources/sources.ts'
 
-interface Needs {
-  readonly bootstrap: Config['bootstrap']
-  readonly sourceStore: Pick<SourceStore, 'list'>
-  readonly clientStore: Pick<ClientStore, 'get'>
-  readonly sources: Sources
-  readonly users: Users
-  readonly clients: Clients
-  readonly log: Log
-}
-
 export interface FirstAdministrator {
   readonly username: string
   /** Present when it was generated: it is shown this once. */
   readonly generatedPassword?: string
 }
 
-/** Answers the administrator if this start made one. Of two nodes that start at once on an empty registry one does. */
-export async function prepareFirstStart(needs: Needs): Promise<FirstAdministrator | undefined> {
-  const administrator = await makeAdministrator(needs)
-  if (needs.bootstrap.client) await keepBootstrapClient(needs, needs.bootstrap.client)
-  return administrator
+interface AdministratorNeeds {
+  readonly bootstrap: Pick<Config['bootstrap'], 'admin'>
+  readonly sourceStore: Pick<SourceStore, 'list'>
+  readonly sources: Sources
+  readonly users: Users
 }
 
-async function makeAdministrator({
+/** Answers the administrator if this start made one. Of two nodes that start at once on an empty registry one does. */
+export async function makeAdministrator({
   bootstrap,
   sourceStore,
   sources,
   users,
-}: Needs): Promise<FirstAdministrator | undefined> {
+}: AdministratorNeeds): Promise<FirstAdministrator | undefined> {
   const { items } = await sourceStore.list({ limit: 1 })
   if (items.length > 0) return undefined
   const { username, password } = bootstrap.admin
@@ -70,11 +61,17 @@ async function makeAdministrator({
 // As many characters as hold 128 bits even in hexadecimal.
 const comfortable = 32
 
+interface ClientNeeds {
+  readonly bootstrap: Pick<Config['bootstrap'], 'client'>
+  readonly clientStore: Pick<ClientStore, 'get'>
+  readonly clients: Clients
+  readonly log: Log
+}
+
 /** The configuration has the last word on this client's secret, so that it can be rotated where it is kept. */
-async function keepBootstrapClient(
-  { clientStore, clients, log }: Needs,
-  { id, secret }: { id: string; secret: string },
-): Promise<void> {
+export async function keepBootstrapClient({ bootstrap, clientStore, clients, log }: ClientNeeds): Promise<void> {
+  if (!bootstrap.client) return
+  const { id, secret } = bootstrap.client
   if (secret.length < comfortable)
     log.warn(
       { client: id },
