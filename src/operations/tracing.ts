@@ -30,7 +30,9 @@ interface Needs {
 
 // https://www.w3.org/TR/trace-context/#traceparent-header, of which version ff is never valid
 const traceContext = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/
+/** Milliseconds: for one delivery, and at the end for what is left. */
 const timeout = 5_000
+const farewell = 2_000
 
 /** Answers {@link noTracing} unless a collector is configured. A collector that is away costs spans, never requests. */
 export async function createTracing({ settings, version, log }: Needs): Promise<Tracing> {
@@ -114,7 +116,7 @@ export async function createTracing({ settings, version, log }: Needs): Promise<
 
     // A collector that does not answer must not keep the process from ending.
     async [Symbol.asyncDispose]() {
-      const deadline = new Promise<void>((done) => setTimeout(done, timeout).unref())
+      const deadline = new Promise<void>((done) => setTimeout(done, farewell).unref())
       await Promise.race([provider.shutdown().catch(() => {}), deadline])
     },
   }

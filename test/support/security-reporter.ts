@@ -19,6 +19,7 @@ const required: Readonly<Record<string, readonly number[]>> = {
   'Local users': [86],
   Sessions: span(92, 99),
   'Outbound calls and limits': span(108, 110),
+  'What operators see': [117, 118],
 }
 
 interface Tally {
