@@ -7,19 +7,22 @@ import { startLoad } from '../support/load.ts'
 import { type Nodes, startNodes, type TestNode } from '../support/nodes.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { rene } from '../support/people.ts'
+import { type Servers, startServers } from '../support/servers.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
 import { isLong } from './length.ts'
 
 const people = 4
 
+let servers: Servers
 let upstream: Upstream
 let broker: Nodes
 let one: TestNode
 let two: TestNode
 beforeAll(async () => {
   upstream = await startUpstream({ users: { rene } })
-  broker = await startNodes()
+  servers = await startServers()
+  broker = await startNodes({ env: servers.env })
   const [first, second] = broker.nodes
   if (!first || !second) throw new Error('there are not two nodes')
   one = first
@@ -29,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await broker[Symbol.asyncDispose]()
   await upstream[Symbol.asyncDispose]()
+  await servers[Symbol.asyncDispose]()
 })
 
 const bothServe = () => vi.waitFor(() => expect(broker.balancer.inUse).toHaveLength(2), { timeout: 15_000 })

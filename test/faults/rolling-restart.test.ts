@@ -3,21 +3,25 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startLoad } from '../support/load.ts'
 import { type Nodes, startNodes } from '../support/nodes.ts'
 import { rene } from '../support/people.ts'
+import { type Servers, startServers } from '../support/servers.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { isLong } from './length.ts'
 
 const rounds = isLong ? 10 : 1
 
+let servers: Servers
 let upstream: Upstream
 let broker: Nodes
 beforeAll(async () => {
   upstream = await startUpstream({ users: { rene } })
-  broker = await startNodes()
+  servers = await startServers()
+  broker = await startNodes({ env: servers.env })
   await broker.addSource(upstream)
 }, 60_000)
 afterAll(async () => {
   await broker[Symbol.asyncDispose]()
   await upstream[Symbol.asyncDispose]()
+  await servers[Symbol.asyncDispose]()
 })
 
 it(
@@ -25,7 +29,7 @@ it(
   async () => {
     const client = await broker.addClient()
     const before = await broker.login(client, { params: { idp_hint: 'Okta' } })
-    const load = startLoad({ broker, client })
+    const load = startLoad({ broker, client, people: 3, pause: 20 })
     for (let round = 0; round < rounds; round++) {
       for (const node of broker.nodes) {
         expect(await node.stop('SIGTERM')).toBe(0)

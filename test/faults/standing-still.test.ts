@@ -4,15 +4,18 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startLoad } from '../support/load.ts'
 import { type Nodes, startNodes, type TestNode } from '../support/nodes.ts'
 import { rene } from '../support/people.ts'
+import { type Servers, startServers } from '../support/servers.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
+let servers: Servers
 let upstream: Upstream
 let broker: Nodes
 let node: TestNode
 let neighbour: TestNode
 beforeAll(async () => {
   upstream = await startUpstream({ users: { rene } })
-  broker = await startNodes()
+  servers = await startServers()
+  broker = await startNodes({ env: servers.env })
   const [first, second] = broker.nodes
   if (!first || !second) throw new Error('there are not two nodes')
   node = first
@@ -22,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await broker[Symbol.asyncDispose]()
   await upstream[Symbol.asyncDispose]()
+  await servers[Symbol.asyncDispose]()
 })
 
 async function ask(name: 'live' | 'ready') {

@@ -63,13 +63,21 @@ export async function startRoundRobin(port: number): Promise<RoundRobin> {
     watch(all, every = 100) {
       clearInterval(watching)
       const ready = new Set(nodes)
+      const silences = new Map<URL, number>()
+      const look = async (node: URL) => {
+        const is = await isReady(node)
+        // One that says no is left at once; one that says nothing, when it has not for a while.
+        silences.set(node, is === undefined ? (silences.get(node) ?? 0) + 1 : 0)
+        if (is) ready.add(node)
+        else if (is === false || (silences.get(node) ?? 0) >= patience) ready.delete(node)
+        nodes = all.filter((one) => ready.has(one))
+      }
+      const looking = new Set<URL>()
       watching = setInterval(() => {
-        for (const node of all)
-          void isReady(node).then((is) => {
-            if (is) ready.add(node)
-            else ready.delete(node)
-            nodes = all.filter((one) => ready.has(one))
-          })
+        for (const node of all.filter((one) => !looking.has(one))) {
+          looking.add(node)
+          void look(node).finally(() => looking.delete(node))
+        }
       }, every)
     },
     async [Symbol.asyncDispose]() {
@@ -82,12 +90,16 @@ export async function startRoundRobin(port: number): Promise<RoundRobin> {
   }
 }
 
-async function isReady(node: URL): Promise<boolean> {
+/** How many probes in a row may get no answer. */
+const patience = 3
+
+/** `undefined`: no answer in time. */
+async function isReady(node: URL): Promise<boolean | undefined> {
   try {
     const answer = await fetch(new URL('/health/ready', node), { signal: AbortSignal.timeout(1000) })
     await answer.arrayBuffer()
     return answer.ok
-  } catch {
-    return false
+  } catch (error) {
+    return error instanceof DOMException && error.name === 'TimeoutError' ? undefined : false
   }
 }

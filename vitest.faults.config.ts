@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** The drills of docs/operations/faults.md at their full length, one after the other. */
+export default defineConfig({
+  test: {
+    include: ['test/faults/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    env: { FAULTS: 'long' },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
