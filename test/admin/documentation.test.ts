@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { ApiInput } from '../../src/apis/api-input.ts'
+import { ApiKeyInput, RotationInput } from '../../src/applications/api-keys.ts'
+import { ApplicationInput } from '../../src/applications/application-input.ts'
 import { ClientInput } from '../../src/clients/client-input.ts'
+import { PortalInput } from '../../src/portals/portals.ts'
 import { SourceInput } from '../../src/sources/source-input.ts'
 import { startAdmin } from './start-admin.ts'
 
@@ -20,6 +24,10 @@ describe('docs/admin-api.md', () => {
   it.each([
     ['source', Object.keys(SourceInput.shape)],
     ['client', Object.keys(ClientInput.in.shape)],
+    ['application', Object.keys(ApplicationInput.shape)],
+    ['key', [...Object.keys(ApiKeyInput.shape), ...Object.keys(RotationInput.shape)]],
+    ['API', Object.keys(ApiInput.shape)],
+    ['portal', Object.keys(PortalInput.shape)],
   ])('names every member of a %s', (_, members) => {
     const missing = members.filter((member) => !text.includes(`\`${member}\``))
     expect(missing).toEqual([])

@@ -17,7 +17,11 @@ const more: Record<string, (admin: Admin, number: number) => Promise<unknown>> =
   'authentication-sources': async (admin, number) => {
     const source = await make(admin, 'authentication-sources', { ...okta, alias: `Okta-${number}` })
     await make(admin, 'apis', { name: 'API', slug: `api-${number}`, authentication_sources: [source] })
+    await make(admin, 'portals', { name: 'Portal', slug: `portal-${number}`, authentication_source: source })
   },
+  applications: (admin) => make(admin, 'applications', { name: 'App' }),
+  portals: (admin, number) =>
+    make(admin, 'portals', { name: 'P', slug: `p-${number}`, authentication_source: 'people' }),
   clients: (admin) => make(admin, 'clients', { ...webApp, allowed_sources: ['people'] }),
   sessions: async (admin, number) => {
     const { users, sessions, grants } = { users: await more.users?.(admin, number), ...admin.stores }

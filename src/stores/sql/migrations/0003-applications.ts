@@ -25,7 +25,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       .addColumn('last_used_at', 'bigint'),
   )
   await db.schema.createIndex('api_keys_application').on('api_keys').columns(['application_id', 'seq']).execute()
-  await db.schema.createIndex('api_keys_api').on('api_keys').column('api_id').execute()
+  await db.schema.createIndex('api_keys_api').on('api_keys').columns(['api_id', 'seq']).execute()
 
   await entityTable(db, 'portals', (table) =>
     table

@@ -1,0 +1,88 @@
+/** How the database finds what lists and tokens ask for: never by reading everything there is. */
+import { DatabaseSync, type SQLInputValue, StatementSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { startAdmin } from '../admin/start-admin.ts'
+
+const { prepare } = DatabaseSync.prototype
+const { all, run } = StatementSync.prototype
+let database: DatabaseSync
+let asked: string[] = []
+
+beforeEach(() => {
+  vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, text) {
+    database = this
+    return prepare.call(this, text)
+  })
+  for (const [name, method] of Object.entries({ all, run })) {
+    vi.spyOn(StatementSync.prototype, name as 'all').mockImplementation(function (this: StatementSync, ...parameters) {
+      asked.push(this.sourceSQL)
+      return (method as typeof all).apply(this, parameters)
+    })
+  }
+})
+afterEach(() => vi.restoreAllMocks())
+
+type Admin = Awaited<ReturnType<typeof startAdmin>>
+interface Ids {
+  readonly application: string
+  readonly source: string
+  readonly api: string
+}
+
+const asks: Record<string, (admin: Admin & Ids) => Promise<unknown>> = {
+  'a page of applications': ({ call }) => call('GET', 'applications?limit=2'),
+  'a page of sources, with their usage and status': ({ call }) => call('GET', 'authentication-sources?limit=2'),
+  'a page of portals': ({ call }) => call('GET', 'portals'),
+  'a page of APIs': ({ call }) => call('GET', 'apis'),
+  'a page of an application’s keys': ({ call, application }) => call('GET', `applications/${application}/api-keys`),
+  'a key that is shown': ({ stores }) => stores.apiKeys.byPrefix('gh_x'),
+  'what the keys of a client’s application open': ({ stores, application }) =>
+    stores.apiKeys.opened(`${application}:OPENID`, 0),
+  'the application of a client': ({ stores, application }) => stores.applications.byClient(`${application}:OPENID`),
+  'who keeps a source': ({ call, source }) => call('DELETE', `authentication-sources/${source}`),
+  'who keeps an API': ({ call, api }) => call('DELETE', `apis/${api}`),
+  'the keys of an API that have expired': ({ stores }) => stores.apiKeys.removeExpired('api', 0),
+  'when keys were used': ({ stores }) => stores.apiKeys.used(['key'], 0),
+  'how sign-ins through a source went': ({ stores }) => stores.sourceStatus.record('source', { lastSuccess: 1 }),
+}
+
+it.each(Object.keys(asks))('finds %s by an index', async (what) => {
+  await using admin = await startAdmin()
+  const source = (await admin.call('POST', 'authentication-sources', { alias: 'p', name: 'P', type: 'local' })).body.id
+  const api = (await admin.call('POST', 'apis', { name: 'A', slug: 'a', authentication_sources: [source] })).body.id
+  const application = (await admin.call('POST', 'applications', { name: 'App' })).body.id
+  await admin.call('POST', `applications/${application}/api-keys`, { api_id: api })
+  await admin.call('POST', 'portals', { name: 'P', slug: 'p', authentication_source: source, apis: [api] })
+  asked = []
+  await asks[what]?.({ ...admin, application, source, api })
+  const texts = asked.filter((text) => /^\s*(select|insert|update|delete)\b/i.test(text))
+  expect(texts).not.toEqual([])
+  for (const text of texts) {
+    // Only what is cut off must not be sorted as a whole first.
+    const sorts = (step: string) => text.includes('limit') && step.includes('TEMP B-TREE FOR ORDER BY')
+    const slow = planOf(text).filter((step) => /^SCAN \w+$/.test(step) || sorts(step))
+    expect(slow, text).toEqual([])
+  }
+})
+
+it('finds what refers to a row by an index, whenever one is removed', async () => {
+  await using _admin = await startAdmin()
+  const rows = (text: string) => prepare.call(database, text).all() as Record<string, string>[]
+  const tables = rows("select name from sqlite_schema where type = 'table'").map(({ name }) => name)
+  let references = 0
+  for (const table of tables) {
+    const firsts =
+      rows(`select info.name from pragma_index_list('${table}') as list, pragma_index_info(list.name) as info
+      where info.seqno = 0`).map(({ name }) => name)
+    const keys = rows(`select "from" from pragma_foreign_key_list('${table}') where seq = 0`)
+    for (const { from } of keys) expect(firsts, `${table}.${from}`).toContain(from)
+    references += keys.length
+  }
+  expect(references).toBeGreaterThan(15)
+})
+
+function planOf(text: string): readonly string[] {
+  const parameters: SQLInputValue[] = Array.from(text.matchAll(/\?/g), () => null)
+  const steps = prepare.call(database, `explain query plan ${text}`).all(...parameters)
+  return steps.map(({ detail }) => String(detail))
+}
