@@ -35,9 +35,18 @@ export async function startRedis(
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
   const port = Number(settings.port ?? (await freePort()))
   const file = join(folder, 'redis.conf')
-  const lines = { port, bind: '127.0.0.1', dir: folder, save: '""', appendonly: 'no', ...settings }
+  const lines = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '""',
+    appendonly: 'no',
+    'repl-diskless-sync-delay': 0,
+    ...settings,
+  }
   const written = Object.entries(lines).filter(
-    ([name]) => name !== 'lines' && !(program === 'sentinel' && /^(save|appendonly)$/.test(name)),
+    ([name]) =>
+      name !== 'lines' && !(program === 'sentinel' && /^(save|appendonly|repl-diskless-sync-delay)$/.test(name)),
   )
   await writeFile(file, `${written.map(([name, value]) => `${name} ${value}`).join('\n')}\n${settings.lines ?? ''}\n`)
   const tls = settings['tls-port'] !== undefined
@@ -58,7 +67,13 @@ export async function startRedis(
       await delay(15)
     }
     if (tls) return
-    client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50, maxRetriesPerRequest: 100 })
+    client = new Redis({
+      ...(settings.requirepass !== undefined && { password: String(settings.requirepass) }),
+      port,
+      host: '127.0.0.1',
+      retryStrategy: () => 50,
+      maxRetriesPerRequest: 100,
+    })
     client.on('error', () => {})
     while (String(await client.call('ping').catch(() => 'loading')) !== 'PONG') await delay(10)
   }

@@ -8,7 +8,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { Unavailable } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { parseAddress } from './address.ts'
-import { type Client, createClient, primaries } from './client.ts'
+import { type Client, commandTimeout, createClient, primaries } from './client.ts'
 
 export type Argument = string | number
 
@@ -53,9 +53,11 @@ export async function connect(url: string, log: Log): Promise<Connection> {
   // Whatever ails this one is told by the commands on it.
   guard.on('error', () => {})
 
+  // From the moment it is asked: it may have to wait for the answers to those before it.
+  const patience = client instanceof Cluster ? longestRedirected : commandTimeout
   async function answered<T>(from: Client, work: Promise<T>): Promise<T> {
     try {
-      return await (from instanceof Cluster ? within(longestRedirected, work) : work)
+      return await within(patience, work)
     } catch (error) {
       if (isTimeout(error)) hangUp(from)
       throw unavailable(error)
@@ -121,7 +123,11 @@ async function opened(client: Client): Promise<void> {
 function hangUp(client: Client): void {
   if (client instanceof Cluster) {
     for (const node of client.nodes('all')) node.ping().catch((error) => isTimeout(error) && abandon(node))
-  } else if (client.status === 'ready') client.disconnect(true)
+  } else if (client.status === 'ready') {
+    client.disconnect(true)
+    // The other side does not take its leave either.
+    client.stream.destroy()
+  }
 }
 
 const abandon = (node: Redis): void => node.disconnect()

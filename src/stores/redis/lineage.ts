@@ -20,8 +20,9 @@ const rememberEvery = 5000
 const pulsesInCluster = 32
 
 export interface Lineage extends AsyncDisposable {
-  /** Throws `Unavailable` while it is not known whether Redis still is what it was. */
   prefix(): string
+  /** Throws `Unavailable` while it is not known whether Redis still is what it was. */
+  requireTrust(): void
   /** Seconds: what was known before then is lost. `null`: nothing is. */
   forgottenAt(): number | null
   /** Of one server; read together with what is only worth something if it is there. */
@@ -100,9 +101,9 @@ export async function createLineage({ connection, kept, clock, log }: Needs): Pr
   const timer = setInterval(look, beatEvery).unref()
 
   return {
-    prefix() {
+    prefix: () => prefixOf(generation),
+    requireTrust() {
       if (!trusted) throw new Unavailable('store', 'Redis was away: whether it still is what it was is not known yet')
-      return prefixOf(generation)
     },
     forgottenAt: () => (since === 0 ? null : since),
     pulseKey: () => keyOf(0),

@@ -24,8 +24,8 @@ export interface Lookup {
 }
 
 const addScript = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end`
 
 export function createLookup(connection: Connection, scripts: Scripts, clock: Clock): Lookup {

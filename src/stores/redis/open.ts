@@ -9,11 +9,11 @@ import type { LiveLineage } from '../live-lineage.ts'
 import type { LiveStores } from '../sql/open.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createAttemptStore } from './attempt-store.ts'
-import { connect } from './connection.ts'
+import { type Connection, connect } from './connection.ts'
 import { createGrantStore } from './grant-store.ts'
 import { redisHealth } from './health.ts'
 import { keysUnder } from './keys.ts'
-import { createLineage } from './lineage.ts'
+import { createLineage, type Lineage } from './lineage.ts'
 import { createLookup } from './lookup.ts'
 import { createMarkStore } from './mark-store.ts'
 import { createOnceStore } from './once-store.ts'
@@ -37,9 +37,10 @@ interface Needs {
 /** Rejects with `StartProblem` for an address that is none. A Redis that is down is joined when it is there. */
 export async function openRedisStores({ url, lineage: kept, vault, clock, log }: Needs): Promise<RedisStores> {
   await using opened = new AsyncDisposableStack()
-  const connection = opened.use(await connect(url, log))
-  const lineage = opened.use(await createLineage({ connection, kept, clock, log }))
+  const untried = opened.use(await connect(url, log))
+  const lineage = opened.use(await createLineage({ connection: untried, kept, clock, log }))
   await lineage.look()
+  const connection = trusting(untried, lineage)
   const scripts = opened.use(createScripts(connection))
   const keys = keysUnder(lineage.prefix)
   const lookup = createLookup(connection, scripts, clock)
@@ -59,3 +60,16 @@ export async function openRedisStores({ url, lineage: kept, vault, clock, log }:
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   }
 }
+
+/** Nothing is read or written while Redis may be an older one. */
+const trusting = (connection: Connection, { requireTrust }: Pick<Lineage, 'requireTrust'>): Connection => ({
+  ...connection,
+  async send(...command) {
+    requireTrust()
+    return connection.send(...command)
+  },
+  async sendGuarded(commands) {
+    requireTrust()
+    return connection.sendGuarded(commands)
+  },
+})

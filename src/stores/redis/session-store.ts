@@ -11,6 +11,7 @@ import { isAlive, toFields } from './session-record.ts'
 import { timeLeft } from './time-left.ts'
 
 // Whoever else's session it is keeps it. What had ended is not continued: nothing of it is left, no grant either.
+// In every script the first write is one that takes memory: where there is none left, Redis refuses that one alone.
 const saveScript = `
 local now, left, account, source, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local kept = redis.call('HMGET', KEYS[1], 'a', 'i', 'o')
@@ -19,8 +20,8 @@ if kept[2] and tonumber(kept[2]) <= tonumber(now) then
   redis.call('DEL', KEYS[1])
   kept[3] = nil
 end
-redis.call('HDEL', KEYS[1], 'n', 'c')
-redis.call('HSET', KEYS[1], unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], unpack(ARGV, 7))
+redis.call('HDEL', KEYS[1], 'c', ARGV[6])
 if not kept[3] then redis.call('HSET', KEYS[1], 'o', source)
 elseif kept[3] ~= source then redis.call('HSET', KEYS[1], 'c', source) end
 redis.call('PEXPIRE', KEYS[1], left)
@@ -110,7 +111,8 @@ export function createSessionStore({ scripts, keys, lookup, hashes, clock }: Nee
       const { id, accountId, sourceId, expiresAt } = session
       const fields = Object.entries(toFields(session)).flat()
       const until = timeLeft(clock, Math.min(session.idleUntil, expiresAt))
-      const head = [clock(), until, shortId(accountId), shortId(sourceId), hashes.seal(session) ?? '']
+      const gone = session.upstream === null ? 'n' : ''
+      const head = [clock(), until, shortId(accountId), shortId(sourceId), hashes.seal(session) ?? '', gone]
       const [saved] = await Promise.all([
         scripts.run(saveScript, both(id), ...head, ...fields),
         ...placesOf(session).map((key) => lookup.add(key, id, expiresAt)),
