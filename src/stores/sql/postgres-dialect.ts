@@ -1,6 +1,6 @@
 /**
  * Kysely over `pg`. Every transaction begins with one and the same advisory lock: so they come one after the other on
- * all nodes, as SQLite's do, while single statements go on beside them (docs/decisions/0016).
+ * all nodes, as SQLite's do, while single statements go on beside them (docs/decisions/0018).
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
