@@ -121,4 +121,27 @@ describe('SEC-002 addresses of a client', () => {
     expect((await admin.call('PATCH', `clients/${client_id}`, { tos_uri: 'javascript:alert(1)' })).status).toBe(400)
     expect((await admin.call('GET', 'clients')).body.items).toHaveLength(1)
   })
+
+  it('are refused likewise where an application names them', async () => {
+    await using admin = await startAdmin()
+    const { id } = (await admin.call('POST', 'applications', { name: 'App' })).body
+    const application = (input: object) => admin.call('PATCH', `applications/${id}`, input)
+    const where = ({ status, body }: Awaited<ReturnType<typeof application>>) => {
+      expect(status).toBe(400)
+      return body.errors?.map((problem: { path: string }) => problem.path)
+    }
+    for (const field of ['redirect_uris', 'post_logout_redirect_uris']) {
+      // A body with a NUL in it is refused as a whole.
+      for (const uri of badRedirects.filter((each) => !each.includes('\u0000'))) {
+        const uris = ['https://app.example.com/ok', uri]
+        expect(where(await application({ [field]: uris })), `${field} ${uri}`).toEqual([`${field}.1`])
+      }
+      for (const uri of badForNative) {
+        const native = { [field]: [uri], application_type: 'native' }
+        expect(where(await application(native)), `${field} ${uri}`).toEqual([`${field}.0`])
+      }
+    }
+    expect(where(await application({ web_origins: ['javascript:alert(1)'] }))).toEqual(['web_origins.0'])
+    expect((await admin.call('GET', `clients/${id}:OPENID`)).body).toMatchObject({ redirect_uris: [], web_origins: [] })
+  })
 })

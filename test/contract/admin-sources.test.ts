@@ -58,7 +58,8 @@ const okta = (more: Json = {}, config: Json = {}) => ({
 })
 
 describe('whoever asks the admin API', () => {
-  it.each(['authentication-sources', 'clients', 'users', 'roles', 'apis'])('needs a token for %s', async (path) => {
+  const collections = ['authentication-sources', 'clients', 'applications', 'apis', 'portals', 'users', 'roles']
+  it.each(collections)('needs a token for %s', async (path) => {
     for (const headers of [{}, { authorization: 'Bearer nonsense' }, { authorization: 'Basic YTpi' }]) {
       const response = await fetch(`${gatehouse.issuer}/admin/api/v1/${path}`, { headers })
       expect(response.status).toBe(401)

@@ -84,7 +84,10 @@ const posts: readonly Route[] = [
   { path: '/broker/local/backchannel-logout', type: form, limit: 64 * KiB, headers: nobody },
   ...['source/local', 'find'].map((path) => ({ path: `LOGIN/${path}`, type: form, limit: 4 * KiB, headers: visiting })),
   ...['consent', 'back'].map((path) => ({ path: `LOGIN/${path}`, type: form, limit: 64 * KiB, headers: visiting })),
-  ...['authentication-sources', 'authentication-sources/test', 'clients', 'users', 'roles', 'apis'].map((name) => ({
+  ...[
+    ...['authentication-sources', 'authentication-sources/test', 'clients', 'users', 'roles', 'apis', 'portals'],
+    ...['applications', 'applications/nothing/api-keys'],
+  ].map((name) => ({
     path: `/admin/api/v1/${name}`,
     type: json,
     limit: 256 * KiB,
