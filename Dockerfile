@@ -1,0 +1,18 @@
+# The version of Node.js that the tests ran with: the package "node" of package.json.
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24.21.0-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY . .
+# Compiled once here, because nothing may be written later. The folder is for those who keep SQLite on a volume.
+RUN node scripts/compile.ts && install -d -o node -g node data
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 CMD ["node", "scripts/healthcheck.mjs", "live"]
+CMD ["node", "src/main.ts"]
