@@ -178,3 +178,58 @@ describe('users and roles', () => {
     expect(JSON.stringify(items)).not.toContain(client_secret)
   })
 })
+
+describe('an application', () => {
+  it('has a client of its own, keys that are shown once, and goes with both', async () => {
+    const api = await made('apis', {
+      ...{
+        name: 'Ward API',
+        slug: 'wards',
+        hosts: ['api.example.com'],
+        path_prefix: '/wards',
+        audience: null,
+        clients: [],
+      },
+      ...{ authentication_sources: ['local'], require_api_key: true, key_must_match_token: true },
+      ...{ required_scopes: [], required_roles: [], required_groups: [], enforcement: 'enforce' },
+      claims: [{ claim: 'department', match: 'any', values: ['R&D'] }],
+      mask: [{ json_path: '$..ssn', unless_group: 'Staff', with: '#########' }],
+    })
+    const app = await made('applications', {
+      ...{ name: 'Ward App', description: 'For wards', owner: { name: 'Ada', email: 'ada@example.com' } },
+      ...{ redirect_uris: ['https://wards.example.com/callback'], public: true },
+    })
+    expect(app.client).toEqual({ client_id: `${app.id}:OPENID` })
+    const keys = `applications/${app.id}/api-keys`
+    const first = await made(keys, { api_id: api.id, expires_at: null })
+    const second = await made(`${keys}/${first.id}/rotate`, { overlap_seconds: 86_400 })
+    for (const { key, prefix } of [first, second]) expect(String(key).startsWith(`${prefix}`)).toBe(true)
+    expect(second.key).not.toBe(first.key)
+    const listed = (await list(keys)).items
+    expect(listed.map(({ id }) => id)).toEqual([first.id, second.id])
+    expect(JSON.stringify(listed)).not.toContain(String(first.key))
+
+    const kept = await admin('DELETE', `apis/${api.id}`)
+    expect([kept.status, problems(kept)]).toEqual([409, [first, second].map(({ id }) => `${keys}/${id}`)])
+    const client = await admin('DELETE', `clients/${app.id}:OPENID`)
+    expect([client.status, problems(client)]).toEqual([409, [`applications/${app.id}`]])
+    expect((await admin('DELETE', `applications/${app.id}`)).status).toBe(204)
+    expect((await admin('GET', `clients/${app.id}:OPENID`)).status).toBe(404)
+    expect((await admin('DELETE', `apis/${api.id}`)).status).toBe(204)
+  })
+})
+
+it('a portal keeps its source and its APIs', async () => {
+  const source = await made('authentication-sources', { alias: 'portal-people', name: 'People', type: 'local' })
+  const api = await made('apis', { name: 'Portal API', slug: 'portal-api' })
+  const portal = await made('portals', {
+    ...{ slug: 'developers', name: 'Developer portal', authentication_source: source.id, apis: [api.id] },
+    required_roles: [],
+  })
+  for (const path of [`authentication-sources/${source.id}`, `apis/${api.id}`]) {
+    const refused = await admin('DELETE', path)
+    expect([refused.status, problems(refused)]).toEqual([409, [`portals/${portal.id}`]])
+  }
+  expect((await admin('DELETE', `portals/${portal.id}`)).status).toBe(204)
+  expect((await admin('DELETE', `authentication-sources/${source.id}`)).status).toBe(204)
+})
