@@ -40,7 +40,7 @@ export interface SessionStore {
   end(id: string): Promise<BrokerSession | undefined>
   endOfAccount(accountId: string): Promise<void>
   endOfSource(sourceId: string): Promise<void>
-  /** Those of the source whose `upstream.sid`, subject, or both, are these; of neither: none. */
+  /** Those with an upstream session at the source, whose `sid`, subject, or both, are these; of neither: none. */
   ofUpstream(
     sourceId: string,
     session: { readonly sid?: string; readonly subject?: string },

@@ -38,7 +38,7 @@ export const keysUnder = (prefix: () => string) => {
     sessionsOfSource: (id: string) => key('is', shortId(id)),
     sessionsOfSubject: (sourceId: string, subject: string) => key('iu', named(sourceId, subject)),
     sessionsOfUpstream: (sourceId: string, sid: string) => key('ix', named(sourceId, sid)),
-    sources: () => key('i', 'sources'),
+    sources: () => `${prefix()}ls`,
     grantsOfClient: (id: string) => key('ic', shortId(id)),
     offlineOfAccount: (id: string) => key('oa', shortId(id)),
     offlineOfSource: (id: string) => key('os', shortId(id)),

@@ -78,7 +78,7 @@ export function createSessionStore({ scripts, keys, lookup, hashes, clock }: Nee
   const placesOf = ({ accountId, sourceId, subject, upstream }: BrokerSession): readonly string[] => [
     keys.sessionsOfAccount(accountId),
     keys.sessionsOfSource(sourceId),
-    keys.sessionsOfSubject(sourceId, subject),
+    ...(upstream === null ? [] : [keys.sessionsOfSubject(sourceId, subject)]),
     ...(upstream?.sid === undefined ? [] : [keys.sessionsOfUpstream(sourceId, upstream.sid)]),
   ]
 
@@ -163,7 +163,7 @@ export function createSessionStore({ scripts, keys, lookup, hashes, clock }: Nee
         sid === undefined ? keys.sessionsOfSubject(sourceId, subject ?? '') : keys.sessionsOfUpstream(sourceId, sid)
       const found = await living(await lookup.all(key))
       return found
-        .filter((session) => session.sourceId === sourceId)
+        .filter((session) => session.sourceId === sourceId && session.upstream !== null)
         .filter(({ upstream }) => sid === undefined || upstream?.sid === sid)
         .filter((session) => subject === undefined || session.subject === subject)
         .toSorted(oldestFirst)

@@ -112,6 +112,7 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
       if (sid === undefined && subject === undefined) return []
       const rows = await living()
         .where('source_id', '=', sourceId)
+        .where('upstream', 'is not', null)
         .$if(sid !== undefined, (query) => query.where('upstream_sid', '=', sid ?? null))
         .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
         .orderBy('started_at')
