@@ -99,7 +99,12 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
         ctx.status = 303
         ctx.redirect(destinationOf(ctx as unknown as KoaContextWithOIDC, oidc.params))
       }
-      if (oidc?.route === 'end_session_confirm' && session && ctx.status === 303) {
+      // Signed out in another tab, or before: what was asked for is so already, whatever page it was asked from.
+      if (oidc?.route === 'end_session_confirm' && session && !session.accountId && ctx.status === 400) {
+        ctx.body = null
+        ctx.status = 303
+        ctx.redirect(successUrl(ctx as unknown as KoaContextWithOIDC))
+      } else if (oidc?.route === 'end_session_confirm' && session && ctx.status === 303) {
         const destination = ctx.response.get('location')
         ctx.redirect(
           isDestroyed(session)

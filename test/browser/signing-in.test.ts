@@ -79,7 +79,7 @@ describe.each([
   ['with scripts', { javaScriptEnabled: true }],
   ['with JavaScript disabled', { javaScriptEnabled: false }],
 ])('In a browser %s', (_, options) => {
-  it('Back from the application leads to a page that leads on', async () => {
+  it('SEC-098 Back from the application leads to a page that leads on', async () => {
     await withPage(options, async (page) => {
       await begin(page, { state: 'mine' })
       await fill(page)
@@ -95,7 +95,7 @@ describe.each([
     })
   })
 
-  it('Back from the identity provider leads to the choice, and the choice works again', async () => {
+  it('SEC-098 Back from the identity provider leads to the choice, and the choice works again', async () => {
     await withPage(options, async (page) => {
       await begin(page)
       await page.click('#source-Okta')
@@ -116,7 +116,7 @@ describe.each([
     })
   })
 
-  it('two tabs each end at their own beginning', async () => {
+  it('SEC-098 two tabs each end at their own beginning', async () => {
     await withPage(options, async (one) => {
       const two = await one.context().newPage()
       await begin(one, { state: 'one' })
