@@ -1,12 +1,12 @@
 /** What operators see, as a whole: the log's events, the metrics and the traces of one process. */
 import type Router from '@koa/router'
 import type { Middleware } from 'koa'
-import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
 import { droppedLines, type Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
+import { version } from '../version.ts'
 import { type KeyTimes, watchKeys } from './key-times.ts'
 import { countTokenChecks, measureOutbound, measurePasswords } from './measure.ts'
 import { measureStores } from './measure-stores.ts'
@@ -37,7 +37,6 @@ export interface Operations extends AsyncDisposable {
 }
 
 export async function createOperations({ config, log, providerPaths }: Needs): Promise<Operations> {
-  const { version } = packageJson
   const tracing = await createTracing({ settings: config.tracing, version, log })
   let load = () => ({ running: 0, waiting: 0 })
   let keyTimes: () => KeyTimes | undefined = () => undefined
