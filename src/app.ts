@@ -110,7 +110,16 @@ export async function startBroker(
   const { report } = operations
   const vault = createVault(keys)
   const kept = operations.stores(
-    opened.use(await openStores({ databaseUrl: config.database_url, redisUrl: config.redis_url, vault, clock, log })),
+    opened.use(
+      await openStores({
+        databaseUrl: config.database_url,
+        connections: config.database_connections,
+        redisUrl: config.redis_url,
+        vault,
+        clock,
+        log,
+      }),
+    ),
   )
   const stores = { ...kept, sessions: announceEndings({ ...kept, onEnded: (shares) => clientsToTell.tell(shares) }) }
   const memory = createRegistryMemory({ ...kept, clock })

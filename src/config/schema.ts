@@ -25,6 +25,7 @@ const shape = z.strictObject({
   allow_insecure: z.boolean('must be true or false'),
   listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65535) }),
   database_url: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'),
+  database_connections: count,
   redis_url: z
     .string()
     .regex(

@@ -5,6 +5,8 @@ import { openSqlStores, type SqlStores } from './sql/open.ts'
 
 interface Needs {
   readonly databaseUrl: string
+  /** How many this process keeps to PostgreSQL at most. */
+  readonly connections: number
   /** `null`: live state is in the database too. */
   readonly redisUrl: string | null
   readonly vault: Vault

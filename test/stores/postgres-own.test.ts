@@ -51,6 +51,7 @@ describe('The schema in PostgreSQL', () => {
       [server.url('nowhere'), /database "nowhere" does not exist/],
       [server.url('postgres', 'locked:hunter2'), /password authentication failed/],
       [server.url('postgres', 'nobody'), /role "nobody" does not exist/],
+      ['postgres://gatehouse:hunter2/#@db/gatehouse', /database_url: is no URL/],
       [server.url('latin'), /must have the encoding UTF8, and has LATIN1/],
       [
         server.url(new URL(await server.fresh()).pathname.slice(1), 'locked:right'),

@@ -3,6 +3,7 @@
  * all nodes, as SQLite's do, while single statements go on beside them (docs/decisions/0018).
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -144,6 +145,8 @@ function createConnection(pool: PostgresPool, turns: Turns): Connection {
         } catch (error) {
           // By itself a statement can be tried again; of a transaction everything before is gone as well.
           if (depth > 0 || attempt === attempts || !wasSacrificed(error)) throw translated(error)
+          // Whom it was given up for comes first.
+          await delay(attempt * (20 + Math.random() * 40))
         }
       }
     },

@@ -5,7 +5,7 @@
 import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pool, type PoolClient, type QueryResult, types } from 'pg'
-import { Refusal, Unavailable } from '../../errors.ts'
+import { Refusal, StartProblem, Unavailable } from '../../errors.ts'
 import { endedConnection } from './postgres-errors.ts'
 
 export interface Limits {
@@ -163,6 +163,11 @@ function kept(sockets: Set<Socket>): Socket {
 
 /** `sslmode` means what it means to every other program that is given this address. */
 function withLibpqModes(url: string): string {
+  // What URL itself throws repeats the password.
+  if (!URL.canParse(url))
+    throw new StartProblem(
+      'database_url: is no URL; in a password, characters such as / : @ # are written as %2F, %3A…',
+    )
   const address = new URL(url)
   if (address.searchParams.has('sslmode')) address.searchParams.set('uselibpqcompat', 'true')
   return address.href
