@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 /** The drills of docs/operations/faults.md at their full length, one after the other. */
 export default defineConfig({
   test: {
-    include: ['test/faults/**/*.test.ts'],
+    include: [
+      'test/faults/**/*.test.ts',
+      'test/stores/redis-faults.test.ts',
+      'test/stores/postgres-outage.test.ts',
+      'test/journeys/registry-away.test.ts',
+    ],
     pool: 'forks',
     maxWorkers: 1,
     env: { FAULTS: 'long' },
