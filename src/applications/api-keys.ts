@@ -106,8 +106,13 @@ export function createApiKeys({ transact, apiKeys, applications, apis, clock }: 
       requireVersion(before, expected)
       const { apiId, name } = before
       const now = clock()
-      const lasts = before.expiresAt === null ? null : now + before.expiresAt - before.createdAt
-      const made = make({ applicationId, apiId, name, expiresAt: expires_at === undefined ? lasts : expires_at })
+      const expiresAt = expires_at === undefined ? now + lifetimeOf(before) : expires_at
+      const made = make({
+        applicationId,
+        apiId,
+        name,
+        expiresAt: expiresAt === Number.POSITIVE_INFINITY ? null : expiresAt,
+      })
       const ends = Math.min(now + overlap_seconds * 1000, before.expiresAt ?? Number.POSITIVE_INFINITY)
       await transact(async (stores) => {
         const after = await stores.apiKeys.replace({ ...before, expiresAt: ends, updatedAt: now }, expected)
@@ -126,6 +131,12 @@ export function createApiKeys({ transact, apiKeys, applications, apis, clock }: 
       })
     },
   }
+}
+
+/** Milliseconds. Rotating is all that ever changes a key, and cuts it short: what it was made for is not known then. */
+function lifetimeOf({ version, createdAt, expiresAt }: ApiKey): number {
+  if (version === 1) return expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - createdAt
+  throw invalidInput([{ path: 'expires_at', message: 'must be given, since the key has been rotated before' }])
 }
 
 const audited = ({ applicationId, apiId, name, prefix, expiresAt }: ApiKey) => ({

@@ -127,6 +127,16 @@ describe('SEC-104 an API key', () => {
     expect(await here.check(fourth.key, here.api.id)).toMatchObject({ ok: true })
   })
 
+  it('that is rotated a second time is not taken for one that was made to be short-lived', async () => {
+    await using here = await setUp()
+    const first = await here.create()
+    const rotate = (more: { expires_at?: number | null }, expected: number) =>
+      here.keys.rotate(system, here.application.id, first.apiKey.id, { overlap_seconds: 60, ...more }, expected)
+    expect((await rotate({}, 1)).apiKey.expiresAt).toBeNull()
+    await expect(rotate({}, 2)).rejects.toMatchObject({ problems: [{ path: 'expires_at' }] })
+    expect((await rotate({ expires_at: null }, 2)).apiKey.expiresAt).toBeNull()
+  })
+
   it('is neither good nor bad while the store does not answer', async () => {
     await using here = await setUp()
     const { key } = await here.create()
