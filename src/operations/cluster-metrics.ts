@@ -2,7 +2,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { z } from 'zod'
 import { newId } from '../ids.ts'
-import type { Snapshot } from './exposition.ts'
+import type { Gather, Snapshot } from './exposition.ts'
 
 /** Milliseconds. Whoever has not answered by then is left out: a worker that hangs must not hide the others. */
 const patience = 1000
@@ -43,9 +43,8 @@ export function relayMetrics(): void {
   })
 }
 
-/** In a worker: asks for everybody's, and answers when asked. In a process of its own: only what it has itself. */
-export function createGather(own: () => Promise<Snapshot>): () => Promise<readonly Snapshot[]> {
-  if (!cluster.isWorker) return async () => [await own()]
+/** In a worker, once: asks for everybody's, and answers when asked. */
+export const gatherFromWorkers: Gather = (own) => {
   const send = (message: object): void => {
     if (process.connected) process.send?.(message)
   }

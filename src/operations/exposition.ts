@@ -5,6 +5,9 @@ import type { Family } from './meters.ts'
 /** A process's metrics as data, to be added to those of others. */
 export type Snapshot = readonly object[]
 
+/** From what this process has itself to what all have that serve together. */
+export type Gather = (own: () => Promise<Snapshot>) => () => Promise<readonly Snapshot[]>
+
 export interface Exposition {
   readonly contentType: string
   snapshot(): Promise<Snapshot>

@@ -6,14 +6,14 @@ import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import { trustedPeers } from '../http/origin.ts'
 import { digest } from '../ids.ts'
-import { createGather } from './cluster-metrics.ts'
-import { createExposition, type Exposition } from './exposition.ts'
+import { createExposition, type Exposition, type Gather } from './exposition.ts'
 import type { Family } from './meters.ts'
 
 interface Needs {
   readonly settings: Config['metrics']
   readonly trustedProxies: readonly string[]
   readonly families: readonly Family[]
+  readonly gather: Gather
 }
 
 /** Headers by which a proxy says that it asks for somebody else. */
@@ -22,14 +22,14 @@ const forwarding = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 
 /** Whether a request was passed on, as it came: to be asked before anybody writes over its headers. */
 export const wasForwarded = (ctx: Context): boolean => forwarding.some((name) => ctx.req.headers[name] !== undefined)
 
-export function metricsRoutes({ settings, trustedProxies, families }: Needs): Router {
+export function metricsRoutes({ settings, trustedProxies, families, gather }: Needs): Router {
   const isTrusted = trustedPeers(trustedProxies)
   let opened: Promise<Exposition> | undefined
   const exposition = () => {
     opened ??= createExposition(families)
     return opened
   }
-  const gather = createGather(async () => (await exposition()).snapshot())
+  const snapshots = gather(async () => (await exposition()).snapshot())
 
   /** With a token, whoever has it; without one, trusted peers that ask for themselves. */
   function mayRead(ctx: Context): boolean {
@@ -48,7 +48,7 @@ export function metricsRoutes({ settings, trustedProxies, families }: Needs): Ro
     const { contentType, text } = await exposition()
     ctx.set('Cache-Control', 'no-store')
     ctx.type = contentType
-    ctx.body = await text(await gather())
+    ctx.body = await text(await snapshots())
   })
   return router
 }

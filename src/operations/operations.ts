@@ -1,4 +1,5 @@
 /** What operators see, as a whole: the log's events, the metrics and the traces of one process. */
+import cluster from 'node:cluster'
 import type Router from '@koa/router'
 import type { Middleware } from 'koa'
 import type { Config } from '../config/schema.ts'
@@ -7,6 +8,7 @@ import { droppedLines, type Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { version } from '../version.ts'
+import type { Gather } from './exposition.ts'
 import { type KeyTimes, watchKeys } from './key-times.ts'
 import { countTokenChecks, measureOutbound, measurePasswords } from './measure.ts'
 import { measureStores } from './measure-stores.ts'
@@ -36,6 +38,8 @@ export interface Operations extends AsyncDisposable {
   readonly keys: (keys: Parameters<ReturnType<typeof watchKeys>['seen']>[0]) => void
 }
 
+const alone: Gather = (own) => async () => [await own()]
+
 export async function createOperations({ config, log, providerPaths }: Needs): Promise<Operations> {
   const tracing = await createTracing({ settings: config.tracing, version, log })
   let load = () => ({ running: 0, waiting: 0 })
@@ -55,11 +59,12 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
   const engines = { registry, live: config.redis_url === null ? registry : 'redis' }
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const trustedProxies = config.trusted_proxies
+  const gather = cluster.isWorker ? (await import('./cluster-metrics.ts')).gatherFromWorkers : alone
 
   return {
     report,
     requests: observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths: providerPaths }),
-    routes: metricsRoutes({ settings: config.metrics, trustedProxies, families: metrics.all }),
+    routes: metricsRoutes({ settings: config.metrics, trustedProxies, families: metrics.all, gather }),
     stores: (stores) => measureStores(stores, { ...gauges, report, engines }),
     outbound: (http) => measureOutbound(http, gauges),
     passwords(hasher) {

@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const program = `
 import cluster from 'node:cluster'
-const { relayMetrics, createGather } = await import('${root}/src/operations/cluster-metrics.ts')
+const { relayMetrics, gatherFromWorkers } = await import('${root}/src/operations/cluster-metrics.ts')
 const { createExposition } = await import('${root}/src/operations/exposition.ts')
 const { createCounter, createGauge } = await import('${root}/src/operations/meters.ts')
 if (cluster.isPrimary) {
@@ -37,7 +37,7 @@ if (cluster.isPrimary) {
   const oldest = createGauge({ name: 'key_age', help: 'x', aggregator: 'max', read: () => Number(process.env.COUNT) })
   logins.add({ source: 'Okta' }, Number(process.env.COUNT))
   const exposition = await createExposition([logins, oldest])
-  const gather = createGather(() => exposition.snapshot())
+  const gather = gatherFromWorkers(() => exposition.snapshot())
   let asked = 0
   process.on('message', async (message) => {
     if (message === 'ask') {
