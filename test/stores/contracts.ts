@@ -24,8 +24,8 @@ import { transactContract } from './transact.contract.ts'
 import { tripStoreContract } from './trip-store.contract.ts'
 import type { World } from './world.ts'
 
-export function sqlStoresContracts(label: string, open: () => Promise<World<SqlStores>>): void {
-  sourceStoreContract(label, open)
+export function sqlStoresContracts(label: string, open: () => Promise<World<SqlStores>>, many?: number): void {
+  sourceStoreContract(label, open, many)
   clientStoreContract(label, open)
   consentStoreContract(label, open)
   accountStoreContract(label, open)

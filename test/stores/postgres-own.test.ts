@@ -133,6 +133,35 @@ describe('PostgreSQL', () => {
     expect(new Set(seen).size).toBe(40)
   })
 
+  it('finds a source among fifty thousand without looking at each', async () => {
+    await using world = await open()
+    const { sources } = world.stores
+    const wanted = aSource({ alias: 'wanted', domains: ['wanted.test'], config: {}, secretNames: [] })
+    await sources.add(wanted)
+    const [row] = await server.query<{ columns: string }>(
+      "select string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns where table_name = 'sources' and column_name not in ('id', 'alias', 'seq')",
+      world.url,
+    )
+    await server.query(
+      `insert into sources (id, alias, seq, ${row?.columns})
+         select 'id' || n, 'alias' || n, n + 10, ${row?.columns} from sources, generate_series(1, 50000) n;
+       insert into source_domains (domain, source_id) select 'd' || n || '.test', 'id' || n from generate_series(1, 50000) n;
+       analyze`,
+      world.url,
+    )
+    const took: number[] = []
+    for (let round = 0; round < 10; round++) {
+      const began = performance.now()
+      expect((await sources.byAlias('wanted'))?.id).toBe(wanted.id)
+      expect((await sources.byDomain('wanted.test'))?.id).toBe(wanted.id)
+      expect(await sources.offered(10)).toHaveLength(10)
+      expect((await sources.list({ limit: 10 })).items).toHaveLength(10)
+      await sources.usage([wanted.id])
+      took.push(performance.now() - began)
+    }
+    expect(Math.min(...took)).toBeLessThan(20)
+  })
+
   it('names who uses something inside a transaction, which can go on', async () => {
     await using world = await open()
     const [source, role] = [aSource(), aRole()]

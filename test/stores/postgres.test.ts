@@ -11,4 +11,4 @@ afterAll(() => server?.[Symbol.asyncDispose]())
 
 const open = postgresWorlds(() => server)
 
-sqlStoresContracts('PostgreSQL', open)
+sqlStoresContracts('PostgreSQL', open, 500)
