@@ -18,6 +18,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>
   /** Laid over the defaults. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** How many nodes the load balancer tries when it cannot connect. */
+  readonly tries?: number
 }
 
 export interface TestNode {
@@ -41,13 +43,13 @@ const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 const faults = join(import.meta.dirname, 'node-faults.ts')
 
 /** Started one after the other, and watched by a load balancer that only sends requests to those that are ready. */
-export async function startNodes({ count = 2, env = {}, settings = {} }: Options = {}) {
+export async function startNodes({ count = 2, env = {}, settings = {}, tries = 3 }: Options = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nodes-'))
   const config = join(folder, 'settings.yaml')
   await writeFile(config, stringify(settings))
   const port = await freePort()
   const issuer = `http://localhost:${port}`
-  const balancer = await startRoundRobin(port)
+  const balancer = await startRoundRobin(port, tries)
   const shared = {
     PATH: process.env.PATH ?? '',
     LOG_LEVEL: 'warn',

@@ -15,18 +15,18 @@ export interface RoundRobin extends AsyncDisposable {
 
 /**
  * Stands before several nodes and gives each request to the next of them: nothing sticks. It keeps connections, and
- * tries another node when one cannot be reached at all; what failed later than that has failed.
+ * tries another node when one cannot be reached at all, unless `tries` is 1; what failed later than that has failed.
  */
-export async function startRoundRobin(port: number): Promise<RoundRobin> {
+export async function startRoundRobin(port: number, tries = 3): Promise<RoundRobin> {
   let nodes: readonly URL[] = []
   let turn = 0
   let watching: NodeJS.Timeout | undefined
   const turns = new Map<string, number>()
   const agent = new Agent({ keepAlive: true })
 
-  function forward(req: IncomingMessage, res: ServerResponse, body: Buffer, tries: number): void {
+  function forward(req: IncomingMessage, res: ServerResponse, body: Buffer, left: number): void {
     const node = nodes[turn++ % nodes.length]
-    if (!node || tries === 0) {
+    if (!node || left === 0) {
       res.writeHead(503, { 'x-from': 'round robin' }).end()
       return
     }
@@ -39,13 +39,13 @@ export async function startRoundRobin(port: number): Promise<RoundRobin> {
       answer.pipe(res)
     })
     onward.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') forward(req, res, body, tries - 1)
+      if (error.code === 'ECONNREFUSED') forward(req, res, body, left - 1)
       else res.destroy()
     })
     onward.end(body)
   }
 
-  const server = createServer(async (req, res) => forward(req, res, await buffer(req), 3))
+  const server = createServer(async (req, res) => forward(req, res, await buffer(req), tries))
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
 
