@@ -1,25 +1,40 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
-import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
+import type { AccessToken, CheckAccessToken, Verdict } from '../tokens/access-token.ts'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import { adapter } from './adapter-base.ts'
+import type { RequestReads } from './request-reads.ts'
 import { stateOf } from './request-state.ts'
 import { unmarked } from './structured-tokens.ts'
 
 interface Needs {
   readonly checkAccessToken: CheckAccessToken
+  readonly reads: RequestReads
   readonly marks: Pick<MarkStore, 'revokeToken'>
 }
 
 /** Access tokens are not kept: a genuine one that is alive is its own record. */
 export function accessTokenAdapter(
-  { checkAccessToken, marks }: Needs,
+  { checkAccessToken, reads, marks }: Needs,
   model: 'AccessToken' | 'ClientCredentials',
 ): Adapter {
+  /** The library asks two models at once; userinfo and introspection look at the grant next. */
+  async function lookOnce(compact: string): Promise<Verdict> {
+    const state = stateOf(Provider.ctx)
+    if (state.verdict?.of !== compact) {
+      const grantId = parseCompactJwt(compact)?.payload.client_session
+      const read = checkAccessToken(compact)
+      state.verdict = { of: compact, read }
+      if (typeof grantId === 'string' && grantId.length <= 64) reads.grant(grantId).catch(() => {})
+    }
+    return state.verdict.read
+  }
+
   return adapter({
     async find(id) {
       const compact = unmarked(id)
       if (compact === undefined) return undefined
-      const verdict = await checkAccessToken(compact)
+      const verdict = await lookOnce(compact)
       if (!verdict.ok) {
         stateOf(Provider.ctx).refused = verdict.reason
         return undefined

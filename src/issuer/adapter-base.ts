@@ -2,6 +2,7 @@ import type { Adapter } from 'oidc-provider'
 import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
 import type { ArtifactKind, ArtifactStore } from './artifact-store.ts'
+import { later } from './pending-writes.ts'
 
 export interface ArtifactNeeds {
   readonly artifacts: ArtifactStore
@@ -29,14 +30,15 @@ export const adapter = (methods: Partial<Adapter>): Adapter => ({
 export function artifactAdapter({ artifacts, clock }: ArtifactNeeds, kind: ArtifactKind): Adapter {
   return adapter({
     async upsert(id, { jti: _secret, ...payload }, expiresIn = 0) {
-      await artifacts.put(kind, digest(id), payload, clock() + expiresIn * 1000)
+      const expiresAt = clock() + expiresIn * 1000
+      await later(() => artifacts.put(kind, digest(id), payload, expiresAt))
     },
     async find(id) {
       const found = await artifacts.get(kind, digest(id))
       return found && { ...found.payload, jti: id }
     },
     async destroy(id) {
-      await artifacts.remove(kind, digest(id))
+      await later(() => artifacts.remove(kind, digest(id)))
     },
   })
 }

@@ -7,7 +7,7 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
 import { sealUnder, unsealUnder } from '../sealed-under.ts'
-import type { GrantStore, SessionStore } from '../sessions/session.ts'
+import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import { accessTokenAdapter } from './access-token-adapter.ts'
@@ -17,6 +17,7 @@ import { requireRegisteredMethod } from './client-authentication.ts'
 import type { ClientRecords } from './client-records.ts'
 import { consumableAdapter } from './consumable-adapter.ts'
 import { endStay, signsOut } from './end-stay.ts'
+import type { RequestReads } from './request-reads.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 
@@ -27,6 +28,7 @@ interface Needs {
   readonly marks: MarkStore
   readonly clients: ClientRecords
   readonly checkAccessToken: CheckAccessToken
+  readonly reads: RequestReads
   readonly clock: Clock
   /** Milliseconds in which a refresh token that was just used gets its answer again. */
   readonly refreshGrace: number
@@ -94,13 +96,13 @@ function replayAdapter({ artifacts, clock }: Needs): Adapter {
 
 /** The document of a session cookie. Which client has which grant is the grants' own knowledge, so no two tabs overwrite it. */
 function sessionAdapter(needs: Needs): Adapter {
-  const { sessions, grants } = needs
+  const { reads } = needs
   const base = artifactAdapter(needs, 'Session')
 
   async function complete(payload: AdapterPayload): Promise<AdapterPayload | undefined> {
     if (!payload.accountId || typeof payload.uid !== 'string') return payload
     const sid = sessionIdOf(payload.uid)
-    const [session, shares] = await Promise.all([sessions.get(sid), grants.ofSession(sid)])
+    const { session, shares } = await reads.stay(sid)
     if (session?.accountId !== payload.accountId) return undefined
     return {
       ...payload,
@@ -118,17 +120,36 @@ function sessionAdapter(needs: Needs): Adapter {
       return payload && complete(payload)
     },
     async findByUid(uid) {
-      const session = await sessions.get(sessionIdOf(uid))
+      const sid = sessionIdOf(uid)
+      const { granted } = stateOf(Provider.ctx)
+      if (granted?.sessionId === sid) return boundTo(uid, granted)
+      const { session } = await alongWithUse(reads.stay(sid))
       if (!session) return undefined
       return complete({ kind: 'Session', uid, accountId: session.accountId, exp: Math.floor(session.expiresAt / 1000) })
     },
   }
 }
 
-function grantAdapter({ grants, sessions }: Needs): Adapter {
+/** Whether a refresh token may be used is decided in the same trip as the look at what it stands on. */
+async function alongWithUse<T>(reading: Promise<T>): Promise<T> {
+  const { use, presented } = stateOf(Provider.ctx)
+  const [read] = await Promise.all([reading, presented?.kind === 'RefreshToken' ? use?.decide() : undefined])
+  return read
+}
+
+/** A code says itself which session it belongs to. Whether that still stands is asked when the code is used. */
+const boundTo = (uid: string, { accountId, sessionId, clientId, id, expiresAt }: Grant): AdapterPayload => ({
+  kind: 'Session',
+  uid,
+  accountId,
+  exp: Math.floor(expiresAt / 1000),
+  authorizations: { [clientId]: { sid: String(sessionId), grantId: id } },
+})
+
+function grantAdapter({ reads, grants, sessions }: Needs): Adapter {
   return adapter({
     async find(id) {
-      const grant = await grants.get(id)
+      const grant = await alongWithUse(reads.grant(id))
       if (!grant) return undefined
       const resources = Object.entries(grant.resources).map(([resource, scopes]) => [resource, scopes.join(' ')])
       return {

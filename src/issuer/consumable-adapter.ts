@@ -1,15 +1,14 @@
 /**
  * What can be used once: authorization codes and refresh tokens. Of many uses at once one wins. For a refresh token
  * the others get the winner's answer (rotation-answers.ts). A code that comes twice was stolen from somebody, so all
- * that it gave is revoked (RFC 6749 §4.1.2): but not before the winner has had its answer.
+ * that it gave is revoked (RFC 6749 §4.1.2). Which use wins is decided before anything is handed out: see settle.ts.
  */
-import { setTimeout as wait } from 'node:timers/promises'
-import { type Adapter, errors, Provider } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider'
 import { digest } from '../ids.ts'
-import type { GrantStore } from '../sessions/session.ts'
+import type { Grant, GrantStore } from '../sessions/session.ts'
 import { type ArtifactNeeds, artifactAdapter } from './adapter-base.ts'
-import type { ArtifactStore } from './artifact-store.ts'
-import { stateOf } from './request-state.ts'
+import { later } from './pending-writes.ts'
+import { stateOf, type Use } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 import { unmarked } from './structured-tokens.ts'
 
@@ -19,29 +18,15 @@ interface Needs extends ArtifactNeeds {
   readonly refreshGrace: number
 }
 
-const patience = { tries: 40, pause: 50 }
-
-/** The request that used the code has its answer, be it tokens or a refusal. */
-export const settle = (artifacts: Pick<ArtifactStore, 'endGrace'>, code: string): Promise<void> =>
-  artifacts.endGrace('AuthorizationCode', digest(code))
-
 export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'RefreshToken'): Adapter {
   const { artifacts, grants, clock, refreshGrace } = needs
   const base = artifactAdapter(needs, kind)
   const inGrace = (consumedAt: number) => kind === 'RefreshToken' && clock() - consumedAt < refreshGrace
 
-  async function settled(code: string): Promise<void> {
-    for (let tries = 0; tries < patience.tries; tries++) {
-      const found = await artifacts.get(kind, digest(code))
-      if (!found?.consumedAt) return
-      await wait(patience.pause)
-    }
-  }
-
   return {
     ...base,
     async upsert(id, payload, expiresIn) {
-      const { admission, freshLogin } = stateOf(Provider.ctx)
+      const { admission, freshLogin, granted } = stateOf(Provider.ctx)
       const sid = payload.sessionUid === undefined ? undefined : sessionIdOf(payload.sessionUid)
       const acr = payload.acr ?? (freshLogin ? '1' : '0')
       const predecessor = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
@@ -52,6 +37,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
           ...(sid && { sid }),
           ...(admission && 'source' in admission && { sourceId: admission.source.id }),
           ...(kind === 'AuthorizationCode' && { acr }),
+          ...(kind === 'AuthorizationCode' && granted && { granted }),
           ...(kind === 'RefreshToken' && predecessor && { predecessor: digest(predecessor) }),
         },
         expiresIn,
@@ -63,9 +49,10 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
       const found = await artifacts.get(kind, digest(id))
       if (!found) return undefined
       const spent = found.consumedAt !== null && !inGrace(found.consumedAt)
-      if (spent && kind === 'AuthorizationCode') await settled(id)
-      const { grantId, accountId, clientId, sourceId } = found.payload
-      stateOf(Provider.ctx).presented = {
+      const { granted, predecessor, ...payload }: AdapterPayload = found.payload
+      const { grantId, accountId, clientId, sourceId } = payload
+      const state = stateOf(Provider.ctx)
+      state.presented = {
         kind,
         spent,
         grantId: String(grantId),
@@ -73,25 +60,46 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
         clientId: String(clientId),
         sourceId: String(sourceId),
       }
-      return { ...found.payload, jti: id, ...(spent && { consumed: true }) }
+      const { oidc } = Provider.ctx ?? {}
+      if (!spent && oidc?.route === 'token' && clientId === oidc.client?.clientId) {
+        state.use = oneUse(id, () => artifacts.consume(kind, digest(id), clock()))
+        if (kind === 'AuthorizationCode') state.granted = granted as Grant
+        if (typeof predecessor === 'string') state.predecessor = predecessor
+      }
+      return { ...payload, jti: id, ...(spent && { consumed: true }) }
     },
     async consume(id) {
-      const found = await artifacts.get(kind, digest(id))
-      const won = found !== undefined && (await artifacts.consume(kind, digest(id), clock()))
-      if (!won) {
-        const state = stateOf(Provider.ctx)
-        if (kind === 'RefreshToken' && found && refreshGrace > 0) state.lostRotation = id
-        else if (state.presented) {
-          state.presented = { ...state.presented, spent: true }
-          await settled(id)
-          await grants.remove(state.presented.grantId)
-        }
-        throw new errors.InvalidGrant(`${kind} was used by another request`)
+      const state = stateOf(Provider.ctx)
+      if (kind === 'AuthorizationCode') {
+        // All that could be wrong with it has been looked at. It is used in the last trip of the request (settle.ts).
+        await later(async () => state.use?.decide())
+        return
       }
-      if (kind === 'RefreshToken') stateOf(Provider.ctx).wonRotation = id
-      // Whoever holds the successor has proved that the answer arrived: its predecessor needs no second answer.
-      const { predecessor } = found.payload
-      if (typeof predecessor === 'string') await artifacts.endGrace(kind, predecessor)
+      if (await state.use?.decide()) {
+        // Whoever holds the successor has proved that the answer arrived: its predecessor needs no second answer.
+        const { predecessor } = state
+        if (predecessor) await later(() => artifacts.endGrace(kind, predecessor))
+        return
+      }
+      if (refreshGrace > 0) state.lostRotation = id
+      else if (state.presented) {
+        state.presented = { ...state.presented, spent: true }
+        await grants.remove(state.presented.grantId)
+      }
+      throw new errors.InvalidGrant(`${kind} was used by another request`)
+    },
+  }
+}
+
+function oneUse(token: string, consume: () => Promise<boolean>): Use {
+  let decision: Promise<boolean> | undefined
+  return {
+    token,
+    begun: false,
+    decide() {
+      this.begun = true
+      decision ??= consume()
+      return decision
     },
   }
 }

@@ -4,20 +4,22 @@ import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import { newId, newIdWithin } from '../ids.ts'
-import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
+import type { Grant, GrantStore } from '../sessions/session.ts'
+import { later } from './pending-writes.ts'
+import type { RequestReads } from './request-reads.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 
 interface Needs {
   readonly grants: GrantStore
-  readonly sessions: Pick<SessionStore, 'get'>
+  readonly reads: RequestReads
   readonly consents: Pick<ConsentStore, 'get'>
   readonly clock: Clock
   /** Milliseconds. */
   readonly offlineLifetime: number
 }
 
-export function createLoadGrant({ grants, sessions, consents, clock, offlineLifetime }: Needs) {
+export function createLoadGrant({ grants, reads, consents, clock, offlineLifetime }: Needs) {
   return async (ctx: KoaContextWithOIDC): Promise<LibraryGrant | undefined> => {
     const { session, result, provider } = ctx.oidc
     const person = stateOf(ctx).admission
@@ -49,20 +51,59 @@ export function createLoadGrant({ grants, sessions, consents, clock, offlineLife
     if (!settled) return toLibrary(provider, { ...draft, expiresAt: clock() + 60_000 })
     if (draft.sessionId === null) {
       const grant = { ...draft, expiresAt: clock() + offlineLifetime }
-      await grants.addOffline(grant)
+      await later(() => grants.addOffline(grant))
       // It is signed in in this session like any other, and will be told when that ends; its grant lives on.
-      await share({ ...draft, id: newId(), scopes: [], claims: [], resources: {} }, sessionIdOf(session.uid))
-      return toLibrary(provider, grant)
+      const sessionId = sessionIdOf(session.uid)
+      const nothing = { id: newIdWithin(sessionId), scopes: [], claims: [], resources: {} }
+      await share(ctx, { ...draft, ...nothing }, sessionId)
+      return use(ctx, grant)
     }
-    const grant = await share(draft, draft.sessionId)
-    return grant && toLibrary(provider, grant)
+    const grant = await share(ctx, draft, draft.sessionId)
+    return grant && use(ctx, grant)
   }
 
   /** `undefined`: the session is not there (any more). */
-  async function share(draft: Omit<Grant, 'expiresAt'>, sessionId: string): Promise<Grant | undefined> {
-    const stay = await sessions.get(sessionId)
-    return stay && (await grants.open({ ...draft, sessionId, expiresAt: stay.expiresAt }).catch(unlessSessionEnded))
+  async function share(
+    ctx: KoaContextWithOIDC,
+    draft: Omit<Grant, 'expiresAt'>,
+    sessionId: string,
+  ): Promise<Grant | undefined> {
+    const { begun } = stateOf(ctx)
+    if (begun?.session.id === sessionId) {
+      const grant = { ...draft, sessionId, expiresAt: begun.session.expiresAt }
+      // Stores take both in this order where they can; where they cannot, the session comes first after all.
+      const open = async () => (await grants.open(grant).catch(unlessSessionEnded)) ?? anotherTry()
+      const anotherTry = async () => {
+        await begun.save()
+        return await grants.open(grant)
+      }
+      await later(open)
+      return grant
+    }
+    const { session: stay, shares } = await reads.stay(sessionId)
+    if (!stay) return undefined
+    const wish = { ...draft, sessionId, expiresAt: stay.expiresAt }
+    const known = shares.find(({ clientId }) => clientId === wish.clientId)
+    return known && covers(known, wish) ? known : await grants.open(wish).catch(unlessSessionEnded)
   }
+}
+
+/** Most sign-ins ask for what is granted already. */
+function covers(grant: Grant, { scopes, claims, resources, expiresAt }: Grant): boolean {
+  const includes = (has: readonly string[] | undefined, wants: readonly string[]) =>
+    wants.every((want) => has?.includes(want))
+  return (
+    grant.expiresAt >= expiresAt &&
+    includes(grant.scopes, scopes) &&
+    includes(grant.claims, claims) &&
+    Object.entries(resources).every(([name, wants]) => grant.resources[name] && includes(grant.resources[name], wants))
+  )
+}
+
+/** The code that comes of it says what it stands on. */
+function use(ctx: KoaContextWithOIDC, grant: Grant): LibraryGrant {
+  stateOf(ctx).granted = grant
+  return toLibrary(ctx.oidc.provider, grant)
 }
 
 /** The session may end between the look at it and the grant in it: then there is none, as if it had been looked for later. */

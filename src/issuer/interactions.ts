@@ -23,8 +23,13 @@ interface Needs {
 }
 
 export function createInteractions({ provider, sessions, cookies, vault, clock }: Needs): Interactions {
-  async function find(ctx: Context): Promise<LibraryInteraction> {
-    return await provider().interactionDetails(ctx.req, ctx.res).catch(explain)
+  const found = new WeakMap<Context, Promise<LibraryInteraction>>()
+
+  /** Once for each request. */
+  function find(ctx: Context): Promise<LibraryInteraction> {
+    const finding = found.get(ctx) ?? provider().interactionDetails(ctx.req, ctx.res).catch(explain)
+    found.set(ctx, finding)
+    return finding
   }
 
   /**
@@ -40,31 +45,26 @@ export function createInteractions({ provider, sessions, cookies, vault, clock }
       await sessions.end(sessionIdOf(session.uid))
       ctx.cookies.set(cookies.names.session, null, cookies.long)
     }
-    if (interaction.session && (stranger || interaction.session.uid !== session.uid)) {
-      interaction.session = undefined
-      await interaction.persist()
-    }
+    if (interaction.session && (stranger || interaction.session.uid !== session.uid)) interaction.session = undefined
   }
 
   return {
     async read(ctx) {
-      const found = await find(ctx)
+      const interaction = await find(ctx)
       // The cookie says which interaction the browser is in; the address must mean the same one.
-      if (ctx.params.uid !== undefined && ctx.params.uid !== found.uid) {
+      if (ctx.params.uid !== undefined && ctx.params.uid !== interaction.uid) {
         throw new Refusal('interaction_lost', 'The address and the cookie name different interactions')
       }
-      return describe(found)
+      return describe(interaction)
     },
 
     async finish(ctx, outcome) {
       const interaction = await find(ctx)
       if (outcome.kind === 'login') await makeWay(ctx, interaction, outcome.login.accountId)
-      const result = resultOf(outcome)
-      const onward = await provider()
-        .interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: true })
-        .catch(explain)
+      interaction.result = { ...(outcome.kind !== 'error' && interaction.lastSubmission), ...resultOf(outcome) }
+      await interaction.persist()
       ctx.status = 303
-      ctx.redirect(onward)
+      ctx.redirect(interaction.returnTo)
     },
   }
 

@@ -48,12 +48,15 @@ import { createIntrospectionPolicy } from './introspection-policy.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
 import { limitParameters } from './parameters.ts'
+import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, routes } from './provider.ts'
 import { cachePublicDocuments, publishedFor } from './public-documents.ts'
+import { createRequestReads } from './request-reads.ts'
 import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
+import { settleLogin, settleTokens } from './settle.ts'
 import { requireUnambiguous } from './unambiguous.ts'
 
 interface Needs {
@@ -114,6 +117,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const cookies = cookieSettings(new URL(config.issuer))
   const refreshGrace = lifetimes.refresh_grace * 1000
   const answers = createRotationAnswers({ artifacts: stores.artifacts, clock, grace: refreshGrace })
+  const reads = createRequestReads(stores)
   const watchChallenge = createChallengeWatch({ counts: stores.attempts, clock, log })
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const logout = createLogout({ ...needs, ...stores, cookies, base })
@@ -144,11 +148,13 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         ...stores,
         clients: createClientRecords(stores.clients),
         checkAccessToken: needs.checkAccessToken,
+        reads,
         clock,
         refreshGrace,
       }),
       findAccount: createFindAccount({
         ...stores,
+        reads,
         admission: needs.admission,
         vault,
         clock,
@@ -156,7 +162,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         sessionIdle: lifetimes.session_idle * 1000,
         sessionAbsolute: lifetimes.session_absolute * 1000,
       }),
-      loadGrant: createLoadGrant({ ...stores, clock, offlineLifetime: lifetimes.offline_refresh_token * 1000 }),
+      loadGrant: createLoadGrant({ ...stores, reads, clock, offlineLifetime: lifetimes.offline_refresh_token * 1000 }),
       writeAccessToken: createAccessTokenWriter({ ...needs, issuer: config.issuer, maxBytes: config.tokens.max_bytes }),
       renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
@@ -180,14 +186,15 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, stores.clients))
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
-    provider.use(middleware.settleCodes(routes.token, stores.artifacts))
-    provider.use(middleware.confirmGrant(routes.token, stores.grants))
-    provider.use(middleware.repeatRotationAnswers(routes.token, answers))
+    provider.use(flushWrites)
+    provider.use(settleTokens(routes.token, { ...stores, answers }))
+    provider.use(settleLogin(stores.sessions, (uid) => `${base}/login/${uid}/lost`))
     provider.use(logout.finish)
     listen(provider, needs.report)
     provider.on('authorization.success', (ctx) => {
       const { client_id: client, code_challenge: challenge } = ctx.oidc.params ?? {}
-      if (typeof client === 'string' && typeof challenge === 'string') void watchChallenge(client, challenge)
+      if (typeof client !== 'string' || typeof challenge !== 'string') return
+      void later(() => watchChallenge(client, challenge))
     })
     return provider
   }

@@ -7,19 +7,21 @@ import type { Admission, AdmittedPerson } from '../admission/admit.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
-import type { GrantStore, SessionStore } from '../sessions/session.ts'
+import type { BrokerSession, SessionStore } from '../sessions/session.ts'
 import { idTokenClaims, personClaims } from '../tokens/claims.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { Vault } from '../vault.ts'
 import { openLogin } from './interaction-login.ts'
+import { later } from './pending-writes.ts'
+import type { RequestReads } from './request-reads.ts'
 import { type RequestState, stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 
 interface Needs {
   readonly admission: Admission
-  readonly sessions: SessionStore
-  readonly grants: GrantStore
+  readonly reads: RequestReads
+  readonly sessions: Pick<SessionStore, 'save' | 'touch'>
   readonly marks: Pick<MarkStore, 'blockedAt'>
   readonly vault: Vault
   readonly clock: Clock
@@ -35,16 +37,18 @@ interface Behind {
   readonly scopes?: readonly string[]
   /** Milliseconds; when the person proved who they are, if it was in this very sign-in. */
   readonly provenAt?: number
-  /** Begins the stay of somebody who has just signed in, once they are admitted. */
-  readonly begin?: () => Promise<void>
+  /** The stay of somebody who has just signed in. */
+  readonly stay?: BrokerSession
+  /** It continues nothing: nobody else can know of it yet. */
+  readonly isNew?: boolean
 }
 
 type TokenSource = Parameters<FindAccount>[2]
 
 export function createFindAccount({
   admission,
+  reads,
   sessions,
-  grants,
   marks,
   vault,
   clock,
@@ -59,9 +63,11 @@ export function createFindAccount({
     const behind = token ? await behindToken(token) : await behindSession(ctx, accountId, state)
     if (!behind) return undefined
 
-    const { sourceId, scopes, provenAt, begin } = behind
+    const { sourceId, scopes, provenAt, stay, isNew } = behind
     const admitted = await admission.person({ accountId, clientId: client.clientId, sourceId, scopes })
-    const overtaken = provenAt !== undefined && !('denied' in admitted) && (await isOvertaken(admitted, provenAt))
+    const isOvertaken = async () => provenAt !== undefined && !('denied' in admitted) && overtakes(admitted, provenAt)
+    // Where a stay is new, that is asked after it was begun, in the same trip (settle.ts).
+    const overtaken = !isNew && (await isOvertaken())
     state.admission = overtaken ? { denied: 'session_ended' } : admitted
     if ('denied' in state.admission) {
       state.refused = state.admission.denied
@@ -72,12 +78,20 @@ export function createFindAccount({
       // At the authorization endpoint the person may come in another way: the login prompt says so (policy.ts).
       return token ? undefined : { accountId, claims: () => ({ sub: accountId }) }
     }
-    await begin?.()
+    if (stay && isNew) {
+      let saving: Promise<void> | undefined
+      const save = () => (saving ??= sessions.save(stay))
+      state.begun = { session: stay, save, overtaken: isOvertaken }
+      await later(save)
+    } else if (stay) {
+      await sessions.save(stay)
+      reads.renewed(stay)
+    }
     return toLibraryAccount(ctx, state.admission, token)
   }
 
   /** A password that was changed, an account or a source that was off for a while: what was proven before is void. */
-  async function isOvertaken({ account, source }: AdmittedPerson, provenAt: number): Promise<boolean> {
+  async function overtakes({ account, source }: AdmittedPerson, provenAt: number): Promise<boolean> {
     const [accountAt, sourceAt] = await Promise.all([
       marks.blockedAt('account', account.id),
       marks.blockedAt('source', source.alias),
@@ -89,9 +103,10 @@ export function createFindAccount({
 
   /** A code or a refresh token stands on its grant, and using it keeps its session from falling asleep. */
   async function behindToken(token: NonNullable<TokenSource>): Promise<Behind | undefined> {
-    const grant = token.grantId ? await grants.get(token.grantId) : undefined
+    const grant = token.grantId ? await reads.grant(token.grantId) : undefined
     if (!grant) return undefined
-    if (grant.sessionId && token.kind === 'RefreshToken') await sessions.touch(grant.sessionId, clock() + sessionIdle)
+    const { sessionId } = grant
+    if (sessionId && token.kind === 'RefreshToken') await later(() => sessions.touch(sessionId, clock() + sessionIdle))
     // A name that is no scope of ours may stand among what was asked for; nobody is asked to agree to it.
     const scopes = (token.scope ?? '').split(' ').filter((scope) => grant.scopes.includes(scope))
     return { sourceId: grant.sourceId, scopes }
@@ -105,10 +120,11 @@ export function createFindAccount({
     const { session, result } = ctx.oidc
     if (!session) return undefined
     const id = sessionIdOf(session.uid)
-    const current = await sessions.get(id)
+    const isNew = 'new' in session && session.new === true
+    const current = isNew ? undefined : (await reads.stay(id)).session
     const login = result && openLogin(result, vault)
     if (!login) {
-      if (current) await sessions.touch(id, clock() + sessionIdle)
+      if (current) await later(() => sessions.touch(id, clock() + sessionIdle))
       return current && { sourceId: current.sourceId }
     }
 
@@ -118,17 +134,17 @@ export function createFindAccount({
     return {
       sourceId: login.sourceId,
       provenAt: login.madeAt,
-      begin: () =>
-        sessions.save({
-          id,
-          accountId,
-          sourceId: login.sourceId,
-          subject: login.subject,
-          upstream: login.upstream ?? null,
-          startedAt: continued?.startedAt ?? now,
-          idleUntil: now + sessionIdle,
-          expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
-        }),
+      isNew,
+      stay: {
+        id,
+        accountId,
+        sourceId: login.sourceId,
+        subject: login.subject,
+        upstream: login.upstream ?? null,
+        startedAt: continued?.startedAt ?? now,
+        idleUntil: now + sessionIdle,
+        expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
+      },
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { AdmittedPerson, Denied } from '../admission/admit.ts'
 import type { ReasonCode } from '../reasons.ts'
-import type { BrokerSession } from '../sessions/session.ts'
-import type { AccessToken } from '../tokens/access-token.ts'
+import type { BrokerSession, Grant } from '../sessions/session.ts'
+import type { AccessToken, Verdict } from '../tokens/access-token.ts'
+import type { Stay } from './request-reads.ts'
 
 /**
  * What one request to the OpenID provider has found out, for the hooks that come later in it: the library
@@ -16,16 +17,36 @@ export interface RequestState {
   refused?: ReasonCode
   /** The code or refresh token that was shown, as it was kept. */
   presented?: Presented
-  /** The refresh token that this request has used up. */
-  wonRotation?: string
+  /** The one use of what was presented. */
+  use?: Use
+  /** The refresh token before the one that was presented, as it is kept. */
+  predecessor?: string
+  /** What the code that is made, or was presented, stands on: as it was when the code was made. */
+  granted?: Grant
   /** The refresh token that another request is using at this moment. */
   lostRotation?: string | undefined
   /** What the library says about a *no*, for the log. */
   detail?: string | undefined
   /** The stay that this request has ended, if there was one. */
   ended?: Promise<BrokerSession | undefined>
+  /** What was read for this request; see request-reads.ts. */
+  stay?: { readonly of: string; readonly read: Promise<Stay> }
+  grant?: { readonly of: string; readonly read: Promise<Grant | undefined> }
+  verdict?: { readonly of: string; readonly read: Promise<Verdict> }
+  /** What is written when it ends; see pending-writes.ts. */
+  writes?: readonly (() => Promise<unknown>)[]
+  /** The session that this request begins, and whether what was proven has been overtaken meanwhile. */
+  begun?: { readonly session: BrokerSession; save(): Promise<void>; overtaken(): Promise<boolean> }
   /** What was thrown where the library only says `server_error`. */
   failure?: unknown
+}
+
+export interface Use {
+  readonly token: string
+  /** Whether it has been asked for. */
+  begun: boolean
+  /** `true` for one of all requests that present the same. However often it is asked, it is decided once. */
+  decide(): Promise<boolean>
 }
 
 export interface Presented {

@@ -2,6 +2,8 @@
 export interface AttemptStore {
   /** Adds one and answers the count in the window that is open; atomic. `expiresAt` opens a new window. */
   count(key: string, expiresAt: number): Promise<number>
+  /** Makes the count one, from now until then. */
+  remember(key: string, expiresAt: number): Promise<void>
   /** How many there are now. */
   read(key: string): Promise<number>
   forget(key: string): Promise<void>

@@ -2,18 +2,20 @@
 import type { Context } from 'koa'
 import type { PasswordConnector } from '../connector.ts'
 import { Refusal } from '../errors.ts'
+import { readForm } from '../http/bodies.ts'
 import type { Interactions, Login } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
-import type { Source } from '../sources/source.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Receive } from './arrival.ts'
 import type { Steps } from './steps.ts'
-import type { Throttle } from './throttle.ts'
+import type { Attempt, Throttle } from './throttle.ts'
 import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly steps: Steps
+  readonly sources: Pick<SourceStore, 'byAlias'>
   readonly interactions: Interactions
   readonly connector: Sources['connector']
   readonly receive: Receive
@@ -21,9 +23,16 @@ interface Needs {
   readonly tracer: Tracer
 }
 
-interface Credentials {
-  readonly username: string
-  readonly password: string
+interface Ahead {
+  readonly attempt: Attempt
+  /** Why there is none. */
+  readonly room: Error | undefined
+}
+
+interface Verified {
+  readonly login: Login
+  /** Goes along with what the login writes. */
+  readonly writeDown: () => Promise<void>
 }
 
 /** Bytes of a form with a user name and a password, or an e-mail address. */
@@ -32,22 +41,39 @@ export const credentialsLimit = 4 * 1024
 /** What the form says again, above itself. Everything else is a page of its own. */
 const answeredInPlace: ReadonlySet<ReasonCode> = new Set(['bad_credentials', 'too_many_attempts', 'account_disabled'])
 
-export function createPasswordLogin({ steps, interactions, connector, receive, throttle, tracer }: Needs) {
+export function createPasswordLogin({ steps, sources, interactions, connector, receive, throttle, tracer }: Needs) {
+  /** Whether there is room for another attempt, asked ahead: in the same trip that finds the sign-in it belongs to. */
+  async function lookAhead(ctx: Context, posted: URLSearchParams | Refusal): Promise<Ahead | undefined> {
+    const source = await sources.byAlias(String(ctx.params.alias))
+    if (!source || posted instanceof Refusal) return undefined
+    const attempt = { username: posted.get('username') ?? '', sourceId: source.id, address: ctx.ip }
+    const room = await throttle.check(attempt).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    return { attempt, room }
+  }
+
   async function verify(
     { interaction, client }: Visit,
     source: Source,
     open: PasswordConnector,
-    { username, password, address }: Credentials & { readonly address: string },
-  ): Promise<Login> {
-    const attempt = { username, sourceId: source.id, address }
-    await throttle.check(attempt)
-    const identity = await open.verify({ username, password })
+    password: string,
+    { attempt, room }: Ahead,
+  ): Promise<Verified> {
+    if (room) throw room
+    const identity = await open.verify({ username: attempt.username, password })
     if (!identity) {
       await throttle.failed(attempt)
       throw new Refusal('bad_credentials')
     }
-    await throttle.succeeded(attempt)
-    return receive({ interaction, client, source, identity })
+    const writeDown = await throttle.succeeded(attempt)
+    try {
+      return { login: await receive({ interaction, client, source, identity }), writeDown }
+    } catch (error) {
+      await writeDown()
+      throw error
+    }
   }
 
   /** The page the person was on, with what they typed as their name, and what is wrong. */
@@ -67,21 +93,28 @@ export function createPasswordLogin({ steps, interactions, connector, receive, t
   }
 
   return async (ctx: Context): Promise<void> => {
-    const here = await steps.visit(ctx)
-    const form = await steps.form(ctx, here, credentialsLimit)
+    const posted = await readForm(ctx, { limit: credentialsLimit }).catch(refusal)
+    const [here, ahead] = await Promise.all([steps.visit(ctx), lookAhead(ctx, posted)])
+    if (posted instanceof Refusal) throw posted
+    steps.confirmForm(ctx, here, posted)
     const source = await steps.namedSource(ctx, here)
     const open = connector(source)
     if (open.kind !== 'password') throw new Refusal('source_not_allowed', `${source.alias} takes no passwords`)
-    const username = form.get('username') ?? ''
-    const password = form.get('password') ?? ''
-    let login: Login
+    if (!ahead) throw new Refusal('source_disabled')
+    let verified: Verified
     try {
-      login = await verify(here, source, open, { username, password, address: ctx.ip })
+      verified = await verify(here, source, open, posted.get('password') ?? '', ahead)
     } catch (error) {
       if (!(error instanceof Refusal && answeredInPlace.has(error.code))) throw error
-      return answerInPlace(ctx, here, source, username, error)
+      return answerInPlace(ctx, here, source, ahead.attempt.username, error)
     }
     steps.remember(ctx, source)
-    await interactions.finish(ctx, { kind: 'login', login })
+    await Promise.all([verified.writeDown(), interactions.finish(ctx, { kind: 'login', login: verified.login })])
   }
+}
+
+/** A form that cannot be read is refused once it is known which sign-in it belongs to. */
+function refusal(error: unknown): Refusal {
+  if (!(error instanceof Refusal)) throw error
+  return error
 }

@@ -39,8 +39,9 @@ export function createReturns(needs: Needs) {
     },
 
     async arrive(ctx: Context): Promise<void> {
-      const { interaction, client } = await steps.visit(ctx)
-      const trip = await trips.claim(interaction, String(ctx.query.state))
+      const state = String(ctx.query.state)
+      const [{ interaction, client }, seen] = await Promise.all([steps.visit(ctx), trips.look(state)])
+      const trip = await trips.claim(interaction, state, seen)
       const source = await sources.get(trip.sourceId)
       note({ client: client.id, source: source?.alias })
       if (!source?.enabled) throw new Refusal('source_disabled')

@@ -65,6 +65,10 @@ export function createSteps(needs: Needs) {
     return posted
   }
 
+  /** The same of what has been read already. */
+  const confirmForm = (ctx: Context, { interaction }: Visit, posted: URLSearchParams): void =>
+    csrf.check(ctx, posted, interaction.uid)
+
   async function next({ interaction, client }: Visit): Promise<Step> {
     const candidates = await findCandidates(sources, client, interaction.params)
     return nextStep({ ...interaction, ...candidates, stuck: stuckBecause(interaction) })
@@ -120,6 +124,7 @@ export function createSteps(needs: Needs) {
   return {
     visit,
     form,
+    confirmForm,
     next,
     choose,
     prove,

@@ -21,8 +21,11 @@ export interface Throttle {
   /** Rejects with `too_many_attempts`, and in how many seconds to try again. */
   check(attempt: Attempt): Promise<void>
   failed(attempt: Attempt): Promise<void>
-  /** Rejects like `check` when the limit was reached meanwhile: guesses sent all at once gain nothing. */
-  succeeded(attempt: Attempt): Promise<void>
+  /**
+   * Rejects like `check` when the limit was reached meanwhile: guesses sent all at once gain nothing. What it answers
+   * writes the success down, and goes along with whatever the login writes.
+   */
+  succeeded(attempt: Attempt): Promise<() => Promise<void>>
 }
 
 interface Needs {
@@ -63,10 +66,14 @@ export function createThrottle({ attempts, clock, limits }: Needs): Throttle {
   async function refuseWhenFull(attempt: Attempt): Promise<void> {
     const { endsAt, pair, user, network, known } = countsFor(attempt)
     const full = async ({ key, limit }: typeof pair) => (await attempts.read(key)) >= limit
+    const [pairFull, networkFull, userFull, isKnown] = await Promise.all([
+      full(pair),
+      full(network),
+      full(user),
+      attempts.read(known),
+    ])
     // Where this person has signed in before, strangers elsewhere cannot lock them out.
-    const refused =
-      (await full(pair)) || (await full(network)) || ((await full(user)) && (await attempts.read(known)) === 0)
-    if (refused) {
+    if (pairFull || networkFull || (userFull && isKnown === 0)) {
       throw new Refusal('too_many_attempts', undefined, { retryAfter: Math.ceil((endsAt - clock()) / 1000) })
     }
   }
@@ -76,15 +83,16 @@ export function createThrottle({ attempts, clock, limits }: Needs): Throttle {
 
     async failed(attempt) {
       const { endsAt, pair, user, network } = countsFor(attempt)
-      for (const { key } of [pair, user, network]) await attempts.count(key, endsAt)
+      await Promise.all([pair, user, network].map(({ key }) => attempts.count(key, endsAt)))
     },
 
     async succeeded(attempt) {
       await refuseWhenFull(attempt)
       const { pair, known } = countsFor(attempt)
-      await attempts.forget(pair.key)
-      await attempts.forget(known)
-      await attempts.count(known, clock() + rememberedFor)
+      const until = clock() + rememberedFor
+      return async () => {
+        await Promise.all([attempts.forget(pair.key), attempts.remember(known, until)])
+      }
     },
   }
 }

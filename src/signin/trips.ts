@@ -20,14 +20,15 @@ export interface Trips {
   begin(interaction: Interaction, source: Source, connector: RedirectConnector): Promise<Departure>
   /** Which interaction an answer belongs to, judged by its state and the address it came to. Uses nothing up. */
   destination(alias: string, state: string, aliasOf: (sourceId: string) => Promise<string | undefined>): Promise<string>
-  /** Uses the trip up; whoever comes second is refused. */
-  claim(interaction: Interaction, state: string): Promise<SavedTrip>
+  /** Uses nothing up. */
+  look(state: string): Promise<SavedTrip | undefined>
+  /** Uses up the trip that was seen; whoever comes second is refused. */
+  claim(interaction: Interaction, state: string, seen: SavedTrip | undefined): Promise<SavedTrip>
   complete(trip: SavedTrip, source: Source, connector: RedirectConnector, arrival: Arrival): Promise<Identity>
 }
 
 export function createTrips({ trips, clock, callbackUrl, lifetime }: Needs): Trips {
-  async function peek(state: string): Promise<SavedTrip> {
-    const trip = await trips.peek(state)
+  function living(trip: SavedTrip | undefined): SavedTrip {
     if (!trip || trip.expiresAt <= clock()) throw new Refusal('trip_unknown')
     return trip
   }
@@ -53,16 +54,18 @@ export function createTrips({ trips, clock, callbackUrl, lifetime }: Needs): Tri
     },
 
     async destination(alias, state, aliasOf) {
-      const trip = await peek(state)
+      const trip = living(await trips.peek(state))
       const left = await aliasOf(trip.sourceId)
       // A source that was removed meanwhile is named in the sign-in itself, which has more to say about it.
       if (left !== undefined && left !== alias) throw new Refusal('trip_misdirected')
       return trip.uid
     },
 
-    async claim(interaction, state) {
+    look: (state) => trips.peek(state),
+
+    async claim(interaction, state, seen) {
       // First looks, then takes: an answer that another browser brings must not cost the traveller theirs.
-      if ((await peek(state)).uid !== interaction.uid)
+      if (living(seen).uid !== interaction.uid)
         throw new Refusal('trip_unknown', 'The answer belongs to another sign-in')
       const trip = await trips.take(state)
       if (!trip) throw new Refusal('trip_unknown')

@@ -71,7 +71,7 @@ it('gives a refresh token back when the store fails in the middle of using it', 
 })
 
 it('gives a refresh token back when its answer could not be kept, and nobody has had it', async () => {
-  stores.cutAfter('put')
+  stores.cutAt('put')
   await expectNoAnswer(await broker.refresh(client, tokens.refresh_token))
   stores.mend()
   const refreshed = await broker.refresh(client, tokens.refresh_token)

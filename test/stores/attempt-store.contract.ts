@@ -25,6 +25,20 @@ export function attemptStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await attempts.count('key', later + minute)).toBe(1)
     })
 
+    it('remembers one thing, however often it was counted, until it is told again', async () => {
+      await using world = await open()
+      const { attempts } = world.stores
+      for (let count = 0; count < 3; count += 1) await attempts.count('key', later)
+      await attempts.remember('key', later)
+      expect(await attempts.read('key')).toBe(1)
+      world.pass(minute - 1)
+      await attempts.remember('key', later + minute)
+      world.pass(minute)
+      expect(await attempts.read('key')).toBe(1)
+      world.pass(1)
+      expect(await attempts.read('key')).toBe(0)
+    })
+
     it('forgets', async () => {
       await using world = await open()
       await world.stores.attempts.count('key', later)

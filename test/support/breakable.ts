@@ -19,6 +19,7 @@ export function breakableStores() {
   let down = false
   let registryDown = false
   let last: string | undefined
+  let first: string | undefined
   const cut = <T extends object>(store: T, isDown: () => boolean): T =>
     new Proxy(store, {
       get(target, name, receiver) {
@@ -26,6 +27,7 @@ export function breakableStores() {
         if (typeof member !== 'function') return member
         return async (...args: unknown[]) => {
           // What is given back on the way out comes through: the store is only away for a moment.
+          if (name === first) down = true
           if (isDown() && name !== 'release') throw noConnection()
           const answer: unknown = await member.apply(target, args)
           if (name === last) down = true
@@ -60,10 +62,15 @@ export function breakableStores() {
     cutAfter: (method: string) => {
       last = method
     },
+    /** From the next call of this name on, that one included. */
+    cutAt: (method: string) => {
+      first = method
+    },
     mend: () => {
       down = false
       registryDown = false
       last = undefined
+      first = undefined
     },
   }
 }

@@ -30,6 +30,10 @@ export function createAttemptStore({ connection, scripts, keys, clock }: Needs):
       return Number(await scripts.run(countScript, [keys.attempts(key)], clock(), expiresAt, left))
     },
 
+    async remember(key, expiresAt) {
+      await connection.send('set', keys.attempts(key), `${expiresAt} 1`, 'PX', timeLeft(clock, expiresAt))
+    },
+
     async read(key) {
       const [end = 0, count = 0] = String((await connection.send('get', keys.attempts(key))) ?? '')
         .split(' ')

@@ -18,6 +18,15 @@ export function createAttemptStore(db: Db, clock: Clock): AttemptStore {
       return row.count
     },
 
+    async remember(key, expiresAt) {
+      const renewed = { count: 1, expires_at: expiresAt }
+      await db
+        .insertInto('attempts')
+        .values({ key, ...renewed })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet(renewed))
+        .execute()
+    },
+
     async read(key) {
       const row = await db
         .selectFrom('attempts')

@@ -1,0 +1,175 @@
+/**
+ * How many times each request asks the live state and waits for the answer. Over a network each is a round trip, so
+ * these are limits that may only fall (docs/decisions/0022-few-round-trips.md).
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  administratorPassword,
+  startTestBroker,
+  type TestBroker,
+  type TestClient,
+  type Tokens,
+} from '../support/broker.ts'
+import { type Counted, countingStores } from '../support/counting.ts'
+import { formTo } from '../support/pages.ts'
+import { signInWithPassword } from '../support/password.ts'
+import { rene } from '../support/people.ts'
+import { startRedis } from '../support/redis.ts'
+import { startTripMeter } from '../support/trip-meter.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { createVisitor, type Visitor } from '../support/visitor.ts'
+
+const stores = countingStores()
+let broker: TestBroker
+let upstream: Upstream
+let client: TestClient
+let gateway: TestClient
+
+beforeAll(async () => {
+  upstream = await startUpstream({ users: { rene } })
+  broker = await startTestBroker({ parts: { openStores: stores.open } })
+  await broker.addSource(upstream)
+  client = await broker.addClient()
+  gateway = await broker.addClient({ client_name: 'Gateway', resource_server: { apis: '*' } })
+})
+
+afterAll(async () => {
+  await broker[Symbol.asyncDispose]()
+  await upstream.stop()
+})
+
+interface Journey {
+  readonly visitor: Visitor
+  readonly tokens: Tokens
+  /** Each request of the journey to the broker, in order. */
+  readonly requests: readonly { readonly what: string; readonly counted: Counted }[]
+}
+
+/** A whole sign-in, request by request. `prove`: what the person does where the broker shows a page. */
+async function signIn(params: Readonly<Record<string, string>>, visitor = createVisitor()): Promise<Journey> {
+  const requests: { what: string; counted: Counted }[] = []
+  const send = async (what: string, work: () => Promise<Response>): Promise<Response> => {
+    let answer: Response | undefined
+    const counted = await stores.during(async () => {
+      answer = await work()
+    })
+    requests.push({ what, counted })
+    return answer as Response
+  }
+
+  const { url, verifier } = broker.authorizationUrl(client, params)
+  let at = url
+  let init: RequestInit = {}
+  for (;;) {
+    const here = at
+    const ours = here.href.startsWith(broker.issuer)
+    const step = `${init.method ?? 'GET'} ${here.pathname.replace(/[\w-]{40,}/, ':uid')}`
+    const answer = ours ? await send(step, () => visitor.request(here, init)) : await visitor.request(here, init)
+    init = {}
+    const location = answer.headers.get('location')
+    if (location) at = new URL(location, at)
+    else {
+      const { action, fields } = formTo({ text: await answer.text(), url: at }, '/source/local')
+      init = {
+        method: 'POST',
+        body: new URLSearchParams({ ...fields, username: 'admin', password: administratorPassword }),
+      }
+      at = new URL(action, at)
+    }
+    if (at.href.startsWith(client.redirectUri)) break
+  }
+  const code = at.searchParams.get('code') ?? ''
+  const redeemed = await send('POST /token', () => broker.redeem(client, code, verifier))
+  expect(redeemed.status).toBe(200)
+  return { visitor, tokens: (await redeemed.json()) as Tokens, requests }
+}
+
+const tripsOf = ({ requests }: Journey) => requests.map(({ what, counted }) => `${what}: ${counted.trips}`)
+
+it('signs in with a password in eight trips, and one for the page that asks for it', async () => {
+  const { requests, ...journey } = await signIn({ idp_hint: 'local' })
+  expect(tripsOf({ requests, ...journey })).toEqual([
+    'GET /authorize: 1',
+    'GET /login/:uid: 1',
+    'POST /login/:uid/source/local: 3',
+    'GET /authorize/:uid: 2',
+    'POST /token: 2',
+  ])
+})
+
+it('signs in through an upstream in eleven trips, three of which are leaving and coming back', async () => {
+  expect(tripsOf(await signIn({ idp_hint: 'Okta' }))).toEqual([
+    'GET /authorize: 1',
+    'GET /login/:uid: 2',
+    'GET /broker/Okta/callback: 1',
+    'GET /login/:uid/arrive: 3',
+    'GET /authorize/:uid: 2',
+    'POST /token: 2',
+  ])
+})
+
+it('signs in whoever is signed in already in five trips', async () => {
+  const { visitor } = await signIn({ idp_hint: 'Okta' })
+  expect(tripsOf(await signIn({}, visitor))).toEqual(['GET /authorize: 3', 'POST /token: 2'])
+})
+
+it('refreshes in three trips', async () => {
+  const { tokens } = await signIn({ idp_hint: 'Okta' })
+  expect((await stores.during(() => broker.refresh(client, tokens.refresh_token))).trips).toBe(3)
+})
+
+it('checks an access token in one trip, and asks the registry nothing once it knows it', async () => {
+  const { tokens } = await signIn({ idp_hint: 'Okta' })
+  const admin = await broker.adminToken()
+  const checks = {
+    introspection: () => broker.introspect(gateway, tokens.access_token),
+    'the admin API': () =>
+      fetch(`${broker.issuer}/admin/api/v1/traces?limit=1`, { headers: { authorization: `Bearer ${admin}` } }),
+  }
+  for (const [name, check] of Object.entries(checks)) {
+    await check()
+    expect(await stores.during(check), name).toMatchObject({ trips: 1, registryReads: [] })
+  }
+  expect((await stores.during(() => broker.userinfo(tokens.access_token))).trips).toBe(1)
+})
+
+it('gives a client a token of its own without a trip', async () => {
+  await broker.adminToken()
+  expect(await stores.during(() => broker.adminToken())).toMatchObject({ trips: 0, registryReads: [] })
+})
+
+describe('over Redis, on the wire', () => {
+  it('keeps to the same limits', async () => {
+    await using redis = await startRedis()
+    await using meter = await startTripMeter(new URL(redis.url))
+    await using node = await startTestBroker({ settings: { redis_url: meter.url } })
+    await node.addSource(upstream)
+    const app = await node.addClient()
+
+    /** Now and then the node looks how the server is: the least of a few is what the request itself costs. */
+    const least = async (work: () => Promise<unknown>) => {
+      const counts: number[] = []
+      for (let count = 0; count < 4; count += 1) counts.push(await meter.during(work))
+      return Math.min(...counts)
+    }
+    const session = { visitor: createVisitor() }
+    const { tokens } = await node.login(app, { ...session, params: { idp_hint: 'Okta' } })
+    expect(
+      await least(() => node.login(app, { params: { idp_hint: 'Okta' } })),
+      'through an upstream',
+    ).toBeLessThanOrEqual(11)
+    expect(await least(() => node.login(app, session)), 'signed in already').toBeLessThanOrEqual(5)
+    let { refresh_token: token } = tokens
+    const refresh = async () => {
+      token = ((await (await node.refresh(app, token)).json()) as Tokens).refresh_token
+    }
+    expect(await least(refresh), 'a refresh').toBeLessThanOrEqual(3)
+    expect(await least(() => node.introspect(app, tokens.access_token)), 'a check').toBe(1)
+    expect(
+      await least(() =>
+        signInWithPassword(node, createVisitor(), app, { username: 'admin', password: administratorPassword }),
+      ),
+      'a password, without the code',
+    ).toBeLessThanOrEqual(7)
+  })
+})
