@@ -26,6 +26,12 @@ export interface RedisServer extends AsyncDisposable {
   restart(): Promise<void>
 }
 
+// Also when a test ends without its word of farewell.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const server of running) server.kill('SIGKILL')
+})
+
 type Settings = Readonly<Record<string, string | number>>
 
 export async function startRedis(
@@ -60,6 +66,7 @@ export async function startRedis(
     server = spawn(path, [file, ...(program === 'sentinel' ? ['--sentinel'] : [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    running.add(server)
     server.stdout?.on('data', (text) => output.push(String(text)))
     for (let tries = 0; ; tries++) {
       if (server.exitCode !== null || tries > 400) throw new Error(`Redis did not start:\n${output.join('')}`)
@@ -85,6 +92,7 @@ export async function startRedis(
     server.kill('SIGCONT')
     server.kill('SIGKILL')
     await ended
+    running.delete(server)
   }
 
   await start()
