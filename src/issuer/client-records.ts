@@ -15,8 +15,8 @@ export interface ClientRecords {
 }
 
 /**
- * Clients as the library reads them. The same version of a client is always the same object: the library keys
- * its cache of parsed clients by content, and we ours by version.
+ * Clients as the library reads them. The same version of a client is always the same object: what was parsed of it is
+ * kept with that (parsed-clients.ts).
  */
 export function createClientRecords(clients: Pick<ClientStore, 'get'>): ClientRecords {
   const known = new Map<string, { readonly version: number; readonly record: AdapterPayload }>()

@@ -48,6 +48,7 @@ import { createIntrospectionPolicy } from './introspection-policy.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
 import { limitParameters } from './parameters.ts'
+import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, routes } from './provider.ts'
@@ -167,6 +168,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
+    keepParsedClients(provider)
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
     provider.use(answerRefusals)

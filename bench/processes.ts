@@ -1,0 +1,82 @@
+/** Servers to be measured, each a process of its own on the first processor, and what they cost. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const pinning = spawnSync('taskset', ['-c', '0', 'true']).status === 0
+export const pinned = (): boolean => pinning
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+export interface Server extends AsyncDisposable {
+  readonly url: string
+  /** Milliseconds from the start of the process to its first answer. */
+  readonly started: number
+  /** Milliseconds of user and system time of the process and its children, so far. */
+  processor(): number
+  /** Megabytes. */
+  memory(): number
+}
+
+export async function start(
+  command: readonly string[],
+  port: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const begin = performance.now()
+  const whole = [...(pinning ? ['taskset', '-c', '0'] : []), process.execPath, ...command]
+  const child = spawn(whole[0] ?? '', whole.slice(1), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const url = `http://localhost:${port}`
+  while (
+    !(await fetch(`${url}/.well-known/openid-configuration`).then(
+      (answer) => answer.ok,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null) throw new Error(`${command.join(' ')} ended with ${child.exitCode}`)
+    await sleep(5)
+  }
+  const started = performance.now() - begin
+  return {
+    url,
+    started,
+    processor: () => sum(child, (pid) => ticksOf(pid) * 10),
+    memory: () => sum(child, memoryOf),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+const statOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+
+const ticksOf = (pid: number) => [11, 12, 13, 14].reduce((ticks, field) => ticks + Number(statOf(pid)[field]), 0)
+const memoryOf = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+function sum({ pid = 0 }: ChildProcess, of: (pid: number) => number): number {
+  const family = [pid]
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  for (const member of family)
+    for (const name of all) {
+      try {
+        if (Number(statOf(Number(name))[1]) === member) family.push(Number(name))
+      } catch {} // It has ended meanwhile.
+    }
+  return family.reduce((total, member) => total + of(member), 0)
+}
