@@ -27,9 +27,30 @@ export function createInteractions({ provider, sessions, cookies, vault, clock }
 
   /** Once for each request. */
   function find(ctx: Context): Promise<LibraryInteraction> {
-    const finding = found.get(ctx) ?? provider().interactionDetails(ctx.req, ctx.res).catch(explain)
+    const finding = found.get(ctx) ?? look(ctx)
     found.set(ctx, finding)
     return finding
+  }
+
+  async function look(ctx: Context): Promise<LibraryInteraction> {
+    const details = () => provider().interactionDetails(ctx.req, ctx.res)
+    return await details().catch(async (error: unknown) =>
+      (await outlivesItsSession(ctx, error)) ? details().catch(explain) : explain(error),
+    )
+  }
+
+  /**
+   * Signing out in another tab ends the session that the interaction was begun in. Whoever is about to prove who they
+   * are does not need it; for anything else they have to sign in first, which a new interaction sees to.
+   */
+  async function outlivesItsSession(ctx: Context, error: unknown): Promise<boolean> {
+    const id = ctx.cookies.get(cookies.names.interaction, { signed: true })
+    if (!(error instanceof errors.SessionNotFound) || !id) return false
+    const interaction = await provider().Interaction.find(id)
+    if (interaction?.prompt.name !== 'login' || !interaction.session) return false
+    interaction.session = undefined
+    await interaction.persist()
+    return true
   }
 
   /**

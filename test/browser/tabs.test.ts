@@ -90,9 +90,10 @@ describe.each([
       await begin(page, { state: 'late' })
       now += 31 * 60_000
       vi.setSystemTime(now)
+      const expired = page.url()
       await submit(page)
-      await shows(page, 'This sign-in is no longer open')
-      await page.getByText('Continue to Patient App').click()
+      await page.waitForURL((url) => url.pathname.startsWith('/login/') && url.href !== expired)
+      await shows(page, 'Sign in to Patient App')
       await submit(page)
       expect(await told(page)).toEqual({ state: 'late', signedIn: true })
     })
@@ -128,6 +129,18 @@ describe.each([
       await two.reload()
       await shows(two, 'You are signed out')
       expect(await isSignedIn(one.context())).toBe(false)
+    })
+  })
+
+  it('SEC-098 a page that asks to sign in again goes on when the person signs out in another tab', async () => {
+    await inBrowser(async (one, two) => {
+      await signIn(one)
+      await begin(two, { state: 'again', prompt: 'login' })
+      await one.goto(`${broker.issuer}/logout`)
+      await one.click('#logout-yes')
+      await shows(one, 'You are signed out')
+      await submit(two)
+      expect(await told(two)).toEqual({ state: 'again', signedIn: true })
     })
   })
 
