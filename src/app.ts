@@ -21,6 +21,7 @@ import { createPasswordHasher } from './connectors/local/password-hash.ts'
 import { createCsrf } from './http/csrf.ts'
 import { answerErrors, type PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
+import { networkOf } from './http/network.ts'
 import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { type Limits, listen } from './http/server.ts'
@@ -62,11 +63,13 @@ import { type FirstAdministrator, keepBootstrapClient, makeAdministrator } from 
 import { keepTime } from './startup/keep-time.ts'
 import { knownRegistry } from './startup/known-registry.ts'
 import { resealSecrets } from './startup/reseal-secrets.ts'
-import { sweepTraces } from './startup/sweep-traces.ts'
+import { sweepRecords } from './startup/sweep-records.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
 import { type OpenStores, openStores as openAllStores } from './stores/open.ts'
 import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
+import { createAllowance } from './traces/allowance.ts'
+import { createEraseTraces } from './traces/erasure.ts'
 import { createTracer } from './traces/tracer.ts'
 
 export interface Parts {
@@ -169,7 +172,7 @@ export async function startBroker(
   const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ ...stores, clock })
   const admission = createAdmission({ ...stores, ...known })
-  const tracer = createTracer({ traces: stores.traces, clock, report, log })
+  const tracer = createTracer({ traces: stores.traces, allow: createAllowance(clock), networkOf, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
   // Both keep a core busy when they have something to make.
   const [administrator] = await Promise.all([
@@ -233,7 +236,7 @@ export async function startBroker(
     leaveUpstream,
     report,
   })
-  opened.use(sweepTraces({ traces: stores.traces, lifetime: lifetimes.trace * 1000, clock, log }))
+  opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
   await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
   // Signing in
@@ -314,6 +317,7 @@ export async function startBroker(
     apiKeys,
     portals,
     traces: stores.traces,
+    eraseTraces: createEraseTraces({ ...stores, clock }),
     audit: stores.audit,
     sessions,
     signingKeys,

@@ -10,6 +10,7 @@ export const events = {
   'login.succeeded': { means: 'Somebody signed in', members: [] },
   'login.refused': { means: 'A sign-in was refused', members: ['detail'] },
   'login.unanswered': { means: 'A sign-in could not be decided: something did not answer', members: ['detail'] },
+  'trace.dropped': { means: 'A step of a sign-in was not kept: strangers sent too many', members: ['what'] },
   'authorization.granted': { means: 'A client was given an authorization code', members: [] },
   'authorization.refused': { means: 'An authorization request was refused', members: ['error', 'detail'] },
   'token.issued': { means: 'Tokens were issued', members: ['grant_type'] },

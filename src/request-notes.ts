@@ -18,6 +18,8 @@ export interface RequestNotes {
   readonly span?: Span | undefined
   /** The route's pattern, never the path: `/login/:uid`. */
   readonly endpoint: () => string
+  /** The caller's, as the trusted proxies tell it. */
+  readonly address: () => string
   /** What the person is shown. */
   reference?: string | undefined
   reason?: ReasonCode | undefined

@@ -17,6 +17,7 @@ import type { Roles } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { EraseTraces } from '../traces/erasure.ts'
 import type { TraceStore } from '../traces/trace.ts'
 import type { Vault } from '../vault.ts'
 import { mountApiKeys } from './api-keys.ts'
@@ -26,12 +27,13 @@ import { authenticationSources, mountSourceTest } from './authentication-sources
 import type { Authorise } from './authorise.ts'
 import { clientResource, mountSecretRotation } from './clients.ts'
 import { mountCollection } from './collection.ts'
+import { mountEvents } from './events.ts'
 import { portalResource } from './portals.ts'
-import { mountRecords } from './records.ts'
 import { roleResource } from './roles.ts'
 import { mountSecretKeys } from './secret-keys.ts'
 import { mountSessions } from './sessions.ts'
 import { mountSigningKeys } from './signing-keys.ts'
+import { mountTraces } from './traces.ts'
 import { userResource } from './users.ts'
 
 interface Needs {
@@ -46,7 +48,8 @@ interface Needs {
   readonly apiKeys: ApiKeys
   readonly portals: Portals
   readonly traces: Pick<TraceStore, 'get' | 'list'>
-  readonly audit: Pick<AuditStore, 'list'>
+  readonly eraseTraces: EraseTraces
+  readonly audit: Pick<AuditStore, 'list' | 'following'>
   readonly sessions: Sessions
   readonly signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke'>
   readonly vault: Pick<Vault, 'keyIds'>
@@ -71,7 +74,8 @@ export function adminRoutes(needs: Needs): Router {
   })
   mountSourceTest(router, sources, authorise)
   mountSecretRotation(router, clients, authorise)
-  mountRecords(router, { authorise, traces, audit })
+  mountTraces(router, { authorise, traces, sources: needs.sourceStore, erase: needs.eraseTraces })
+  mountEvents(router, { authorise, audit })
   mountSessions(router, {
     authorise,
     sessions: needs.sessions,

@@ -1,6 +1,6 @@
-/** Who changed something. */
+/** Who changed something: a person or a client by HTTP, somebody of the machine by the command line, or the server. */
 export interface Actor {
-  readonly kind: 'account' | 'client' | 'system'
+  readonly kind: 'account' | 'client' | 'cli' | 'system'
   readonly id: string
 }
 
@@ -17,13 +17,34 @@ export interface AuditEvent {
   readonly after: unknown
 }
 
+/** What a list is narrowed to; what is absent narrows nothing. */
+export interface AuditFilter {
+  /** The id of an account or a client. */
+  readonly actor?: string
+  readonly action?: string
+  readonly subjectType?: string
+  readonly subjectId?: string
+  /** Milliseconds; at this time or later. */
+  readonly from?: number
+  /** Milliseconds; before. */
+  readonly until?: number
+}
+
 export interface AuditStore {
   record(event: AuditEvent): Promise<void>
   /** Newest first. */
-  list(query: {
-    readonly limit: number
-    readonly after?: string
-  }): Promise<{ readonly items: readonly AuditEvent[]; readonly next: string | null }>
+  list(
+    query: AuditFilter & { readonly limit: number; readonly after?: string },
+  ): Promise<{ readonly items: readonly AuditEvent[]; readonly next: string | null }>
+  /**
+   * In the order in which they were committed, each with the cursor that goes on behind it: whoever goes on from the
+   * last one they have misses none, whatever clocks say.
+   */
+  following(
+    query: AuditFilter & { readonly limit: number; readonly after?: string },
+  ): Promise<readonly (AuditEvent & { readonly cursor: string })[]>
+  /** Forgets those from before. Answers how many. */
+  sweep(before: number): Promise<number>
 }
 
 /** The server itself, at start-up. */

@@ -71,6 +71,7 @@ const shape = z.strictObject({
     interaction: duration,
     trip: duration,
     trace: duration,
+    audit: duration.nullable(),
   }),
   /** Seconds. */
   signing_keys: z.strictObject({ active_for: duration, published_before: duration, retiring_for: duration }),

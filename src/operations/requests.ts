@@ -48,7 +48,7 @@ export function observeRequests({ log, metrics, tracing, trustedProxies, base, p
     const requestId = typeof brought === 'string' && requestIdForm.test(brought) ? brought : newId()
     const { traceparent } = headers
     const span = tracing.request(believed && typeof traceparent === 'string' ? traceparent : undefined)
-    return { requestId, span, endpoint: () => endpointOf(ctx) }
+    return { requestId, span, endpoint: () => endpointOf(ctx), address: () => ctx.ip }
   }
 
   function finish(ctx: Context, notes: RequestNotes, seconds: number): void {

@@ -8,9 +8,10 @@ import { type Clock, seconds } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Identity } from '../identity.ts'
 import type { Interaction, Login } from '../interaction.ts'
-import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
+import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Source } from '../sources/source.ts'
 import type { Tracer } from '../traces/tracer.ts'
+import { whatCame } from './what-came.ts'
 
 interface Needs {
   readonly recognise: Recognise
@@ -33,7 +34,7 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
   return async ({ interaction, client, source, identity }) => {
     const known = { clientId: client.id, source }
     const mapped = mapIdentity(identity, source.mapping)
-    await tracer.step(interaction.flow, 'arrived', whatCame(identity, mapped), known)
+    await tracer.proven(interaction.flow, whatCame(identity, mapped, source), known)
     if (mapped.overage) throw new Refusal('groups_overage')
 
     const { essential, values } = interaction.acr
@@ -51,9 +52,13 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
       source,
       identity: linked,
     })
-    if ('denied' in admission) throw new Refusal(admission.denied)
+    const recognised = { what: 'recognised', detail: { account: account.id } }
+    if ('denied' in admission) {
+      await tracer.proven(interaction.flow, [recognised], { ...known, accountId: account.id })
+      throw new Refusal(admission.denied)
+    }
 
-    await tracer.signedIn(interaction.flow, { ...known, accountId: account.id })
+    await tracer.signedIn(interaction.flow, [recognised, { what: 'admitted' }], { ...known, accountId: account.id })
     return {
       accountId: account.id,
       sourceId: source.id,
@@ -64,15 +69,4 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
       upstream: identity.upstream,
     }
   }
-}
-
-/** Names and kinds of what the source sent, never its values; groups and roles are what administrators search for. */
-function whatCame({ attributes }: Identity, { groups, roles, dropped }: Mapped) {
-  const received = Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? `list of ${value.length}` : typeof value,
-    ]),
-  )
-  return { received, groups, roles, dropped }
 }

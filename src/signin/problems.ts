@@ -51,8 +51,9 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
   }
 
   /** Under the reference of the sign-in it was, if this browser began it, whatever has become of that. */
-  async function referenceFor(reason: ReasonCode, detail: string, flow = newId()): Promise<string> {
-    await tracer.lost(flow, reason, detail)
+  async function referenceFor(reason: ReasonCode, detail: string, known?: string): Promise<string> {
+    const flow = known ?? newId()
+    await (known === undefined ? tracer.stray(flow, reason, detail) : tracer.lost(flow, reason, detail))
     return tracer.reference(flow)
   }
 

@@ -1,7 +1,7 @@
-import ipaddr from 'ipaddr.js'
 import { canonicalUsername } from '../accounts/local-user.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
+import { networkOf } from '../http/network.ts'
 import { digest } from '../ids.ts'
 import type { AttemptStore } from './attempt-store.ts'
 
@@ -95,12 +95,4 @@ export function createThrottle({ attempts, clock, limits }: Needs): Throttle {
       }
     },
   }
-}
-
-/** What one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
-  const bytes = parsed.toByteArray()
-  return Buffer.from(parsed.kind() === 'ipv6' ? bytes.slice(0, 8) : bytes).toString('hex')
 }

@@ -27,6 +27,7 @@ import { createSources } from '../../src/sources/sources.ts'
 import { createStatusRecorder } from '../../src/sources/status.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
 import type { CheckAccessToken } from '../../src/tokens/access-token.ts'
+import { createEraseTraces } from '../../src/traces/erasure.ts'
 import { listen } from '../http/listen.ts'
 
 export const issuer = 'https://login.example.com'
@@ -90,6 +91,7 @@ export async function startAdmin() {
   const schedule = { active_for: 90, published_before: 30, retiring_for: 60 }
   const routes = adminRoutes({
     ...{ issuer, authorise, sources, users, clients, roles, apis, applications, apiKeys, portals, traces, audit },
+    eraseTraces: createEraseTraces({ ...stores, clock }),
     sessions: createSessions({ ...stores, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},

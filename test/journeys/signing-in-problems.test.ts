@@ -177,10 +177,18 @@ describe('a trace', () => {
     await walk(visitor, `${chooser.url}/source/Okta`)
     const trace = await traceOf(chooser)
     expect(trace).toMatchObject({ outcome: 'signed_in', client_id: client.id, source_id: sourceId })
-    const [departed, arrived, signedIn] = trace.steps as { at: string; what: string; detail: Json }[]
-    expect([departed?.what, arrived?.what, signedIn?.what]).toEqual(['departed', 'arrived', 'signed_in'])
+    const steps = trace.steps as { at: string; what: string; detail: Json }[]
+    expect(steps.map(({ what }) => what)).toEqual([
+      ...['departed', 'arrived', 'mapped', 'recognised', 'admitted', 'signed_in'],
+    ])
+    const [, arrived, mapped, recognised] = steps
     expect(arrived?.detail).toMatchObject({
-      received: { sub: 'string', name: 'string', groups: 'list of 2', department: 'number', picture: 'object' },
+      received: { name: expect.stringMatching(/^string of \d+ characters$/), groups: 'array of 2', picture: 'object' },
+    })
+    expect(recognised?.detail).toEqual({ account: trace.account_id })
+    expect(mapped?.detail).toMatchObject({
+      claims: { email: 'email', preferred_username: 'preferred_username' },
+      groups_from: { claim: 'groups' },
       groups: ['Consultant'],
       roles: expect.anything(),
       dropped: [{ path: 'picture', reason: 'wrong_type', value: 'object' }],

@@ -43,6 +43,22 @@ const asks: Record<string, (admin: Admin & Ids) => Promise<unknown>> = {
   'who keeps an API': ({ call, api }) => call('DELETE', `apis/${api}`),
   'the keys of an API that have expired': ({ stores }) => stores.apiKeys.removeExpired('api', 0),
   'when keys were used': ({ stores }) => stores.apiKeys.used(['key'], 0),
+  'sign-ins, of anybody and narrowed in each way': async ({ call }) => {
+    for (const way of ['', 'account_id=a', 'client_id=c', 'source_id=s', 'outcome=refused', 'reason=groups_overage'])
+      for (const when of ['', '&from=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z'])
+        await call('GET', `traces?${way}${when}`)
+  },
+  'what was changed, by anybody and narrowed in each way': async ({ call }) => {
+    for (const way of ['', 'actor=a', 'action=a', 'subject_type=t', 'subject_id=s'])
+      for (const when of ['', '&from=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z'])
+        await call('GET', `events?${way}${when}`)
+  },
+  'what was changed, from a line on': async ({ stores: { audit } }) => {
+    const after = Buffer.from('seq:1').toString('base64url')
+    for (const narrowed of [{}, { from: 1, until: 2 }]) await audit.following({ limit: 2, after, ...narrowed })
+  },
+  'one person’s sign-ins, to erase them': ({ stores }) => stores.traces.erase('account'),
+  'old records, to forget them': async ({ stores }) => [await stores.traces.sweep(0), await stores.audit.sweep(0)],
   'how sign-ins through a source went': ({ stores }) => stores.sourceStatus.record('source', { lastSuccess: 1 }),
 }
 

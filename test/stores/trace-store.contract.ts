@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { atOnce, type RegistryWorld } from './world.ts'
+import { atOnce, type RegistryWorld, refused } from './world.ts'
 
 export function traceStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
   describe(`TraceStore (${label})`, () => {
@@ -69,6 +69,55 @@ export function traceStoreContract(label: string, open: () => Promise<RegistryWo
       const { next } = await traces.list({ limit: 1, clientId: 'app' })
       expect(await references({ clientId: 'app', after: next ?? '' })).toEqual(['R2', 'R0'])
       expect(await references({ clientId: 'nobody' })).toEqual([])
+    })
+
+    it('lists those of a source, with an outcome, with a reason, of a time, and all of it at once, page by page', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      const all = [
+        ['okta', 'refused', 'groups_overage'],
+        ['okta', 'signed_in', null],
+        ['entra', 'refused', 'groups_overage'],
+        ['okta', 'refused', 'upstream_refused'],
+        ['okta', 'refused', 'groups_overage'],
+      ] as const
+      for (const [at, [sourceId, outcome, reason]] of all.entries())
+        await traces.append(`R${at}`, { sourceId, outcome, reason, steps: [{ at: at * 10, what: 'refused' }] })
+      const references = async (query: Partial<Parameters<typeof traces.list>[0]>) =>
+        (await traces.list({ limit: 10, ...query })).items.map(({ reference }) => reference)
+      expect(await references({ sourceId: 'entra' })).toEqual(['R2'])
+      expect(await references({ outcome: 'signed_in' })).toEqual(['R1'])
+      expect(await references({ reason: 'groups_overage' })).toEqual(['R4', 'R2', 'R0'])
+      expect(await references({ from: 10, until: 30 })).toEqual(['R2', 'R1'])
+      const narrow = { sourceId: 'okta', outcome: 'refused', reason: 'groups_overage', until: 41 } as const
+      const { items, next } = await traces.list({ limit: 1, ...narrow })
+      expect(items.map(({ reference }) => reference)).toEqual(['R4'])
+      expect(await references({ ...narrow, after: next ?? '' })).toEqual(['R0'])
+    })
+
+    it('shows each of those that began in one moment once, whatever the size of the pages', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      for (const name of ['A', 'B', 'C', 'D', 'E']) await traces.append(name, { steps: [{ at: 7, what: 'departed' }] })
+      const seen: string[] = []
+      let after: string | undefined
+      do {
+        const page = await traces.list({ limit: 2, ...(after !== undefined && { after }) })
+        seen.push(...page.items.map(({ reference }) => reference))
+        after = page.next ?? undefined
+      } while (after !== undefined)
+      expect(seen).toEqual(['E', 'D', 'C', 'B', 'A'])
+      await refused(traces.list({ limit: 2, after: 'never given out' }), 'invalid_input')
+    })
+
+    it('forgets those of one person and nobody else’s', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      for (const [at, accountId] of ['rene', 'john', 'rene', undefined].entries())
+        await traces.append(`R${at}`, { accountId, steps: [{ at, what: 'departed' }] })
+      expect(await traces.erase('rene')).toBe(2)
+      expect(await traces.erase('rene')).toBe(0)
+      expect((await traces.list({ limit: 9 })).items.map(({ reference }) => reference)).toEqual(['R3', 'R1'])
     })
 
     it('lists traces newest first, and forgets those that started before', async () => {

@@ -5,23 +5,35 @@ export const pageOf = <Row extends { readonly seq: number }, T>(
   rows: readonly Row[],
   limit: number,
   read: (row: Row) => T,
+  cursor: (row: Row) => string = cursorOf,
 ): { readonly items: readonly T[]; readonly next: string | null } => {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return { items: shown.map(read), next: last && rows.length > limit ? cursorAt(last.seq) : null }
+  return { items: shown.map(read), next: last && rows.length > limit ? cursor(last) : null }
 }
 
-const cursorAt = (seq: number): string => Buffer.from(`seq:${seq}`).toString('base64url')
+const cursorAt = (place: string): string => Buffer.from(place).toString('base64url')
+
+export const cursorOf = ({ seq }: { readonly seq: number }): string => cursorAt(`seq:${seq}`)
 
 /** Where the page before ended. Rejects with `invalid_input` what was never given out. */
-export function placeOf(cursor: string): number {
-  const [, digits] = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
-  if (digits === undefined) {
-    throw new Refusal('invalid_input', undefined, {
-      problems: [{ path: 'after', message: 'must be the next of a page' }],
-    })
-  }
-  return Number(digits)
+export const placeOf = (cursor: string): number => Number(read(cursor, /^seq:(\d{1,15})$/)[0])
+
+/** Of lists in the order of time, in which `seq` decides between what happened at once. */
+export const momentCursor = (at: number, seq: number): string => cursorAt(`at:${at}:${seq}`)
+
+/** Rejects like {@link placeOf}. */
+export function momentOf(cursor: string): { readonly at: number; readonly seq: number } {
+  const [at, seq] = read(cursor, /^at:(\d{1,15}):(\d{1,15})$/)
+  return { at: Number(at), seq: Number(seq) }
+}
+
+function read(cursor: string, form: RegExp): readonly string[] {
+  const match = form.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (match) return match.slice(1)
+  throw new Refusal('invalid_input', undefined, {
+    problems: [{ path: 'after', message: 'must be the next of a page' }],
+  })
 }
 
 /** The column that lists search in: SQL's own lower() knows ASCII only. */

@@ -1,10 +1,11 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
 import type { ReasonCode } from '../../../reasons.ts'
-import type { Trace, TraceStore } from '../../../traces/trace.ts'
+import type { Trace, TraceFilter, TraceStore } from '../../../traces/trace.ts'
 import { makeOrChange, nextIn } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
-import { pageOf, placeOf } from '../paging.ts'
-import type { Db, TraceRow } from '../schema.ts'
+import { momentCursor, momentOf, pageOf } from '../paging.ts'
+import type { Db, Schema, TraceRow } from '../schema.ts'
 
 type Change = Parameters<TraceStore['append']>[1]
 
@@ -63,24 +64,55 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       })
     },
 
-    async list({ limit, after, clientId, accountId }) {
-      const rows = await db
-        .selectFrom('traces')
-        .selectAll()
-        .$if(after !== undefined, (query) => query.where('seq', '<', placeOf(after ?? '')))
-        .$if(clientId !== undefined, (query) => query.where('client_id', '=', clientId ?? ''))
-        .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+    async list({ limit, after, ...filter }) {
+      const rows = await filtered(db.selectFrom('traces').selectAll(), filter)
+        .$if(after !== undefined, (query) => {
+          const { at, seq } = momentOf(after ?? '')
+          return query.where(sql<boolean>`(started_at, seq) < (${at}, ${seq})`)
+        })
+        .orderBy('started_at', 'desc')
         .orderBy('seq', 'desc')
         .limit(limit + 1)
         .execute()
-      return pageOf(rows, limit, fromRow)
+      return pageOf(rows, limit, fromRow, ({ started_at, seq }) => momentCursor(started_at, seq))
     },
 
+    // A few at a time, so that no sign-in waits long behind it.
     async sweep(before) {
-      const { numDeletedRows } = await db.deleteFrom('traces').where('started_at', '<', before).executeTakeFirst()
+      let swept = 0
+      for (let deleted = batch; deleted === batch; swept += deleted) {
+        const old = db.selectFrom('traces').select('reference').where('started_at', '<', before).limit(batch)
+        const { numDeletedRows } = await db.deleteFrom('traces').where('reference', 'in', old).executeTakeFirst()
+        deleted = Number(numDeletedRows)
+      }
+      return swept
+    },
+
+    async erase(accountId) {
+      const { numDeletedRows } = await db.deleteFrom('traces').where('account_id', '=', accountId).executeTakeFirst()
       return Number(numDeletedRows)
     },
   }
+}
+
+const batch = 500
+
+type Query = SelectQueryBuilder<Schema, 'traces', TraceRow>
+
+function filtered(query: Query, { from, until, ...same }: TraceFilter): Query {
+  const columns = {
+    client_id: same.clientId,
+    account_id: same.accountId,
+    source_id: same.sourceId,
+    outcome: same.outcome,
+    reason: same.reason,
+  }
+  let narrowed = query
+  for (const [column, value] of Object.entries(columns))
+    if (value !== undefined) narrowed = narrowed.where(column as keyof typeof columns, '=', value)
+  if (from !== undefined) narrowed = narrowed.where('started_at', '>=', from)
+  if (until !== undefined) narrowed = narrowed.where('started_at', '<', until)
+  return narrowed
 }
 
 /** What is given as `undefined` has not become known. */
