@@ -11,7 +11,7 @@ export interface Trace {
   readonly clientId: string | null
   readonly sourceId: string | null
   readonly accountId: string | null
-  readonly outcome: 'open' | 'signed_in' | 'signed_out' | 'refused' | 'could_not_tell'
+  readonly outcome: (typeof outcomes)[number]
   readonly reason: ReasonCode | null
   readonly steps: readonly TraceStep[]
 }
@@ -24,6 +24,21 @@ export interface TraceStep {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
+export const outcomes = ['open', 'signed_in', 'signed_out', 'refused', 'could_not_tell'] as const
+
+/** What a list is narrowed to; what is absent narrows nothing. */
+export interface TraceFilter {
+  readonly clientId?: string
+  readonly accountId?: string
+  readonly sourceId?: string
+  readonly outcome?: Trace['outcome']
+  readonly reason?: ReasonCode
+  /** Milliseconds; those that began at this time or later. */
+  readonly from?: number
+  /** Milliseconds; those that began before. */
+  readonly until?: number
+}
+
 export interface TraceStore {
   get(reference: string): Promise<Trace | undefined>
   /** Adds steps and sets what has become known; makes the trace when it is new. Of a great many steps the newest stay. */
@@ -31,13 +46,12 @@ export interface TraceStore {
     reference: string,
     change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },
   ): Promise<void>
-  /** Newest first; those of one client or account, or of all. */
-  list(query: {
-    readonly limit: number
-    readonly after?: string
-    readonly clientId?: string
-    readonly accountId?: string
-  }): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
-  /** Forgets those that started before. */
+  /** Newest first, by when they began. */
+  list(
+    query: TraceFilter & { readonly limit: number; readonly after?: string },
+  ): Promise<{ readonly items: readonly Trace[]; readonly next: string | null }>
+  /** Forgets those that started before. Answers how many. */
   sweep(before: number): Promise<number>
+  /** Forgets those of one person. Answers how many. */
+  erase(accountId: string): Promise<number>
 }
