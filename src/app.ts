@@ -4,21 +4,17 @@ import Koa from 'koa'
 import mount from 'koa-mount'
 import { problemView } from '#views/problem.ts'
 import { createRecognise } from './accounts/recognise.ts'
-import { createUsers } from './accounts/users.ts'
 import { adminRoutes } from './admin/admin.ts'
 import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
-import { createApis } from './apis/apis.ts'
-import { createApiKeys } from './applications/api-keys.ts'
-import { createApplications } from './applications/applications.ts'
-import { createClients } from './clients/clients.ts'
+import { createNouns } from './assembly/nouns.ts'
+import { assembleSignIn } from './assembly/sign-in.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
-import { createCsrf } from './http/csrf.ts'
 import { answerErrors, type PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { networkOf } from './http/network.ts'
@@ -26,7 +22,6 @@ import { pinOrigin } from './http/origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { type Limits, listen } from './http/server.ts'
 import { hangUpOnUnread } from './http/unread.ts'
-import { digest } from './ids.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { providerPaths } from './issuer/provider.ts'
 import { createFindVerifier } from './keys/find-verifier.ts'
@@ -39,25 +34,10 @@ import { healthRoutes } from './operations/health-routes.ts'
 import { createOperations } from './operations/operations.ts'
 import { createReadiness } from './operations/readiness.ts'
 import { createOutbound } from './outbound/outbound.ts'
-import { adminAudience, isOwnAudience } from './own-audiences.ts'
-import { createPortals } from './portals/portals.ts'
+import { adminAudience } from './own-audiences.ts'
 import { createRegistryMemory } from './registry-memory.ts'
-import { createRoles } from './roles/roles.ts'
 import { announceEndings } from './sessions/endings.ts'
-import { createSessions } from './sessions/sessions.ts'
-import { createShutOut } from './sessions/shut-out.ts'
-import { createReceive } from './signin/arrival.ts'
-import { backchannelLogoutRoutes } from './signin/backchannel-logout.ts'
-import { createBrowserNotes } from './signin/browser-notes.ts'
-import { createPages } from './signin/pages.ts'
-import { createProblems } from './signin/problems.ts'
-import { createRestart } from './signin/restart.ts'
-import { signinRoutes } from './signin/routes.ts'
-import { sessionRoutes } from './signin/sessions.ts'
-import { createThrottle } from './signin/throttle.ts'
-import { createTrips } from './signin/trips.ts'
 import { createLeaveUpstream } from './signin/upstream-logout.ts'
-import { createSources } from './sources/sources.ts'
 import { createStatusRecorder } from './sources/status.ts'
 import { type FirstAdministrator, keepBootstrapClient, makeAdministrator } from './startup/first-start.ts'
 import { keepTime } from './startup/keep-time.ts'
@@ -100,9 +80,7 @@ export async function startBroker(
 ): Promise<Broker> {
   const { clock = systemClock, log = createLog(config.log_level), openStores = openAllStores } = parts
   const { lifetimes } = config
-  const issuerUrl = new URL(config.issuer)
-  const base = issuerUrl.pathname.replace(/\/$/, '')
-  const secure = issuerUrl.protocol === 'https:'
+  const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const assets = `${base}/assets`
   const cookieKeys = keys.map((key) =>
     Buffer.from(hkdfSync('sha256', key, '', 'gatehouse cookies', 32)).toString('base64url'),
@@ -140,36 +118,11 @@ export async function startBroker(
   )
   const passwords = operations.passwords(createPasswordHasher())
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords, clock, log })
-  const shutOut = createShutOut({
-    ...stores,
-    clock,
-    longestToken: lifetimes.access_token + config.tokens.clock_tolerance,
-    longestSignIn: lifetimes.interaction,
-  })
   const record = opened.use(createStatusRecorder({ store: stores.sourceStatus, clock, log }))
-  const sources = createSources({ ...stores, transact, connectors, record, shutOut, clock })
+  const validateClient: Issuer['validateClient'] = (client) => issuer.validateClient(client)
+  const nouns = createNouns({ config, stores, transact, connectors, record, passwords, validateClient, clock })
+  const { sources, users, clients, sessions } = nouns
   opened.defer(() => sources.close())
-  const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
-  const roles = createRoles({ ...stores, transact, clock })
-  const apis = createApis({ ...stores, transact, isOwnAudience: isOwnAudience(config.issuer), clock })
-  const clients = createClients({
-    ...stores,
-    transact,
-    isOwnAudience: isOwnAudience(config.issuer),
-    validate: (client) => issuer.validateClient(client),
-    shutOut,
-    clock,
-  })
-  const applications = createApplications({
-    ...stores,
-    transact,
-    validate: (client) => issuer.validateClient(client),
-    shutOut,
-    clock,
-  })
-  const apiKeys = createApiKeys({ ...stores, transact, clock })
-  const portals = createPortals({ ...stores, transact, clock })
-  const sessions = createSessions({ ...stores, clock })
   const recognise = createRecognise({ ...stores, clock })
   const admission = createAdmission({ ...stores, ...known })
   const tracer = createTracer({ traces: stores.traces, allow: createAllowance(clock), networkOf, clock, report, log })
@@ -197,9 +150,8 @@ export async function startBroker(
     }),
   )
   const leaveUpstream = createLeaveUpstream({
-    sources: stores.sources,
+    ...stores,
     connector: sources.connector,
-    departures: stores.departures,
     clock,
     log,
     loggedOutUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/logged-out`),
@@ -239,87 +191,32 @@ export async function startBroker(
   opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
   await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
-  // Signing in
-  const csrf = createCsrf(keys)
-  const notes = createBrowserNotes(secure)
-  const restart = createRestart({ vault, notes, clock, base })
-  const pages = createPages({
-    assets,
-    base,
-    csrf: csrf.token,
-    reference: tracer.reference,
-    kindOf: (source) => sources.connector(source).kind,
-  })
-  const signin = signinRoutes({
-    ...stores,
-    ...known,
+  const signIn = assembleSignIn({
+    config,
+    keys,
+    stores: { ...stores, ...known },
     confirmRegistry: memory.confirm,
-    interactions: issuer.interactions,
-    connector: sources.connector,
-    receive: createReceive({ recognise, accounts: stores.accounts, tracer, clock }),
-    trips: createTrips({
-      trips: stores.trips,
-      clock,
-      callbackUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/callback`),
-      lifetime: lifetimes.trip * 1000,
-    }),
-    throttle: createThrottle({
-      attempts: stores.attempts,
-      clock,
-      limits: {
-        perUser: config.sign_in.max_attempts_per_user,
-        perAddress: config.sign_in.max_attempts_per_address,
-        window: config.sign_in.attempt_window,
-      },
-    }),
+    issuer,
+    sources,
+    sessions,
+    recognise,
+    leaveUpstream,
+    vault,
     tracer,
-    pages,
-    problems: createProblems({ clients: stores.clients, tracer, pages, restart, notes, base }),
-    restart,
-    notes,
-    csrf,
+    report,
     clock,
     assets,
     base,
-  })
-
-  const backchannelLogout = backchannelLogoutRoutes({
-    ...stores,
-    connector: sources.connector,
-    messages: {
-      has: async (message) => (await stores.artifacts.get('ReplayDetection', digest(message))) !== undefined,
-      add: (message, until) => stores.artifacts.putOnce('ReplayDetection', digest(message), {}, until),
-    },
-    report,
-  })
-
-  const ownSessions = sessionRoutes({
-    ...stores,
-    currentSession: issuer.currentSession,
-    sessions,
-    leaveUpstream,
-    csrf,
-    clock,
-    assets,
-    issuer: config.issuer,
   })
 
   // Administration
   const admin = adminRoutes({
     issuer: config.issuer,
     authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
-    sources,
-    clients,
-    users,
-    roles,
-    apis,
-    applications,
-    apiKeys,
-    portals,
+    ...nouns,
     traces: stores.traces,
     eraseTraces: createEraseTraces({ ...stores, clock }),
     audit: stores.audit,
-    sessions,
     signingKeys,
     vault,
     secrets: stores.secrets,
@@ -347,15 +244,7 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
   const inside = new Koa()
-  for (const router of [
-    front,
-    healthRoutes(readiness),
-    operations.routes,
-    signin,
-    ownSessions,
-    backchannelLogout,
-    admin,
-  ])
+  for (const router of [front, healthRoutes(readiness), operations.routes, ...signIn, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   app.use(mount(base || '/', inside))
   app.use(issuer.serve)

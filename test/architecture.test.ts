@@ -51,7 +51,8 @@ const rules: readonly Rule[] = [
   // A page has words for every reason code, and the compiler counts them.
   { from: ['views'], values: [], types: [words] },
 ]
-const roots = ['src/app.ts', 'src/main.ts']
+/** The composition root, which app.ts begins; and main.ts. */
+const roots = ['src/app.ts', 'src/main.ts', 'src/assembly/']
 
 /** Where each library may appear, by the beginning of the path. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
@@ -70,7 +71,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['koa', '@koa/router', 'koa-mount'].map((name) => [
       name,
-      ['src/app.ts', 'src/http/', 'src/operations/', ...features.map((feature) => `src/${feature}/`)],
+      ['src/app.ts', 'src/assembly/', 'src/http/', 'src/operations/', ...features.map((feature) => `src/${feature}/`)],
     ]),
   ),
   zod: ['src/'],
@@ -135,7 +136,7 @@ function isAllowed(file: string, { target, typeOnly }: Import): boolean {
 
 function mayReach(file: string, to: string, typeOnly: boolean): boolean {
   const from = area(file)
-  if (from === to || roots.includes(file)) return true
+  if (from === to || roots.some((root) => file.startsWith(root))) return true
   return rules.some(
     ({ from: areas, values, types }) =>
       areas.includes(from) && (values.includes(to) || (typeOnly && types.includes(to))),

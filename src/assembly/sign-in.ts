@@ -1,0 +1,114 @@
+/** The browser's way in and out, and how upstreams say that somebody has left: the routes of signin/. */
+import type Router from '@koa/router'
+import type { Recognise } from '../accounts/recognise.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { Report } from '../events.ts'
+import { createCsrf } from '../http/csrf.ts'
+import { digest } from '../ids.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { createReceive } from '../signin/arrival.ts'
+import { backchannelLogoutRoutes } from '../signin/backchannel-logout.ts'
+import { createBrowserNotes } from '../signin/browser-notes.ts'
+import { createPages } from '../signin/pages.ts'
+import { createProblems } from '../signin/problems.ts'
+import { createRestart } from '../signin/restart.ts'
+import { signinRoutes } from '../signin/routes.ts'
+import { sessionRoutes } from '../signin/sessions.ts'
+import { createThrottle } from '../signin/throttle.ts'
+import { createTrips } from '../signin/trips.ts'
+import type { LeaveUpstream } from '../signin/upstream-logout.ts'
+import type { Sources } from '../sources/sources.ts'
+import type { Stores } from '../stores/sql/open.ts'
+import type { Tracer } from '../traces/tracer.ts'
+import type { Vault } from '../vault.ts'
+
+interface Needs {
+  readonly config: Config
+  /** Of the vault; the first makes the marks of our own forms, all recognise them. */
+  readonly keys: readonly Buffer[]
+  readonly stores: Stores
+  readonly confirmRegistry: () => Promise<unknown>
+  readonly issuer: Pick<Issuer, 'interactions' | 'currentSession'>
+  readonly sources: Pick<Sources, 'connector'>
+  readonly sessions: Sessions
+  readonly recognise: Recognise
+  readonly leaveUpstream: LeaveUpstream
+  readonly vault: Vault
+  readonly tracer: Tracer
+  readonly report: Report
+  readonly clock: Clock
+  readonly assets: string
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+}
+
+export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs }: Needs): readonly Router[] {
+  const { confirmRegistry, sessions, recognise, leaveUpstream, vault, tracer, report, clock, assets, base } = needs
+  const { connector } = sources
+  const csrf = createCsrf(keys)
+  const notes = createBrowserNotes(config.issuer.startsWith('https:'))
+  const restart = createRestart({ vault, notes, clock, base })
+  const pages = createPages({
+    assets,
+    base,
+    csrf: csrf.token,
+    reference: tracer.reference,
+    kindOf: (source) => connector(source).kind,
+  })
+  const trips = createTrips({
+    trips: stores.trips,
+    clock,
+    callbackUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/callback`),
+    lifetime: config.lifetimes.trip * 1000,
+  })
+  const throttle = createThrottle({
+    attempts: stores.attempts,
+    clock,
+    limits: {
+      perUser: config.sign_in.max_attempts_per_user,
+      perAddress: config.sign_in.max_attempts_per_address,
+      window: config.sign_in.attempt_window,
+    },
+  })
+
+  const signIn = signinRoutes({
+    ...stores,
+    confirmRegistry,
+    interactions: issuer.interactions,
+    connector,
+    receive: createReceive({ recognise, accounts: stores.accounts, tracer, clock }),
+    trips,
+    throttle,
+    tracer,
+    pages,
+    problems: createProblems({ clients: stores.clients, tracer, pages, restart, notes, base }),
+    restart,
+    notes,
+    csrf,
+    clock,
+    assets,
+    base,
+  })
+  const backchannelLogout = backchannelLogoutRoutes({
+    ...stores,
+    connector,
+    messages: {
+      has: async (message) => (await stores.artifacts.get('ReplayDetection', digest(message))) !== undefined,
+      add: (message, until) => stores.artifacts.putOnce('ReplayDetection', digest(message), {}, until),
+    },
+    report,
+  })
+  const ownSessions = sessionRoutes({
+    ...stores,
+    currentSession: issuer.currentSession,
+    sessions,
+    leaveUpstream,
+    csrf,
+    clock,
+    assets,
+    issuer: config.issuer,
+  })
+  return [signIn, ownSessions, backchannelLogout]
+}
