@@ -27,7 +27,9 @@ import { authenticationSources, mountSourceTest } from './authentication-sources
 import type { Authorise } from './authorise.ts'
 import { clientResource, mountSecretRotation } from './clients.ts'
 import { mountCollection } from './collection.ts'
+import { mountDocument } from './document.ts'
 import { mountEvents } from './events.ts'
+import { createMount } from './operation.ts'
 import { portalResource } from './portals.ts'
 import { roleResource } from './roles.ts'
 import { mountSecretKeys } from './secret-keys.ts'
@@ -72,25 +74,26 @@ export function adminRoutes(needs: Needs): Router {
     ctx.set('Cache-Control', 'no-store')
     await next()
   })
-  mountSourceTest(router, sources, authorise)
-  mountSecretRotation(router, clients, authorise)
-  mountTraces(router, { authorise, traces, sources: needs.sourceStore, erase: needs.eraseTraces })
-  mountEvents(router, { authorise, audit })
-  mountSessions(router, {
-    authorise,
+  const { mount, operations } = createMount(router, authorise)
+  mountSourceTest(mount, sources)
+  mountSecretRotation(mount, clients, authorise)
+  mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })
+  mountEvents(mount, { audit })
+  mountSessions(mount, {
     sessions: needs.sessions,
     accounts: needs.accountStore,
     sources: needs.sourceStore,
   })
-  mountSecretKeys(router, needs)
-  mountSigningKeys(router, { authorise, keys: needs.signingKeys, follow: needs.followRegistry })
-  mountApiKeys(router, needs.apiKeys, mounting)
-  mountCollection(router, authenticationSources({ issuer, sources }), mounting)
-  mountCollection(router, clientResource(clients), mounting)
-  mountCollection(router, userResource(users), mounting)
-  mountCollection(router, roleResource(roles), mounting)
-  mountCollection(router, apiResource(apis), mounting)
-  mountCollection(router, applicationResource(needs.applications), mounting)
-  mountCollection(router, portalResource(needs.portals), mounting)
+  mountSecretKeys(mount, needs)
+  mountSigningKeys(mount, { keys: needs.signingKeys, follow: needs.followRegistry })
+  mountApiKeys(mount, needs.apiKeys, mounting.base)
+  mountCollection(mount, authenticationSources({ issuer, sources }), mounting)
+  mountCollection(mount, clientResource(clients), mounting)
+  mountCollection(mount, userResource(users), mounting)
+  mountCollection(mount, roleResource(roles), mounting)
+  mountCollection(mount, apiResource(apis), mounting)
+  mountCollection(mount, applicationResource(needs.applications), mounting)
+  mountCollection(mount, portalResource(needs.portals), mounting)
+  mountDocument(mount, { operations, issuer })
   return router
 }

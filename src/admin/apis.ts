@@ -1,10 +1,43 @@
+import { z } from 'zod'
 import type { Api } from '../apis/api.ts'
 import { ApiInput, apiInput } from '../apis/api-input.ts'
 import type { Apis } from '../apis/apis.ts'
 import { iso, type Resource } from './collection.ts'
+import type { Described } from './collection-operations.ts'
+import { exampleIds, moments } from './examples.ts'
+
+const described: Described = {
+  name: 'Api',
+  one: 'an API',
+  many: 'APIs',
+  shown: z.strictObject({
+    id: z.uuid(),
+    ...ApiInput.shape,
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  }),
+  inUse: true,
+  example: {
+    id: exampleIds.api,
+    input: {
+      name: 'Patient API',
+      slug: 'patients',
+      hosts: ['api.example.com'],
+      path_prefix: '/patients',
+      audience: 'https://api.example.com/patients',
+      require_api_key: true,
+      required_groups: ['Staff', 'Consultant'],
+      claims: [{ claim: 'department', match: 'any', values: ['R&D'] }],
+      mask: [{ json_path: '$..ssn', unless_group: 'Staff' }],
+    },
+    patch: { enforcement: 'report' },
+    shown: moments,
+  },
+}
 
 export const apiResource = (apis: Apis): Resource<Api, typeof ApiInput> => ({
   path: 'apis',
+  described,
   input: ApiInput,
   readOnly: ['id', 'created_at', 'updated_at'],
   right: () => 'edit',

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
-import type Router from '@koa/router'
 import { z } from 'zod'
 import { sourceTypes } from '../connector.ts'
-import { readJson } from '../http/bodies.ts'
 import { parseInput } from '../input.ts'
 import { administration } from '../roles/role.ts'
 import type { Source } from '../sources/source.ts'
 import { SourceInput, sourceInput } from '../sources/source-input.ts'
 import type { SourceDraft, Sources } from '../sources/sources.ts'
 import type { SourceStatus } from '../sources/status.ts'
-import type { Authorise, Right } from './authorise.ts'
+import type { Right } from './authorise.ts'
 import { iso, type Resource } from './collection.ts'
+import type { Described } from './collection-operations.ts'
+import { exampleIds, moments } from './examples.ts'
 import { isObject, mergePatch } from './merge-patch.ts'
+import type { Mount } from './operation.ts'
 
 interface Needs {
   readonly issuer: string
@@ -25,8 +26,68 @@ const addresses = {
   backchannel_logout_url: 'backchannel-logout',
 }
 
+const users = z.array(z.strictObject({ id: z.uuid(), name: z.string() }))
+
+const described: Described = {
+  name: 'AuthenticationSource',
+  one: 'an authentication source',
+  many: 'authentication sources',
+  shown: z.strictObject({
+    id: z.uuid(),
+    ...SourceInput.shape,
+    callback_url: z.url().optional().describe('The redirect URI to register at the identity provider.'),
+    post_logout_url: z.url().optional().describe('The post-logout redirect URI to register there.'),
+    backchannel_logout_url: z.url().optional().describe('The back-channel logout URI to register there.'),
+    usage: z.strictObject({ apis: users, portals: users }).describe('What would be hurt if it went away.'),
+    status: z
+      .strictObject({
+        last_success: z.iso.datetime().nullable(),
+        last_failure: z.strictObject({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+      })
+      .describe('How sign-ins through it went lately.'),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  }),
+  inUse: true,
+  example: {
+    id: exampleIds.source,
+    input: {
+      alias: 'Okta',
+      name: 'Corporate Okta',
+      type: 'oidc',
+      config: {
+        issuer: 'https://acme.okta.com',
+        client_id: '0oa1',
+        client_secret: 'change me',
+        scopes: ['openid', 'profile', 'email', 'groups'],
+      },
+      mapping: {
+        groups: { claim: 'groups', filter: 'Consultant|Staff' },
+        roles: [{ when_group: 'Consultant', role: 'consultant' }],
+      },
+      domains: ['acme.com'],
+    },
+    patch: { mapping: { trust_email: true }, hidden: true },
+    shown: {
+      config: {
+        issuer: 'https://acme.okta.com',
+        client_id: '0oa1',
+        token_endpoint_auth_method: 'client_secret_basic',
+        scopes: ['openid', 'profile', 'email', 'groups'],
+      },
+      ...Object.fromEntries(
+        Object.entries(addresses).map(([name, path]) => [name, `http://localhost:3000/broker/Okta/${path}`]),
+      ),
+      usage: { apis: [], portals: [] },
+      status: { last_success: null, last_failure: null },
+      ...moments,
+    },
+  },
+}
+
 export const authenticationSources = ({ issuer, sources }: Needs): Resource<Source, typeof SourceInput> => ({
   path: 'authentication-sources',
+  described,
   input: SourceInput,
   readOnly: ['id', ...Object.keys(addresses), 'usage', 'status', 'created_at', 'updated_at'],
   right: rightTo,
@@ -92,24 +153,63 @@ const Draft = z.object({
   config: z.record(z.string(), z.unknown()).default({}),
 })
 
+const testResult = {
+  name: 'TestResult',
+  schema: z.union([
+    z.strictObject({ ok: z.literal(true) }),
+    z.strictObject({
+      ok: z.literal(false),
+      problem: z.looseObject({ code: z.string(), detail: z.string() }).describe('Which code, and what happened.'),
+    }),
+  ]),
+  example: { ok: false, problem: { code: 'UNKNOWN_HOST', detail: 'getaddrinfo ENOTFOUND acme.okta.com' } },
+}
+
 /** POST authentication-sources/test for a draft, and authentication-sources/{id}/test for one that is there. */
-export function mountSourceTest(router: Router, sources: Sources, authorise: Authorise): void {
+export function mountSourceTest(mount: Mount, sources: Sources): void {
   const answer = async (draft: SourceDraft) => {
     const result = await sources.test(draft)
     return result.ok ? { ok: true } : { ok: false, problem: result.problem }
   }
+  const { type, config } = described.example.input as Pick<SourceInput, 'type' | 'config'>
+  const common = {
+    tag: 'authentication-sources',
+    method: 'post',
+    right: 'edit',
+    description: 'Reaches out as a login would, without a person. What is wrong is told with status 200.',
+    answer: { status: 200, is: 'How it went', shape: testResult },
+  } as const
 
-  router.post('/authentication-sources/test', async (ctx) => {
-    await authorise(ctx, 'edit')
-    ctx.body = await answer(await readJson(ctx, Draft))
-  })
+  mount(
+    {
+      ...{ ...common, id: 'testDraft', path: '/authentication-sources/test' },
+      summary: 'Try the connection of a source out before it is kept',
+      body: {
+        schema: Draft,
+        described: { name: 'AuthenticationSourceDraft', schema: Draft },
+        example: { type, config },
+      },
+    },
+    async (ctx, { body }) => {
+      ctx.body = await answer(body)
+    },
+  )
 
-  router.post('/authentication-sources/:id/test', async (ctx) => {
-    await authorise(ctx, 'edit')
-    const source = await sources.get(ctx.params.id ?? '')
-    const hasBody = ctx.request.length || ctx.get('Transfer-Encoding')
-    const change = hasBody ? await readJson(ctx, z.record(z.string(), z.unknown())) : {}
-    const { type, config } = parseInput(Draft, { ...sourceInput(source), ...change, type: source.type })
-    ctx.body = await answer({ id: source.id, type, config })
-  })
+  mount(
+    {
+      ...{ ...common, id: 'testAuthenticationSource', path: '/authentication-sources/:id/test' },
+      parameters: { id: { is: 'Which authentication source', example: exampleIds.source } },
+      summary: 'Try the connection of a source out that is there',
+      body: {
+        schema: z.record(z.string(), z.unknown()),
+        described: { name: 'AuthenticationSourceChange', schema: Draft.partial() },
+        ...{ optional: true, example: { config: { ...config, issuer: 'https://acme.okta-emea.com' } } },
+      },
+    },
+    async (ctx, { body }) => {
+      const source = await sources.get(ctx.params.id ?? '')
+      const { type, config } = parseInput(Draft, { ...sourceInput(source), ...body, type: source.type })
+      ctx.body = await answer({ id: source.id, type, config })
+    },
+  )
 }

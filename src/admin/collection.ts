@@ -1,21 +1,24 @@
-import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Actor } from '../audit/audit.ts'
 import type { ListQuery, Page } from '../collection.ts'
-import { readJson } from '../http/bodies.ts'
 import { requireMatch, setETag } from '../http/etag.ts'
 import { parseInput } from '../input.ts'
 import type { Authorise, Right } from './authorise.ts'
+import { collectionOperations, type Described, type listParameters } from './collection-operations.ts'
 import { isObject, mergePatch } from './merge-patch.ts'
+import type { Mount } from './operation.ts'
 
 /** A noun of the registry as the admin API offers it. `T` is what its operations speak of. */
 export interface Resource<T, Input extends z.ZodType> {
   readonly path: string
+  readonly described: Described
   /** What POST and PUT may say. */
   readonly input: Input
   /** What GET shows and a PUT may repeat without effect. */
   readonly readOnly: readonly string[]
+  /** Who may change one at all: what {@link right} never asks less than. */
+  readonly leastRight?: Right
   /** Who may change one: what is there now and what it is to become, each if there is such. */
   right(before: T | undefined, next: z.output<Input> | undefined): Right
   list(query: ListQuery): Promise<Page<T>>
@@ -41,17 +44,14 @@ export interface Mounting {
   readonly base: string
 }
 
-const json = z.unknown()
-const patchTypes = ['application/merge-patch+json', 'application/json']
-
 /** Routes of one collection: list, POST, GET, PUT, PATCH (RFC 7396) and DELETE, changes guarded by If-Match. */
 export function mountCollection<T, Input extends z.ZodType>(
-  router: Router,
+  mount: Mount,
   resource: Resource<T, Input>,
   { authorise, base }: Mounting,
 ): void {
   const { path, identify } = resource
-  const one = `/${path}/:id`
+  const operations = collectionOperations(resource)
 
   async function views(items: readonly T[]): Promise<readonly object[]> {
     const further = await resource.further?.(items)
@@ -80,15 +80,13 @@ export function mountCollection<T, Input extends z.ZodType>(
     await answer(ctx, item, resource.once?.(item, before))
   }
 
-  router.get(`/${path}`, async (ctx) => {
-    await authorise(ctx, 'view')
-    const { items, next } = await resource.list(listQuery(ctx.querystring))
+  mount(operations.list, async (ctx, { query }) => {
+    const { items, next } = await resource.list(listQuery(query))
     ctx.body = { items: await views(items), next }
   })
 
-  router.post(`/${path}`, async (ctx) => {
-    await authorise(ctx, 'edit')
-    const input = parse(await readJson(ctx, json))
+  mount(operations.create, async (ctx, { body }) => {
+    const input = parse(body)
     const actor = await authorise(ctx, resource.right(undefined, input))
     const item = await resource.create(actor, input)
     ctx.status = 201
@@ -96,27 +94,17 @@ export function mountCollection<T, Input extends z.ZodType>(
     await answer(ctx, item, resource.once?.(item, undefined))
   })
 
-  router.get(one, async (ctx) => {
-    await authorise(ctx, 'view')
-    await answer(ctx, await resource.get(ctx.params.id ?? ''))
-  })
+  mount(operations.get, async (ctx) => answer(ctx, await resource.get(ctx.params.id ?? '')))
 
-  router.put(one, async (ctx) => {
-    await authorise(ctx, 'edit')
-    const body = await readJson(ctx, json)
-    await replace(ctx, await current(ctx), body)
-  })
+  mount(operations.replace, async (ctx, { body }) => replace(ctx, await current(ctx), body))
 
-  router.patch(one, async (ctx) => {
-    await authorise(ctx, 'edit')
-    const patch = await readJson(ctx, json, { types: patchTypes })
+  mount(operations.patch, async (ctx, { body }) => {
     const before = await current(ctx)
-    const body = without(patch, resource.readOnly)
-    await replace(ctx, before, resource.patch?.(before, body) ?? mergePatch(resource.inputOf(before), body))
+    const patch = without(body, resource.readOnly)
+    await replace(ctx, before, resource.patch?.(before, patch) ?? mergePatch(resource.inputOf(before), patch))
   })
 
-  router.delete(one, async (ctx) => {
-    await authorise(ctx, 'edit')
+  mount(operations.remove, async (ctx) => {
     const before = await current(ctx)
     const actor = await authorise(ctx, resource.right(before, undefined))
     const { id, version } = identify(before)
@@ -128,20 +116,9 @@ export function mountCollection<T, Input extends z.ZodType>(
 const without = (body: unknown, members: readonly string[]): unknown =>
   isObject(body) ? Object.fromEntries(Object.entries(body).filter(([name]) => !members.includes(name))) : body
 
-/** What the query of every list may say. */
-export const listParameters = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  after: z.string().max(200).optional(),
-  q: z.string().max(200).optional(),
-})
-
-/** Of lists that are read in order and not searched. */
-export const pageQuery = (query: string): Omit<ListQuery, 'search'> =>
-  parseInput(listParameters.omit({ q: true }), Object.fromEntries(new URLSearchParams(query)))
-
-export function listQuery(query: string): ListQuery {
-  const { q, ...rest } = parseInput(listParameters, Object.fromEntries(new URLSearchParams(query)))
-  return { ...rest, ...(q && { search: q }) }
+/** What {@link listParameters} say, in the stores' words. */
+export function listQuery({ q, limit, after }: z.output<typeof listParameters>): ListQuery {
+  return { limit, ...(after !== undefined && { after }), ...(q && { search: q }) }
 }
 
 export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()

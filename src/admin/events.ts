@@ -1,30 +1,55 @@
 import { Readable } from 'node:stream'
-import type Router from '@koa/router'
 import { z } from 'zod'
 import type { AuditEvent, AuditFilter, AuditStore } from '../audit/audit.ts'
-import { parseInput } from '../input.ts'
-import type { Authorise } from './authorise.ts'
-import { iso, listParameters } from './collection.ts'
+import { iso } from './collection.ts'
+import { pageParameters } from './collection-operations.ts'
+import { exampleIds, moments } from './examples.ts'
+import type { Mount } from './operation.ts'
 import { defined, moment } from './parameters.ts'
 
 interface Needs {
-  readonly authorise: Authorise
   readonly audit: Pick<AuditStore, 'list' | 'following'>
 }
 
 const name = z.string().min(1).max(255).optional()
-const filter = { actor: name, action: name, subject_type: name, subject_id: name, from: moment, until: moment }
-const ListParameters = listParameters.omit({ q: true }).extend(filter)
-const ExportParameters = z.strictObject({ ...filter, after: listParameters.shape.after })
+const filter = {
+  actor: name.describe('Id of an account or a client.'),
+  ...{ action: name, subject_type: name, subject_id: name },
+  from: moment.describe('At this time or later.'),
+  until: moment.describe('Before this time.'),
+}
+const ListParameters = pageParameters.extend(filter)
+const ExportParameters = z.strictObject({ ...filter, after: pageParameters.shape.after })
 
 const lines = 'application/jsonl'
 /** Read at once: an export takes as long as its reader does, and the database must not wait for that. */
 const batch = 500
 
-/** Who changed what, when, and how it was before: for reading, and whole as JSON lines for keeping elsewhere. */
-export function mountEvents(router: Router, { authorise, audit }: Needs): void {
-  const parametersOf = (querystring: string) => Object.fromEntries(new URLSearchParams(querystring))
+const shown = z.strictObject({
+  id: z.uuid(),
+  at: z.iso.datetime(),
+  actor: z.strictObject({ kind: z.enum(['account', 'client', 'cli', 'system']), id: z.string() }),
+  action: z.string().describe('`source.created`, `client.changed`, …'),
+  subject: z.strictObject({ type: z.string(), id: z.string(), name: z.string() }),
+  before: z.unknown().describe('Without secrets; `null`: there was none.'),
+  after: z.unknown().describe('Without secrets; `null`: there is none any more.'),
+})
+const shape = {
+  name: 'Event',
+  schema: shown,
+  example: {
+    id: '9d8c7b6a-5f4e-4d3c-8b2a-1908f7e6d5c4',
+    at: moments.created_at,
+    actor: { kind: 'client', id: 'automation' },
+    action: 'role.created',
+    subject: { type: 'role', id: exampleIds.role, name: 'pharmacist' },
+    before: null,
+    after: { name: 'pharmacist', client: null, description: '' },
+  },
+}
 
+/** Who changed what, when, and how it was before: for reading, and whole as JSON lines for keeping elsewhere. */
+export function mountEvents(mount: Mount, { audit }: Needs): void {
   async function* exported(query: AuditFilter & { readonly after?: string }): AsyncGenerator<string> {
     let after = query.after
     for (;;) {
@@ -37,27 +62,41 @@ export function mountEvents(router: Router, { authorise, audit }: Needs): void {
     }
   }
 
-  router.get('/events/export', async (ctx) => {
-    await authorise(ctx, 'view')
-    const { after, ...given } = parseInput(ExportParameters, parametersOf(ctx.querystring))
-    const pages = exported({ ...filterFrom(given), ...(after !== undefined && { after }) })
-    // What is wrong with the question is answered before the first line of an answer.
-    const { value: first = '' } = await pages.next()
-    ctx.type = lines
-    ctx.set('Content-Disposition', 'attachment; filename="gatehouse-events.jsonl"')
-    ctx.body = Readable.from(prepended(first, pages), { objectMode: false })
-  })
+  mount(
+    {
+      ...{ id: 'exportEvents', tag: 'events', method: 'get', path: '/events/export', right: 'view' },
+      summary: 'Export who changed what as JSON lines, the oldest first',
+      query: ExportParameters,
+      answer: {
+        ...{ status: 200, is: 'One event a line; `cursor` is the `after` of what follows it' },
+        shape: { name: 'EventLine', schema: shown.extend({ cursor: z.string() }), type: lines },
+      },
+    },
+    async (ctx, { query: { after, ...given } }) => {
+      const pages = exported({ ...filterFrom(given), ...(after !== undefined && { after }) })
+      // What is wrong with the question is answered before the first line of an answer.
+      const { value: first = '' } = await pages.next()
+      ctx.type = lines
+      ctx.set('Content-Disposition', 'attachment; filename="gatehouse-events.jsonl"')
+      ctx.body = Readable.from(prepended(first, pages), { objectMode: false })
+    },
+  )
 
-  router.get('/events', async (ctx) => {
-    await authorise(ctx, 'view')
-    const { limit, after, ...given } = parseInput(ListParameters, parametersOf(ctx.querystring))
-    const { items, next } = await audit.list({
-      limit,
-      ...(after !== undefined && { after }),
-      ...filterFrom(given),
-    })
-    ctx.body = { items: items.map(view), next }
-  })
+  mount(
+    {
+      ...{ id: 'listEvents', tag: 'events', method: 'get', path: '/events', right: 'view', query: ListParameters },
+      summary: 'List who changed what, the newest first',
+      answer: { status: 200, is: 'A page of them', shape, paged: true },
+    },
+    async (ctx, { query: { limit, after, ...given } }) => {
+      const { items, next } = await audit.list({
+        limit,
+        ...(after !== undefined && { after }),
+        ...filterFrom(given),
+      })
+      ctx.body = { items: items.map(view), next }
+    },
+  )
 }
 
 async function* prepended(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {

@@ -1,17 +1,16 @@
-import type Router from '@koa/router'
 import { z } from 'zod'
 import { found } from '../collection.ts'
-import { parseInput } from '../input.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { EraseTraces } from '../traces/erasure.ts'
 import { outcomes, type Trace, type TraceStore } from '../traces/trace.ts'
-import type { Authorise } from './authorise.ts'
-import { iso, listParameters } from './collection.ts'
+import { iso } from './collection.ts'
+import { pageParameters } from './collection-operations.ts'
+import { exampleIds, exampleReference, moments } from './examples.ts'
+import type { Mount } from './operation.ts'
 import { defined, moment } from './parameters.ts'
 
 interface Needs {
-  readonly authorise: Authorise
   readonly traces: Pick<TraceStore, 'get' | 'list'>
   readonly sources: Pick<SourceStore, 'byAlias'>
   readonly erase: EraseTraces
@@ -20,51 +19,97 @@ interface Needs {
 const name = z.string().min(1).max(255).optional()
 const codes = Object.keys(reasons) as [ReasonCode, ...ReasonCode[]]
 
-const TraceParameters = listParameters.omit({ q: true }).extend({
+const TraceParameters = pageParameters.extend({
   client_id: name,
   account_id: name,
-  /** Or its alias. */
-  source_id: name,
+  source_id: name.describe('Or its alias.'),
   outcome: z.enum(outcomes).optional(),
   reason: z.enum(codes).optional(),
-  from: moment,
-  until: moment,
+  from: moment.describe('At this time or later.'),
+  until: moment.describe('Before this time.'),
 })
 
-const Erasure = z.strictObject({ account_id: z.string().min(1).max(255) })
+const Erasure = z.strictObject({
+  account_id: z
+    .string()
+    .min(1)
+    .max(255)
+    .meta({ examples: [exampleIds.user] }),
+})
+
+const shape = {
+  name: 'Trace',
+  schema: z.strictObject({
+    reference: z.string().describe('What the person was shown.'),
+    started_at: z.iso.datetime(),
+    ended_at: z.iso.datetime().nullable(),
+    client_id: z.string().nullable(),
+    source_id: z.string().nullable(),
+    account_id: z.string().nullable(),
+    outcome: z.enum(outcomes),
+    reason: z
+      .strictObject({ code: z.string(), title: z.string(), cause: z.string(), fix: z.string() })
+      .nullable()
+      .describe('Why not.'),
+    steps: z.array(
+      z.strictObject({
+        at: z.iso.datetime(),
+        what: z.string(),
+        detail: z.record(z.string(), z.unknown()).optional(),
+      }),
+    ),
+  }),
+  example: {
+    ...{ reference: exampleReference, started_at: moments.created_at, ended_at: moments.created_at },
+    ...{ client_id: 'patient-app', source_id: exampleIds.source, account_id: exampleIds.user, outcome: 'signed_in' },
+    ...{ reason: null, steps: [{ at: moments.created_at, what: 'signed_in' }] },
+  },
+}
 
 /** What happened: sign-ins and logouts step by step. For reading, and for forgetting what is about one person. */
-export function mountTraces(router: Router, { authorise, traces, sources, erase }: Needs): void {
-  const parametersOf = (querystring: string) => Object.fromEntries(new URLSearchParams(querystring))
-
-  router.get('/traces', async (ctx) => {
-    await authorise(ctx, 'view')
-    const {
-      client_id: clientId,
-      account_id: accountId,
-      source_id: source,
-      ...rest
-    } = parseInput(TraceParameters, parametersOf(ctx.querystring))
-    const sourceId = source === undefined ? undefined : ((await sources.byAlias(source))?.id ?? source)
-    const { limit, ...filter } = rest
-    const { items, next } = await traces.list({ limit, ...defined({ ...filter, clientId, accountId, sourceId }) })
-    ctx.body = { items: items.map(traceView), next }
-  })
+export function mountTraces(mount: Mount, { traces, sources, erase }: Needs): void {
+  mount(
+    {
+      ...{ id: 'listTraces', tag: 'traces', method: 'get', path: '/traces', right: 'view', query: TraceParameters },
+      summary: 'List sign-ins and logouts, the newest first',
+      answer: { status: 200, is: 'A page of them', shape, paged: true },
+    },
+    async (ctx, { query: { client_id: clientId, account_id: accountId, source_id: source, limit, ...filter } }) => {
+      const sourceId = source === undefined ? undefined : ((await sources.byAlias(source))?.id ?? source)
+      const { items, next } = await traces.list({ limit, ...defined({ ...filter, clientId, accountId, sourceId }) })
+      ctx.body = { items: items.map(traceView), next }
+    },
+  )
 
   // A filter that is missing or misspelt must not mean everybody.
-  router.delete('/traces', async (ctx) => {
-    const actor = await authorise(ctx, 'administer')
-    const { account_id: accountId } = parseInput(Erasure, parametersOf(ctx.querystring))
-    ctx.body = { erased: await erase(actor, accountId) }
-  })
+  mount(
+    {
+      ...{ id: 'eraseTraces', tag: 'traces', method: 'delete', path: '/traces', right: 'administer', query: Erasure },
+      summary: 'Forget what is about one person',
+      answer: {
+        ...{ status: 200, is: 'How many there were' },
+        shape: { name: 'Erased', schema: z.strictObject({ erased: z.int() }), example: { erased: 3 } },
+      },
+    },
+    async (ctx, { actor, query: { account_id: accountId } }) => {
+      ctx.body = { erased: await erase(actor, accountId) }
+    },
+  )
 
-  router.get('/traces/:reference', async (ctx) => {
-    await authorise(ctx, 'view')
-    // People read references aloud; those who write them down forget the capitals.
-    const reference = (ctx.params.reference ?? '').toUpperCase()
-    const trace = await traces.get(reference)
-    ctx.body = traceView(found(trace, `login trace ${reference}: what happens outside a sign-in is in the log only`))
-  })
+  mount(
+    {
+      ...{ id: 'getTrace', tag: 'traces', method: 'get', path: '/traces/:reference', right: 'view' },
+      parameters: { reference: { is: 'What the person was shown', example: exampleReference } },
+      summary: 'Show what happened under a reference',
+      answer: { status: 200, is: 'Step by step', shape },
+    },
+    async (ctx) => {
+      // People read references aloud; those who write them down forget the capitals.
+      const reference = (ctx.params.reference ?? '').toUpperCase()
+      const trace = await traces.get(reference)
+      ctx.body = traceView(found(trace, `login trace ${reference}: what happens outside a sign-in is in the log only`))
+    },
+  )
 }
 
 const traceView = (trace: Trace) => ({

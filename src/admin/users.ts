@@ -1,13 +1,76 @@
+import { z } from 'zod'
 import { type User, userInput } from '../accounts/user.ts'
 import { UserInput } from '../accounts/user-input.ts'
 import type { Users } from '../accounts/users.ts'
 import { found } from '../collection.ts'
 import { iso, type Resource } from './collection.ts'
+import type { Described } from './collection-operations.ts'
+import { exampleIds, moments } from './examples.ts'
+
+const { password, authentication_source, claims, groups, roles, ...profile } = UserInput.shape
+
+const described: Described = {
+  name: 'User',
+  one: 'a user',
+  many: 'users',
+  shown: z.strictObject({
+    id: z.uuid().describe('The `sub` of their tokens.'),
+    display_name: z.string(),
+    ...profile,
+    authentication_source: z.uuid().optional().describe('Of people whose password is kept here, the source it is for.'),
+    claims: claims.optional(),
+    groups: groups.optional(),
+    roles: z.array(z.strictObject({ name: z.string(), client: z.string().nullable() })),
+    has_password: z.boolean().describe('Whether they can sign in with a password that is kept here.'),
+    identities: z
+      .array(
+        z.strictObject({
+          authentication_source: z.uuid(),
+          subject: z.string(),
+          linked_at: z.iso.datetime(),
+          last_login_at: z.iso.datetime().nullable(),
+        }),
+      )
+      .describe('Who they are to the sources they have come through.'),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  }),
+  example: {
+    id: exampleIds.user,
+    input: {
+      username: 'grace',
+      password: 'a long enough passphrase',
+      name: 'Grace Hopper',
+      email: 'grace@acme.com',
+      groups: ['Staff'],
+      roles: ['nurse'],
+    },
+    patch: { email_verified: true, password: 'another long passphrase' },
+    shown: {
+      display_name: 'Grace Hopper',
+      authentication_source: exampleIds.localSource,
+      roles: [{ name: 'nurse', client: null }],
+      password: undefined,
+      has_password: true,
+      identities: [
+        {
+          authentication_source: exampleIds.localSource,
+          subject: '8d8ac610-566d-4ef0-9c22-186b2a5ed793',
+          linked_at: moments.created_at,
+          last_login_at: null,
+        },
+      ],
+      ...moments,
+    },
+  },
+}
 
 export const userResource = (users: Users): Resource<User, typeof UserInput> => ({
   path: 'users',
+  described,
   input: UserInput,
   readOnly: ['id', 'display_name', 'identities', 'has_password', 'created_at', 'updated_at'],
+  leastRight: 'administer',
   right: () => 'administer',
   list: users.list,
   get: async (id) => found(await users.get(id), `user ${id}`),

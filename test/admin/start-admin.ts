@@ -119,6 +119,7 @@ export async function startAdmin() {
     call: callAs('machine'),
     callAs,
     server,
+    routes,
     stores,
     sources,
     record,
