@@ -175,6 +175,14 @@ export const reasons = {
     fix: 'Make the identity provider send only the groups that matter here, such as those assigned to the application, or map another claim.',
     oauth: 'access_denied',
   },
+  groups_unreadable: {
+    status: 403,
+    title: 'Your groups could not be read',
+    cause:
+      'The identity provider pointed to the groups of the person instead of sending them, and did not let us read them there.',
+    fix: 'Give the application the delegated permissions User.Read and GroupMember.Read.All for Microsoft Graph, with the consent of an administrator, and ask for them in scopes.',
+    oauth: 'access_denied',
+  },
   unmet_authentication_requirements: {
     status: 403,
     title: 'A stronger sign-in was required',

@@ -12,7 +12,7 @@ export interface CompactJwt {
 }
 
 // No token of ours is longer (tokens.max_bytes is far below), and nobody makes us decode more.
-const longest = 32 * 1024
+export const longest = 32 * 1024
 const deepest = 20
 
 /** Checks no signature. `undefined`: not a signed JWT, or not in its one spelling. */

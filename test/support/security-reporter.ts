@@ -15,7 +15,7 @@ const required: Readonly<Record<string, readonly number[]>> = {
   'Client authentication': span(32, 34),
   'JWTs and keys': span(41, 50),
   'Upstream providers': span(51, 58).concat(60),
-  'People and what is said of them': [76, 77, 80, 81],
+  'People and what is said of them': [76, 77].concat(span(80, 83)),
   'Local users': [86],
   Sessions: span(92, 99),
   'Outbound calls and limits': span(108, 110),

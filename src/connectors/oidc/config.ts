@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { reach } from '../../outbound/addresses.ts'
+import { graphOf } from './group-overage.ts'
 
 const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
 
@@ -97,6 +98,16 @@ export const OidcConfig = z
       .boolean()
       .default(true)
       .describe('Signing out here signs out at the provider too, when it offers that.'),
+    group_overage: z
+      .enum(['refuse', 'microsoft_graph'])
+      .default('refuse')
+      .describe('What to do when the provider points to the groups instead of sending them: refuse, or ask Graph.'),
+    microsoft_graph: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .transform((url) => url.replace(/\/$/, ''))
+      .optional()
+      .describe('Where Microsoft Graph is; known for the issuers of the clouds of Microsoft.'),
     extra_parameters: z
       .record(z.string().min(1).max(100), z.string().max(1000))
       .default({})
@@ -109,6 +120,8 @@ export const OidcConfig = z
   .check(({ value, issues }) => {
     const issuer = issuerProblem(value.issuer, value.allow_private_addresses)
     if (issuer) issues.push({ code: 'invalid_format', format: 'url', path: ['issuer'], message: issuer, input: '' })
+    const graph = graphProblem(value)
+    if (graph) issues.push({ code: 'custom', path: ['microsoft_graph'], message: graph, input: undefined })
     for (const [path, message] of problemsOf(value)) issues.push({ code: 'custom', path, message, input: undefined })
   })
 
@@ -148,6 +161,20 @@ function issuerProblem(issuer: string, allowPrivateAddresses: boolean): string |
   const literal = hostname.replace(/^\[|\]$/g, '')
   // A name is judged when it has been resolved.
   return isIP(literal) && reach(literal) !== 'private' ? 'Plain http is for loopback and private addresses' : undefined
+}
+
+function graphProblem(config: {
+  readonly issuer: string
+  readonly group_overage: 'refuse' | 'microsoft_graph'
+  readonly microsoft_graph?: string | undefined
+  readonly allow_private_addresses: boolean
+}): string | undefined {
+  const { group_overage: wish, microsoft_graph: graph } = config
+  if (wish === 'refuse') return graph === undefined ? undefined : 'Not used with group_overage refuse'
+  if (graph === undefined) {
+    return graphOf(config) === undefined ? 'Required, since the issuer is none of the clouds of Microsoft' : undefined
+  }
+  return issuerProblem(graph, config.allow_private_addresses)
 }
 
 function privateKeyProblem(jwk: Readonly<Record<string, unknown>>): string | undefined {

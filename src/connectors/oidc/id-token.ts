@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type * as oidc from 'openid-client'
 import { z } from 'zod'
 import type { Trip } from '../../connector.ts'
-import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
+import { longest, parseCompactJwt } from '../../tokens/compact-jwt.ts'
 import type { OidcConfig } from './config.ts'
 import { FailedCheck } from './failures.ts'
 
@@ -31,6 +31,10 @@ interface Needs {
 export function verifyIdToken(tokens: Tokens, { config, now }: Needs): { idToken: string; claims: Claims } {
   const { id_token: idToken, access_token: accessToken } = tokens
   if (idToken === undefined) throw new FailedCheck('id_token', 'there was no ID token')
+  if (idToken.length > longest) {
+    const message = `the ID token is larger than ${longest / 1024} KiB: have it name fewer groups and claims`
+    throw new FailedCheck('id_token', message)
+  }
   if (!parseCompactJwt(idToken)) throw new FailedCheck('id_token', 'the ID token could be read in more than one way')
 
   const parsed = Claims.safeParse(tokens.claims())

@@ -13,6 +13,7 @@ import type { Log } from '../../log.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import { OidcConfig } from './config.ts'
 import { explainFailure, FailedCheck } from './failures.ts'
+import { withGroups } from './group-overage.ts'
 import { type Claims, isFreshEnough, loginTime, verifyIdToken } from './id-token.ts'
 import { createKept } from './kept.ts'
 import { verifyLogoutToken } from './logout-token.ts'
@@ -96,7 +97,9 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
             ? await oidc.fetchUserInfo(upstream.configuration, tokens.access_token, claims.sub)
             : {}
         // Where the provider's word is trusted, a time that contradicts it is not passed on.
-        return toIdentity(claims, more, { idToken, authTime: fresh ? loginTime(claims) : undefined })
+        const identity = toIdentity(claims, more, { idToken, authTime: fresh ? loginTime(claims) : undefined })
+        const attributes = await withGroups(identity.attributes, tokens.access_token, { config, fetch })
+        return { ...identity, attributes }
       }),
 
     async leave({ idToken }, back) {
