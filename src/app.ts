@@ -41,7 +41,7 @@ import { createLeaveUpstream } from './signin/upstream-logout.ts'
 import { createStatusRecorder } from './sources/status.ts'
 import { type FirstAdministrator, keepBootstrapClient, makeAdministrator } from './startup/first-start.ts'
 import { keepTime } from './startup/keep-time.ts'
-import { knownRegistry } from './startup/known-registry.ts'
+import { knownPeople, knownRegistry } from './startup/known-registry.ts'
 import { resealSecrets } from './startup/reseal-secrets.ts'
 import { sweepRecords } from './startup/sweep-records.ts'
 import { watchRegistry } from './startup/watch-registry.ts'
@@ -125,6 +125,7 @@ export async function startBroker(
   opened.defer(() => sources.close())
   const recognise = createRecognise({ ...stores, clock })
   const admission = createAdmission({ ...stores, ...known })
+  const admitAgain = createAdmission({ ...stores, ...known, accounts: knownPeople(stores.accounts, memory) }).person
   const tracer = createTracer({ traces: stores.traces, allow: createAllowance(clock), networkOf, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
   // Both keep a core busy when they have something to make.
@@ -172,6 +173,7 @@ export async function startBroker(
     stores: { ...stores, ...known },
     confirmRegistry: memory.confirm,
     admission,
+    admitAgain,
     checkAccessToken,
     entitlement: createEntitlement({ ...stores, clock }),
     findVerifier,

@@ -80,12 +80,12 @@ export interface Admission {
 /** Looks up who it is about as they are now, and applies the rule. Rejects with `Unavailable` when it cannot tell. */
 export const createAdmission = ({ accounts, clients, consents, sources }: Needs): Admission => ({
   async person({ accountId, clientId, scopes, ...named }) {
-    const [account, identities, client, source, consent] = await Promise.all([
+    const client = await clients.get(clientId)
+    const [account, identities, source, consent] = await Promise.all([
       accounts.get(accountId),
       accounts.identities(accountId),
-      clients.get(clientId),
       'sourceId' in named ? sources.get(named.sourceId) : sources.byAlias(named.sourceAlias),
-      scopes && consents.get(accountId, clientId),
+      scopes && !client?.firstParty ? consents.get(accountId, clientId) : undefined,
     ])
     const identity = identities.find(({ sourceId }) => sourceId === source?.id)
     return admit({ account, client, source, identity, agreement: scopes && { scopes, consent } })

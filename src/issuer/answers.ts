@@ -48,7 +48,7 @@ export const answerRefusals: Middleware = async (ctx, next) => {
 }
 
 interface Needs {
-  readonly admission: Pick<Admission, 'person'>
+  readonly admitAgain: Admission['person']
   readonly grants: Pick<GrantStore, 'get'>
 }
 
@@ -56,15 +56,21 @@ interface Needs {
  * The library's descriptions are the same for every *no*. Where the no was ours, its code takes their place: in
  * `error_description`, and for programs in the member `reason` (docs/reasons.md).
  */
-export function nameReasons({ admission, grants }: Needs): Middleware {
+export function nameReasons({ admitAgain, grants }: Needs): Middleware {
   async function reasonFor(ctx: Context): Promise<ReasonCode | undefined> {
     const { refused, presented } = stateOf(ctx)
     if (refused || !presented || errorIn(ctx) !== 'invalid_grant') return refused
     if (presented.spent) return reuseOf(presented.kind)
     if (await grants.get(presented.grantId)) return undefined
     // Whatever shut the person out took the grant along; what is left is to say what it was.
-    const person = await admission.person(presented)
-    return 'denied' in person ? person.denied : 'session_ended'
+    try {
+      const person = await admitAgain(presented)
+      return 'denied' in person ? person.denied : 'session_ended'
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      // It is a no without its reason, too.
+      return undefined
+    }
   }
 
   return async (ctx, next) => {

@@ -35,6 +35,7 @@ import { answerOutages, answerRefusals, confirmation, nameReasons } from './answ
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { createClientRecords, toRecord } from './client-records.ts'
+import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
@@ -78,6 +79,8 @@ interface Needs {
   /** Has `stores` and `admission` know what any node has changed until now. */
   readonly confirmRegistry: () => Promise<unknown>
   readonly admission: Admission
+  /** Of whoever has a token whose grant stands; as they were last seen, while the registry is away. */
+  readonly admitAgain: Admission['person']
   readonly checkAccessToken: CheckAccessToken
   readonly entitlement: Entitlement
   readonly cookieKeys: readonly string[]
@@ -123,12 +126,6 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const logout = createLogout({ ...needs, ...stores, cookies, base })
 
-  /** What signs somebody in or makes a token goes by the registry as it is. Marks see to the rest: they are asked each time. */
-  const confirmFirst: Middleware = async (ctx, next) => {
-    if (ctx.path === routes.token || ctx.path.startsWith(routes.authorization)) await needs.confirmRegistry()
-    await next()
-  }
-
   function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
     const provider = createProvider({
       config,
@@ -157,6 +154,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         ...stores,
         reads,
         admission: needs.admission,
+        admitAgain: needs.admitAgain,
         vault,
         clock,
         log,
@@ -172,8 +170,8 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
     provider.use(answerRefusals)
-    provider.use(confirmFirst)
-    provider.use(nameReasons({ admission: needs.admission, grants: stores.grants }))
+    provider.use(confirmFirst({ ...needs, routes }))
+    provider.use(nameReasons({ admitAgain: needs.admitAgain, grants: stores.grants }))
     provider.use(requireUnambiguous(Object.values(routes)))
     provider.use(limitParameters([routes.token, routes.userinfo, confirmation]))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))

@@ -20,6 +20,8 @@ import { sessionIdOf } from './session-id.ts'
 
 interface Needs {
   readonly admission: Admission
+  /** Of whoever has a token already. */
+  readonly admitAgain: Admission['person']
   readonly reads: RequestReads
   readonly sessions: Pick<SessionStore, 'save' | 'touch'>
   readonly marks: Pick<MarkStore, 'blockedAt'>
@@ -47,6 +49,7 @@ type TokenSource = Parameters<FindAccount>[2]
 
 export function createFindAccount({
   admission,
+  admitAgain,
   reads,
   sessions,
   marks,
@@ -64,7 +67,8 @@ export function createFindAccount({
     if (!behind) return undefined
 
     const { sourceId, scopes, provenAt, stay, isNew } = behind
-    const admitted = await admission.person({ accountId, clientId: client.clientId, sourceId, scopes })
+    const admit = token ? admitAgain : admission.person
+    const admitted = await admit({ accountId, clientId: client.clientId, sourceId, scopes })
     const isOvertaken = async () => provenAt !== undefined && !('denied' in admitted) && overtakes(admitted, provenAt)
     // Where a stay is new, that is asked after it was begun, in the same trip (settle.ts).
     const overtaken = !isNew && (await isOvertaken())

@@ -1,4 +1,5 @@
 import type { AdmittedPerson, Denied } from '../admission/admit.ts'
+import type { Unavailable } from '../errors.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { BrokerSession, Grant } from '../sessions/session.ts'
 import type { AccessToken, Verdict } from '../tokens/access-token.ts'
@@ -37,6 +38,8 @@ export interface RequestState {
   writes?: readonly (() => Promise<unknown>)[]
   /** The session that this request begins, and whether what was proven has been overtaken meanwhile. */
   begun?: { readonly session: BrokerSession; save(): Promise<void>; overtaken(): Promise<boolean> }
+  /** Why nobody could say whether the registry is as this node knows it. */
+  unconfirmed?: Unavailable
   /** What was thrown where the library only says `server_error`. */
   failure?: unknown
 }

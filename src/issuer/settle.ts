@@ -43,8 +43,9 @@ interface Needs {
 export function settleTokens(path: string, { grants, answers }: Needs): Middleware {
   return async (ctx, next) => {
     await next()
-    const { presented, use, lostRotation, failure } = stateOf(ctx)
+    const { presented, use, lostRotation, failure, unconfirmed } = stateOf(ctx)
     if (ctx.path !== path) return
+    if (unconfirmed && !staysIn(ctx)) throw unconfirmed
     if (presented?.kind === 'AuthorizationCode' && use && failure === undefined) await settleCode(ctx, presented, use)
     if (presented?.kind === 'RefreshToken' && lostRotation !== undefined) await repeatAnswer(ctx, lostRotation)
     else if (presented?.kind === 'RefreshToken' && use?.begun) await settleRefresh(ctx, presented, use)
@@ -94,6 +95,12 @@ export function settleTokens(path: string, { grants, answers }: Needs): Middlewa
     }
   }
 }
+
+/**
+ * From what was known before only those have tokens who had some: their grant tells that nothing shut them out since.
+ * A client's secret may have changed, which is no reason to take the client for a stranger.
+ */
+const staysIn = (ctx: Context): boolean => ctx.oidc?.params?.grant_type === 'refresh_token' && ctx.status !== 401
 
 function refuse(ctx: Context): void {
   ctx.status = 400

@@ -1,3 +1,4 @@
+import type { AccountStore } from '../accounts/account.ts'
 import type { ApiStore } from '../apis/api.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { RegistryMemory } from '../registry-memory.ts'
@@ -23,3 +24,15 @@ export function knownRegistry({ clients, sources, apis }: Announced, { keep }: R
     apis: { ...apis, byAudience: keep('apis.byAudience', apis.byAudience), some: keep('apis.some', apis.some) },
   }
 }
+
+/**
+ * People as they were when this node saw them last, for those whose grant stands, and only while the registry is away:
+ * else they are read. Whatever shuts somebody out takes their grants along, so that old knowledge lets nobody stay.
+ */
+export const knownPeople = (
+  { get, identities }: Pick<AccountStore, 'get' | 'identities'>,
+  { keep }: RegistryMemory,
+): Pick<AccountStore, 'get' | 'identities'> => ({
+  get: keep('accounts.get', get, { forAtMost: 0 }),
+  identities: keep('accounts.identities', identities, { forAtMost: 0 }),
+})
