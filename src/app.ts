@@ -252,7 +252,11 @@ export async function startBroker(
   app.use(issuer.serve)
 
   const server = opened.use(
-    await listen(app.callback(), { ...config.listen, patience: config.shutdown.timeout }, parts.limits),
+    await listen(
+      app.callback(),
+      { ...config.listen, patience: config.shutdown.timeout, onUnreadable: operations.unreadable },
+      parts.limits,
+    ),
   )
   const registryWatch = opened.use(
     watchRegistry({

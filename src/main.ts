@@ -13,6 +13,11 @@ const { errorText, printable } = await import('./redaction.ts')
 const { listenForStop } = await import('./startup/stop.ts')
 
 const stop = listenForStop()
+// Node.js would write down all that hangs on the error, such as a command with its password.
+process.on('uncaughtException', (error) => {
+  console.error(errorText(error))
+  process.exit(1)
+})
 
 try {
   const config = await loadConfig(process.env, join(import.meta.dirname, '..'))

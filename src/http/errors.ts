@@ -5,6 +5,7 @@ import type { Report } from '../events.ts'
 import { newReference } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
+import { redactText } from '../redaction.ts'
 
 /** What a person reads when something did not work. */
 export interface PageProblem {
@@ -71,7 +72,8 @@ function refuseUnanswered(ctx: Context): void {
 function answerTo(error: unknown): Answer {
   if (error instanceof Refusal) {
     const { code, status, message, problems, retryAfter } = error
-    return { ...reasons[code], status, code, detail: message, problems, retryAfter }
+    // It may say what was asked for, and somebody may have put a secret there.
+    return { ...reasons[code], status, code, detail: redactText(message), problems, retryAfter }
   }
   if (error instanceof Unavailable) return error.who === 'store' ? storeSilent : sourceSilent
   const status = clientErrorStatus(error)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { StartProblem } from '../errors.ts'
+import { answerUnreadable, type Unreadable } from './unreadable.ts'
 
 const second = 1000
 
@@ -38,6 +39,14 @@ export interface Listening extends AsyncDisposable {
   drain(): void
 }
 
+interface Needs {
+  readonly host: string
+  readonly port: number
+  /** Seconds. */
+  readonly patience: number
+  readonly onUnreadable: (unreadable: Unreadable) => void
+}
+
 /**
  * Answers requests until it is disposed of: then it takes no more, lets those under way finish for `patience` seconds,
  * and waits for nobody who keeps a connection without asking anything. Rejects with a {@link StartProblem} when the
@@ -45,7 +54,7 @@ export interface Listening extends AsyncDisposable {
  */
 export async function listen(
   handler: RequestListener,
-  { host, port, patience }: { readonly host: string; readonly port: number; readonly patience: number },
+  { host, port, patience, onUnreadable }: Needs,
   overrides: Partial<Limits> = {},
 ): Promise<Listening> {
   const underWay = new Set<ServerResponse>()
@@ -57,6 +66,10 @@ export async function listen(
     handler(req, res)
   }, overrides)
   const mute = muteConnections(server)
+  answerUnreadable(server, {
+    isAnswered: (socket) => [...underWay].some((answer) => answer.socket === socket && answer.headersSent),
+    tell: onUnreadable,
+  })
   server.listen(port, host)
   try {
     await once(server, 'listening')

@@ -36,10 +36,10 @@ export function watchKeys({ report, activeFor }: Needs) {
         rotationDue: activeSince === null ? null : activeSince + activeFor,
         keys: { next: count('next'), active: count('active'), retiring: count('retiring') },
       }
-      if (active && active.kid !== signing) {
-        signing = active.kid
+      // At the start nothing has changed.
+      if (active && signing !== undefined && active.kid !== signing)
         report('signing_key.activated', { kid: active.kid })
-      }
+      signing = active?.kid ?? signing
     },
   }
 }

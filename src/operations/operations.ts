@@ -4,6 +4,7 @@ import type Router from '@koa/router'
 import type { Middleware } from 'koa'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
+import type { Unreadable } from '../http/unreadable.ts'
 import { droppedLines, type Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
@@ -29,6 +30,8 @@ export interface Operations extends AsyncDisposable {
   readonly report: Report
   /** The first middleware of all. */
   readonly requests: Middleware
+  /** To be told what could not be read as a request. */
+  readonly unreadable: (unreadable: Unreadable) => void
   readonly routes: Router
   readonly stores: <S extends Parameters<typeof measureStores>[0]>(stores: S) => S
   readonly outbound: (http: Outbound) => Outbound
@@ -64,6 +67,7 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
   return {
     report,
     requests: observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths: providerPaths }),
+    unreadable: ({ status, error, address }) => report('request.refused', { status, error, detail: `from ${address}` }),
     routes: metricsRoutes({ settings: config.metrics, trustedProxies, families: metrics.all, gather }),
     stores: (stores) => measureStores(stores, { ...gauges, report, engines }),
     outbound: (http) => measureOutbound(http, gauges),

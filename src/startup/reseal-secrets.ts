@@ -32,7 +32,7 @@ export function resealSecrets({ secrets, vault, longestSession, clock, log }: Ne
     const [lost, waiting] = [under(counts, (id) => !vault.keyIds.includes(id)), under(counts, (id) => old.includes(id))]
     if (lost > 0)
       log.error({ values: lost }, 'secrets are sealed under a key that is not in GATEHOUSE_SECRET_KEY: put it back')
-    if (waiting > 0) log.info({ values: waiting, key: first }, 'sealing secrets anew under the first secret key')
+    if (waiting > 0) log.info({ values: waiting, key_id: first }, 'sealing secrets anew under the first secret key')
 
     let [resealed, place] = [0, waiting > 0 ? '0:' : null]
     while (place !== null && !stop.signal.aborted) {
@@ -44,7 +44,7 @@ export function resealSecrets({ secrets, vault, longestSession, clock, log }: Ne
       await pause(betweenBatches)
     }
     if (stop.signal.aborted) return
-    if (waiting > 0) log.info({ values: resealed, key: first }, 'secrets were sealed anew')
+    if (waiting > 0) log.info({ values: resealed, key_id: first }, 'secrets were sealed anew')
     await tellWhenDone()
   }
 
@@ -52,7 +52,7 @@ export function resealSecrets({ secrets, vault, longestSession, clock, log }: Ne
     const left = under(await secrets.count(), (id) => old.includes(id))
     if (left === 0 && !told && old.length > 0)
       log.info(
-        { key: first, from: new Date(startedAt + longestSession * 1000).toISOString() },
+        { key_id: first, from: new Date(startedAt + longestSession * 1000).toISOString() },
         'nothing in the registry is sealed under an old key: once all sessions have begun with the new one, ' +
           'the old one can be taken out of GATEHOUSE_SECRET_KEY',
       )

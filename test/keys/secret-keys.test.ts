@@ -116,6 +116,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
     ])
     expect(await registry(broker)).toEqual(before)
     await vi.waitFor(() => expect(lines.join('')).toContain('can be taken out of GATEHOUSE_SECRET_KEY'), 5000)
+    expect(lines.join('')).toContain(`"key_id":"${idOf(fresh)}"`)
     // Whoever was signed in under the old key is, and what is sealed of their stay still opens.
     const again = await broker.login(client, { visitor })
     expect(again.access.sid).toBe(access.sid)

@@ -1,13 +1,18 @@
+import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { newKey } from '../../src/applications/key-text.ts'
 import { commonMembers, events } from '../../src/events.ts'
 import { createLog } from '../../src/log.ts'
 import { printable } from '../../src/redaction.ts'
+import { raw } from '../http/raw.ts'
 import { automation, basic, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
 import { recordLog } from '../support/log-lines.ts'
 import { rene } from '../support/people.ts'
+import { readMetrics } from '../support/prometheus.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
 
@@ -111,6 +116,49 @@ describe('the last line of a request', () => {
   })
 })
 
+describe('what could not be read as a request', () => {
+  const port = () => Number(broker.url.port)
+  it.each([
+    [400, 'malformed_request', () => raw(port(), 'NONSENSE\r\n\r\n')],
+    [431, 'request_head_too_large', () => raw(port(), `GET /${'x'.repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`)],
+  ])('is answered, told and counted: %i', async (status, error, send) => {
+    expect(await send()).toMatch(new RegExp(String.raw`^HTTP/1\.1 ${status} [\w ]+\r\nConnection: close\r\n\r\n$`))
+    expect(log.events('request.refused')).toMatchObject([{ status, error, detail: 'from 127.0.0.1' }])
+    const { value } = readMetrics(await (await fetch(`${broker.issuer}/metrics`)).text())
+    expect(value('gatehouse_refusals_total', { endpoint: '', reason: error })).toBe(1)
+  })
+
+  it('is so when the head does not come in time', async () => {
+    const slow = recordLog('info')
+    const limits = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 }
+    await using other = await startTestBroker({ parts: { log: slow.log, limits } })
+    expect(await raw(Number(other.url.port), 'GET / HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /)
+    expect(slow.events('request.refused')).toMatchObject([{ status: 408, error: 'request_timeout' }])
+  })
+
+  it('is not told of whoever goes away without a word', async () => {
+    const socket = connect(port(), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write('GET / HTTP/1.1\r\n')
+    socket.resetAndDestroy()
+    await fetch(`${broker.issuer}/`)
+    expect(log.events('request.refused')).toEqual([])
+  })
+})
+
+describe('a key that signs', () => {
+  it('is told when it is another one, and not at a start, when nothing has changed', async () => {
+    const started = recordLog('info')
+    await using other = await startTestBroker({ parts: { log: started.log } })
+    expect(started.events('signing_key.activated')).toEqual([])
+    const keys = async () => (await other.admin('GET', 'signing-keys')).body.items as { kid: string; state: string }[]
+    await vi.waitFor(async () => expect((await keys()).map(({ state }) => state)).toEqual(['active', 'next']))
+    const [active, next] = await keys()
+    await other.admin('POST', `signing-keys/${active?.kid}/revoke`)
+    expect(started.events('signing_key.activated')).toMatchObject([{ kid: next?.kid }])
+  })
+})
+
 describe('what never reaches the log', () => {
   const lines: string[] = []
   const plain = createLog('trace', { write: (line) => void lines.push(line) })
@@ -166,12 +214,14 @@ describe('what never reaches the log', () => {
     expect(text).not.toContain('canary')
   })
 
-  it.each(['at /callback?code=canary&state=canary', 'got eyJhbGciOiJSUzI1NiJ9.canary.canary', 'sent password=canary'])(
-    'what stands in the text: %s',
-    (message) => {
-      expect(written(() => plain.info({ detail: message }, message))).not.toContain('canary')
-    },
-  )
+  it.each([
+    'at /callback?code=canary&state=canary',
+    'got eyJhbGciOiJSUzI1NiJ9.canary.canary',
+    'sent password=canary',
+    `no key ${newKey().prefix}_${'canary'.repeat(8)}`,
+  ])('what stands in the text: %s', (message) => {
+    expect(written(() => plain.info({ detail: message }, message))).not.toContain('canary')
+  })
 })
 
 it('text for a terminal has nothing that a terminal obeys but the ends of its lines', () => {

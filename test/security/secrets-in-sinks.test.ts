@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -14,6 +14,8 @@ import type { Line } from '../support/log-lines.ts'
 import { type Collector, startCollector } from '../support/otlp-collector.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { rene } from '../support/people.ts'
+import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
 import { recordSecrets, type SecretRecorder } from '../support/secret-recorder.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -21,11 +23,23 @@ import { createVisitor } from '../support/visitor.ts'
 const root = join(import.meta.dirname, '..', '..')
 const unique = (what: string): string => `${what}-${randomBytes(12).toString('hex')}`
 
-describe('SEC-117 no secret reaches a sink, at any level', () => {
+interface Kept extends AsyncDisposable {
+  readonly env: Readonly<Record<string, string>>
+  /** Passwords of the stores themselves. */
+  readonly passwords: readonly string[]
+  /** While it is done, what wants to write gets no answer. */
+  withoutStore(work: () => Promise<void>): Promise<void>
+  /** All that lies there, as text. */
+  dump(): Promise<string>
+}
+
+const stores: Readonly<Record<string, () => Promise<Kept>>> = { SQLite: inSqlite, 'PostgreSQL and Redis': onServers }
+
+describe.each(Object.entries(stores))('SEC-117 no secret reaches a sink, at any level, on %s', (_, openKept) => {
   const secretKey = randomBytes(32).toString('base64')
   const adminPassword = unique('Admin-password')
   const bootstrap = { id: 'automation', secret: unique('bootstrap-secret') }
-  let folder: string
+  let kept: Kept
   let child: ChildProcess
   let said = ''
   let complained = ''
@@ -36,7 +50,7 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
   const sinks: Record<string, string> = {}
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-canary-'))
+    kept = await openKept()
     collector = await startCollector()
     recorder = recordSecrets()
     upstream = await startUpstream({ users: { rene }, clientSecret: unique('upstream-secret') })
@@ -46,7 +60,7 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
         PATH: process.env.PATH,
         PORT: String(port),
         LOG_LEVEL: 'trace',
-        DATABASE_URL: `sqlite:${join(folder, 'gatehouse.db')}`,
+        ...kept.env,
         GATEHOUSE_SECRET_KEY: secretKey,
         GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: adminPassword,
         GATEHOUSE_BOOTSTRAP_CLIENT_ID: bootstrap.id,
@@ -68,6 +82,7 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
     recorder.add('password', adminPassword)
     recorder.add('client_secret', bootstrap.secret)
     recorder.add('client_secret', upstream.config.client_secret)
+    for (const password of kept.passwords) recorder.add('password', password)
     await everything()
 
     sinks.metrics = await (await fetch(`${hands.issuer}/metrics`)).text()
@@ -79,14 +94,14 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
     sinks.stderr = complained
     sinks.spans = collector.bodies.join('\n')
     sinks.refusals = recorder.refusals.join('\n')
-    sinks.database = dump(join(folder, 'gatehouse.db'))
-  }, 90_000)
+    sinks.stores = await kept.dump()
+  }, 120_000)
   afterAll(async () => {
     recorder?.stop()
     child?.kill('SIGKILL')
     await upstream?.stop()
     await collector?.[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true })
+    await kept?.[Symbol.asyncDispose]()
   })
 
   async function everything(): Promise<void> {
@@ -126,6 +141,7 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
     await fetch(`${issuer}/nothing/here?code=${recorder.add('code', unique('code'))}`)
     await fetch(`${issuer}/broker/Okta/callback?code=${unique('code')}&state=${recorder.add('state', unique('state'))}`)
     await assertions()
+    await apiKeys()
     // Administration, and mistakes in it
     await hands.admin('POST', 'authentication-sources', {
       alias: 'Broken',
@@ -191,18 +207,34 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
     }
   }
 
-  /** Somebody else holds the database: what wants to write gets no answer. */
+  /** Where they belong, and where people put them by mistake. */
+  async function apiKeys(): Promise<void> {
+    const { id: api } = await hands.created('apis', { name: 'Patients', slug: 'patients' })
+    const { id: application } = await hands.created('applications', { name: 'Patient App' })
+    const path = `applications/${application}/api-keys`
+    const made = await hands.created(path, { api_id: api })
+    const rotated = await hands.created(`${path}/${made.id}/rotate`, { overlap_seconds: 60 })
+    for (const { key } of [made, rotated]) {
+      const value = String(key)
+      await fetch(`${hands.issuer}/userinfo?api_key=${value}`, { headers: { 'x-api-key': value } })
+      await hands.userinfo(value)
+      await hands.admin('GET', `${path}/${value}`)
+      await hands.admin('PATCH', `applications/${application}`, { name: 'Patient App', key: value }, anyVersion)
+      // Now that it has been everything else as well.
+      recorder.add('api key', value)
+    }
+  }
+
   async function storeAway(client: TestClient): Promise<void> {
     const { tokens } = await hands
       .login({ ...client, secret: await secretOf(client) }, { params: { idp_hint: 'local' } })
       .catch(() => ({ tokens: undefined }))
-    const other = new DatabaseSync(join(folder, 'gatehouse.db'))
-    other.exec('begin immediate')
-    await hands.refresh(client, tokens?.refresh_token ?? unique('refresh'))
-    const door = await fetch(hands.authorizationUrl(client, { state: unique('state') }).url, { redirect: 'manual' })
-    expect(door.status).toBeGreaterThanOrEqual(300)
-    other.exec('rollback')
-    other.close()
+    await kept.withoutStore(async () => {
+      await hands.refresh(client, tokens?.refresh_token ?? unique('refresh'))
+      const door = await fetch(hands.authorizationUrl(client, { state: unique('state') }).url, { redirect: 'manual' })
+      expect(door.status).toBeGreaterThanOrEqual(300)
+    })
+    while (!(await fetch(`${hands.issuer}/health/ready`)).ok) await new Promise((done) => setTimeout(done, 100))
   }
 
   const secretOf = async ({ secret }: TestClient) => secret
@@ -225,6 +257,7 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
         'secret key',
         'authorization',
         'csrf',
+        'api key',
       ]),
     )
     expect(recorder.secrets().length).toBeGreaterThan(60)
@@ -249,21 +282,62 @@ describe('SEC-117 no secret reaches a sink, at any level', () => {
     ])
       expect(events, event).toContain(event)
     expect(sinks.stderr).not.toMatch(/\bat .*:\d+:\d+/)
-    for (const sink of ['metrics', 'traces', 'audit', 'spans', 'refusals', 'database'])
+    for (const sink of ['metrics', 'traces', 'audit', 'spans', 'refusals', 'stores'])
       expect(sinks[sink]?.length, sink).toBeGreaterThan(1000)
   })
 
-  it.each(['stdout', 'stderr', 'metrics', 'traces', 'audit', 'spans', 'refusals', 'database'])(
+  it.each(['stdout', 'stderr', 'metrics', 'traces', 'audit', 'spans', 'refusals', 'stores'])(
     'SEC-117 none of them is in: %s',
     (sink) => {
       const text = sinks[sink] ?? ''
       // A form comes again with its token, and live state keeps what a client wants to have back.
       const exempt: readonly string[] =
-        sink === 'refusals' ? ['csrf', 'interaction', 'typed as a name'] : sink === 'database' ? ['state', 'nonce'] : []
+        sink === 'refusals' ? ['csrf', 'interaction', 'typed as a name'] : sink === 'stores' ? ['state', 'nonce'] : []
       const found = recorder.secrets().filter(({ kind, value }) => !exempt.includes(kind) && text.includes(value))
       expect(found.map(({ kind, value }) => `${kind} ${value.slice(0, 12)}… near ${near(text, value)}`)).toEqual([])
     },
   )
+})
+
+describe('SEC-117 a process that dies of a mistake', () => {
+  it.each([
+    ['that is thrown', 'throw error'],
+    ['that is a rejection nobody handles', 'Promise.reject(error)'],
+  ])('SEC-117 says what and where, and nothing of what hangs on the error: %s', async (_, die) => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-crash-'))
+    const canaries = [unique('address'), unique('argument'), unique('cause'), unique('secret-key')]
+    const [inAddress, asArgument, inCause, member] = canaries
+    const saboteur = `process.on('SIGUSR2', () => {
+      const cause = Object.assign(new Error('sent client_secret=${inCause}'), { body: '${member}' })
+      const error = Object.assign(new Error('redis://:${inAddress}@redis:6379 said no', { cause }), {
+        command: { name: 'auth', args: ['${asArgument}'] },
+      })
+      ${die}
+    })`
+    await writeFile(join(folder, 'saboteur.mjs'), saboteur)
+    const child = spawn(process.execPath, ['--import', join(folder, 'saboteur.mjs'), join(root, 'src', 'main.ts')], {
+      env: { PATH: process.env.PATH, PORT: '0', DATABASE_URL: `sqlite:${join(folder, 'gatehouse.db')}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    let complained = ''
+    child.stderr.on('data', (chunk) => {
+      complained += chunk
+    })
+    await new Promise<void>((ready) =>
+      child.stdout.on('data', (chunk) => {
+        said += chunk
+        if (said.includes('is ready')) ready()
+      }),
+    )
+    child.kill('SIGUSR2')
+    const [code] = await once(child, 'close')
+    await rm(folder, { recursive: true })
+    expect(code).toBe(1)
+    expect(complained).toMatch(/Error: redis:\/\/\[redacted\]@redis:6379 said no\n {4}at /)
+    expect(complained).toContain('caused by Error: sent client_secret=[redacted]')
+    for (const canary of canaries) expect(said + complained).not.toContain(canary)
+  })
 })
 
 const near = (text: string, value: string): string => {
@@ -271,11 +345,62 @@ const near = (text: string, value: string): string => {
   return text.slice(Math.max(0, at - 120), at)
 }
 
-/** Every column of every table, as text. */
-function dump(file: string): string {
-  using database = new DatabaseSync(file, { readOnly: true })
-  const tables = database.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[]
-  return tables
-    .map(({ name }) => `${name} ${JSON.stringify(database.prepare(`select * from "${name}"`).all())}`)
-    .join('\n')
+async function inSqlite(): Promise<Kept> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-canary-'))
+  const file = join(folder, 'gatehouse.db')
+  return {
+    env: { DATABASE_URL: `sqlite:${file}` },
+    passwords: [],
+    async withoutStore(work) {
+      using other = new DatabaseSync(file)
+      other.exec('begin immediate')
+      await work()
+      other.exec('rollback')
+    },
+    async dump() {
+      using database = new DatabaseSync(file, { readOnly: true })
+      const tables = database.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[]
+      return tables
+        .map(({ name }) => `${name} ${JSON.stringify(database.prepare(`select * from "${name}"`).all())}`)
+        .join('\n')
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  }
+}
+
+async function onServers(): Promise<Kept> {
+  await using opened = new AsyncDisposableStack()
+  const [inDatabase, inRedis] = [unique('database-password'), unique('redis-password')]
+  const postgres: Postgres = opened.use(await startPostgres())
+  const redis: RedisServer = opened.use(
+    await startRedis({ requirepass: inRedis, appendonly: 'yes', 'maxmemory-policy': 'noeviction' }),
+  )
+  // It is this one whom the server asks for a password.
+  await postgres.query(`create role locked superuser login password '${inDatabase}'`)
+  const database = await postgres.fresh()
+  const everything = opened.move()
+  return {
+    env: {
+      DATABASE_URL: database.replace('//gatehouse@', `//locked:${inDatabase}@`),
+      REDIS_URL: `redis://:${inRedis}@127.0.0.1:${redis.port}`,
+    },
+    passwords: [inDatabase, inRedis],
+    async withoutStore(work) {
+      redis.pause()
+      await work()
+      postgres.pause()
+      await work()
+      redis.resume()
+      postgres.resume()
+    },
+    async dump() {
+      // All that was ever written to Redis, also what is gone by now.
+      const written = await Array.fromAsync(glob(join(redis.folder, 'appendonlydir', '*')), (file) =>
+        readFile(file, 'latin1'),
+      )
+      expect(written.join('').length).toBeGreaterThan(1000)
+      return [await postgres.dump(database), ...written].join('\n')
+    },
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  }
 }
