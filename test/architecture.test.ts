@@ -52,7 +52,7 @@ const rules: readonly Rule[] = [
   { from: ['views'], values: [], types: [words] },
 ]
 /** The composition root, which app.ts begins; and main.ts. */
-const roots = ['src/app.ts', 'src/main.ts', 'src/assembly/']
+const roots = ['src/app.ts', 'src/main.ts', 'src/assembly/', 'src/cli/open.ts']
 
 /** Where each library may appear, by the beginning of the path. */
 const libraries: Readonly<Record<string, readonly string[]>> = {

@@ -5,6 +5,12 @@ import type { Application } from './application.ts'
 /** What POST and PUT say about an application. Its addresses are checked as those of any client are. */
 export const ApplicationInput = z.strictObject({
   name: z.string().trim().min(1).max(200),
+  slug: z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens')
+    .nullable()
+    .default(null),
   description: z.string().max(2000).default(''),
   owner: z
     .strictObject({ name: z.string().trim().min(1).max(200), email: z.email().max(320) })
@@ -31,6 +37,7 @@ export interface RegisteredApplication {
 /** What a PUT would have to say to leave the application as it is. */
 export const applicationInput = ({ application, client }: RegisteredApplication): ApplicationInput => ({
   name: application.name,
+  slug: application.slug,
   description: application.description,
   owner: application.owner && { ...application.owner },
   public: client.metadata.token_endpoint_auth_method === 'none',

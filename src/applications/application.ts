@@ -6,6 +6,8 @@ import type { Collection, Entity } from '../collection.ts'
  */
 export interface Application extends Entity {
   readonly name: string
+  /** By which files of configuration speak of it; `null`: they do not. */
+  readonly slug: string | null
   readonly description: string
   readonly owner: Owner | null
   /** `{id}:OPENID`. The client cannot go while the application is there. */

@@ -59,8 +59,8 @@ export function createApplications(needs: Needs): Applications {
   const subject = ({ id, name }: Application) => ({ type: 'application', id, name })
   const clientSubject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
-  const said = ({ name, description, owner, ...input }: ApplicationInput) => ({
-    ...{ name, description, owner },
+  const said = ({ name, slug, description, owner, ...input }: ApplicationInput) => ({
+    ...{ name, slug, description, owner },
     disabledByPublisher: input.disabled_by_publisher,
     disabledByConsumer: input.disabled_by_consumer,
   })

@@ -13,32 +13,29 @@ import { isOwnAudience } from '../own-audiences.ts'
 import { createPortals } from '../portals/portals.ts'
 import { createRoles } from '../roles/roles.ts'
 import { createSessions } from '../sessions/sessions.ts'
-import { createShutOut } from '../sessions/shut-out.ts'
+import { createShutOut, type ShutOut } from '../sessions/shut-out.ts'
 import { createSources } from '../sources/sources.ts'
 import type { StatusRecorder } from '../sources/status.ts'
-import type { SqlStores } from '../stores/sql/open.ts'
+import type { SqlStores, Stores } from '../stores/sql/open.ts'
 
 interface Needs {
   readonly config: Pick<Config, 'issuer' | 'lifetimes' | 'tokens'>
-  readonly stores: SqlStores
+  readonly stores: Stores
   /** For what each node keeps in memory: has this one forget it at once. */
   readonly transact: SqlStores['transact']
   readonly connectors: ReturnType<typeof connectorCatalog>
-  readonly record: StatusRecorder
+  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed'>
   readonly passwords: Pick<PasswordHasher, 'hash'>
   /** Rejects with `invalid_input` unless the OpenID provider will accept the client as it is. */
   readonly validateClient: (client: Client) => Promise<void>
   readonly clock: Clock
+  /** For several changes that commit together; otherwise each shuts out by itself. */
+  readonly shutOut?: ShutOut
 }
 
 export function createNouns({ config, stores, transact, connectors, record, ...needs }: Needs) {
   const { passwords, validateClient, clock } = needs
-  const shutOut = createShutOut({
-    ...stores,
-    clock,
-    longestToken: config.lifetimes.access_token + config.tokens.clock_tolerance,
-    longestSignIn: config.lifetimes.interaction,
-  })
+  const shutOut = needs.shutOut ?? createShutOut({ ...stores, clock, ...longest(config) })
   const isOwn = isOwnAudience(config.issuer)
   const announced = { ...stores, transact, shutOut, clock }
 
@@ -50,7 +47,13 @@ export function createNouns({ config, stores, transact, connectors, record, ...n
     applications: createApplications({ ...announced, validate: validateClient }),
     apiKeys: createApiKeys(announced),
     portals: createPortals(announced),
-    users: createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock }),
-    sessions: createSessions({ ...stores, clock }),
+    users: createUsers({ ...stores, transact, shutOut, hashPassword: passwords.hash, clock }),
+    sessions: createSessions({ ...stores, transact, clock }),
   }
 }
+
+/** Seconds for which whoever is shut out might still come with something from before. */
+export const longest = ({ lifetimes, tokens }: Pick<Config, 'lifetimes' | 'tokens'>) => ({
+  longestToken: lifetimes.access_token + tokens.clock_tolerance,
+  longestSignIn: lifetimes.interaction,
+})

@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
 import type { Middleware } from 'koa'
 import mount from 'koa-mount'
-import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AccountStore } from '../accounts/account.ts'
 import type { Admission } from '../admission/admit.ts'
 import type { ApiStore } from '../apis/api.ts'
@@ -15,7 +15,6 @@ import type { Client, ClientStore } from '../clients/client.ts'
 import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
-import { Refusal } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
@@ -34,7 +33,7 @@ import { createAdapterFactory } from './adapter.ts'
 import { answerOutages, answerRefusals, confirmation, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
-import { createClientRecords, toRecord } from './client-records.ts'
+import { createClientRecords } from './client-records.ts'
 import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
@@ -60,6 +59,7 @@ import { createRotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
 import { settleLogin, settleTokens } from './settle.ts'
 import { requireUnambiguous } from './unambiguous.ts'
+import { validateBy } from './validate-client.ts'
 
 interface Needs {
   readonly config: Config
@@ -236,21 +236,6 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       current = await build()
     },
 
-    async validateClient(client) {
-      try {
-        // The static method is part of the library's documented surface; its types leave it out.
-        const model = current.provider.Client as unknown as { validate(metadata: object): Promise<void> }
-        await model.validate(toRecord(client))
-      } catch (error) {
-        throw error instanceof errors.OIDCProviderError ? invalidMetadata(error) : error
-      }
-    },
+    validateClient: (client) => validateBy(current.provider, client),
   }
-}
-
-/** The library's sentence names the member it does not like. */
-function invalidMetadata(cause: errors.OIDCProviderError): Refusal {
-  const message = cause.error_description ?? cause.message
-  const [path = ''] = /\b[a-z]+(?:_[a-z]+)+\b/.exec(message) ?? []
-  return new Refusal('invalid_input', message, { problems: [{ path, message }], cause })
 }

@@ -32,11 +32,13 @@ interface Needs {
   readonly longestSignIn: number
 }
 
-export function createShutOut({ marks, sessions, grants, clock, longestToken, longestSignIn }: Needs): ShutOut {
+/** The marking and ending alone, for several that are shut out by one transaction: before its commit, and after it. */
+export function createBlock(needs: Needs): (whom: Whom) => Promise<void> {
+  const { marks, sessions, grants, clock, longestToken, longestSignIn } = needs
   const mark = (kind: 'account' | 'client' | 'source', name: string) =>
     marks.block(kind, name, seconds(clock()), clock() + Math.max(longestToken, longestSignIn) * 1000)
 
-  async function block(whom: Whom): Promise<void> {
+  return async (whom) => {
     if ('account' in whom) {
       await mark('account', whom.account)
       await sessions.endOfAccount(whom.account)
@@ -50,7 +52,10 @@ export function createShutOut({ marks, sessions, grants, clock, longestToken, lo
       await grants.removeOfSource(whom.source.id)
     }
   }
+}
 
+export function createShutOut(needs: Needs): ShutOut {
+  const block = createBlock(needs)
   return async (whom, transact, change) => {
     const changed = await transact(async (stores) => {
       const result = await change(stores)

@@ -26,6 +26,7 @@ describe('an application', () => {
     expect(application).toEqual({
       ...patientApp,
       id: expect.any(String),
+      slug: null,
       public: false,
       application_type: 'web',
       disabled_by_publisher: false,

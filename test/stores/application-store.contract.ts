@@ -52,5 +52,19 @@ export function applicationStoreContract(label: string, open: () => Promise<Regi
       const second = anApplication({ clientId: application.clientId })
       await refused(world.stores.applications.add(second), 'conflict')
     })
+
+    it('has its slug to itself; any number have none', async () => {
+      await using world = await open()
+      const [first, second, ...without] = [
+        anApplication({ slug: 'patient-app' }),
+        anApplication({ slug: 'patient-app' }),
+        anApplication(),
+        anApplication(),
+      ]
+      for (const each of [first, ...without]) await withClients(world.stores).add(each)
+      const problems = await refused(withClients(world.stores).add(second), 'conflict')
+      expect(problems).toEqual([{ path: 'slug', message: 'is the slug of another application already' }])
+      expect(await world.stores.applications.get(first.id)).toEqual(first)
+    })
   })
 }

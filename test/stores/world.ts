@@ -126,6 +126,7 @@ export function anApplication(given: Partial<Application> = {}): Application {
   return {
     ...own,
     name: 'Patient App',
+    slug: null,
     description: 'For nurses',
     owner: { name: 'Ada', email: 'ada@acme.test' },
     clientId: `${given.id ?? own.id}:OPENID`,

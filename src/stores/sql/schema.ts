@@ -139,6 +139,7 @@ export interface ApiRow extends EntityRow {
 
 export interface ApplicationRow extends EntityRow {
   name: string
+  slug: string | null
   description: string
   owner: string | null
   client_id: string

@@ -4,6 +4,7 @@ import { up as registry } from './0001-registry.ts'
 import { up as liveState } from './0002-live-state.ts'
 import { up as applications } from './0003-applications.ts'
 import { up as places } from './0004-places.ts'
+import { up as applicationSlugs } from './0005-application-slugs.ts'
 import { up as findingRecords } from './0006-finding-records.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '0002-live-state': { up: liveState },
   '0003-applications': { up: applications },
   '0004-places': { up: places },
+  '0005-application-slugs': { up: applicationSlugs },
   '0006-finding-records': { up: findingRecords },
 }
 

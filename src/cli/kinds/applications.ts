@@ -1,0 +1,30 @@
+import { applicationInput, type RegisteredApplication } from '../../applications/application-input.ts'
+import type { Applications } from '../../applications/applications.ts'
+import type { Actor } from '../../audit/audit.ts'
+import type { Kind, Made } from '../kind.ts'
+import { everything } from '../names.ts'
+
+interface Needs {
+  readonly actor: Actor
+  readonly applications: Applications
+}
+
+export const applicationKind = ({ actor, applications }: Needs): Kind<'applications', RegisteredApplication> => ({
+  name: 'applications',
+  all: () => everything(applications.list),
+  keyOf: async ({ application }) => application.slug ?? undefined,
+  written: async (registered) => applicationInput(registered),
+  wanted: async (entry) => ({ written: entry, secrets: [] }),
+  create: async (entry) => made(await applications.create(actor, entry)),
+  async replace(before, entry) {
+    const { id, version } = before.application
+    return made(await applications.replace(actor, id, entry, version), before)
+  },
+  remove: ({ application: { id, version } }) => applications.remove(actor, id, version),
+  isKept: () => false,
+})
+
+const made = ({ client }: RegisteredApplication, before?: RegisteredApplication): Made => ({
+  ...(!before && { client_id: client.id }),
+  ...(client.secret !== null && !before?.client.secret && { client_secret: client.secret }),
+})

@@ -1,0 +1,86 @@
+import type { Actor } from '../../audit/audit.ts'
+import type { Client } from '../../clients/client.ts'
+import { clientInput } from '../../clients/client-input.ts'
+import type { Clients } from '../../clients/clients.ts'
+import type { EntryOf } from '../format.ts'
+import type { Kind, Made } from '../kind.ts'
+import { everything, type Names } from '../names.ts'
+import { plain } from '../plan.ts'
+
+interface Needs {
+  readonly actor: Actor
+  readonly clients: Clients
+  readonly names: Names
+  /** The client that the server's configuration makes. */
+  readonly bootstrapId: string | undefined
+  /** Puts work off until the APIs are there, which may in turn name clients. */
+  readonly later: (work: () => Promise<void>) => void
+}
+
+type Entry = EntryOf<'clients'>
+
+export function clientKind({ actor, clients, names, bootstrapId, later }: Needs): Kind<'clients', Client> {
+  /** With ids for slugs. What is not there yet is left out, and so is the second. */
+  async function resolved(entry: Entry): Promise<{ readonly input: Entry; readonly isWhole: boolean }> {
+    const wanted = entry.resource_server?.apis
+    if (wanted === undefined || wanted === '*') return { input: entry, isWhole: true }
+    const ids = await Promise.all(wanted.map(names.apiBySlug))
+    const known = ids.filter((id, index) => id !== wanted[index])
+    const input = { ...entry, resource_server: { apis: known } }
+    return { input, isWhole: known.length === wanted.length }
+  }
+
+  /** An API that is still not there by then is refused by its name. */
+  function finishLater(entry: Entry): void {
+    later(async () => {
+      const { id, version } = await clients.get(entry.client_id ?? '')
+      const apis = entry.resource_server?.apis
+      const ids = Array.isArray(apis) ? await Promise.all(apis.map(names.apiBySlug)) : '*'
+      await clients.replace(actor, id, { ...entry, resource_server: { apis: ids } }, version)
+    })
+  }
+
+  async function say(entry: Entry, change: (input: Entry) => Promise<Client>, before?: Client): Promise<Made> {
+    const { input, isWhole } = await resolved(entry)
+    const { secret } = await change(input)
+    if (!isWhole) finishLater(entry)
+    const isNew = secret !== null && !before?.secret && entry.client_secret === undefined
+    return isNew ? { client_secret: secret } : {}
+  }
+
+  return {
+    name: 'clients',
+    all: () => everything(clients.list),
+    async keyOf({ id }) {
+      const isOwn = id === bootstrapId || (await names.nameOfClient(id)) !== id
+      return isOwn ? undefined : id
+    },
+
+    async written(client) {
+      const { allowedSources, resourceServer: server } = client
+      const apis = server && (server.apis === '*' ? '*' : await Promise.all(server.apis.map(names.slugOfApi)))
+      return plain({
+        ...clientInput(client),
+        allowed_sources: allowedSources && (await Promise.all(allowedSources.map(names.aliasOf))),
+        resource_server: apis && { apis },
+      })
+    },
+
+    async wanted({ client_secret, ...entry }, before) {
+      const { allowed_sources: sources, resource_server: server } = entry
+      const apis = server && (server.apis === '*' ? '*' : await Promise.all(server.apis.map(names.slugOfApi)))
+      const written = plain({
+        ...entry,
+        allowed_sources: sources && [...new Set(await Promise.all(sources.map(names.aliasOf)))],
+        resource_server: apis && { apis },
+      })
+      const isNews = client_secret !== undefined && client_secret !== before?.secret
+      return { written, secrets: isNews ? ['client_secret'] : [] }
+    },
+
+    create: (entry) => say(entry, (input) => clients.create(actor, input)),
+    replace: (before, entry) => say(entry, (input) => clients.replace(actor, before.id, input, before.version), before),
+    remove: ({ id, version }) => clients.remove(actor, id, version),
+    isKept: () => false,
+  }
+}

@@ -1,0 +1,93 @@
+/** The command line: finds the command, runs it, and tells scripts by the exit code how it went. */
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { loadConfig } from '../config/load.ts'
+import { Refusal } from '../errors.ts'
+import { createLog } from '../log.ts'
+import { errorText, printable } from '../redaction.ts'
+import { type Command, columns, helpOf, parse, type Terminal, type World } from './command.ts'
+import { commands } from './commands.ts'
+import { type ExitCode, exitCodeOf, exitCodes, FilesProblem, isTheirs, UsageProblem } from './problems.ts'
+
+const args = process.argv.slice(2)
+const isJson = args.includes('--json')
+const root = join(import.meta.dirname, '..', '..')
+// The answer has the standard output to itself.
+const remark = (text: string) => void process.stderr.write(`${text}\n`)
+const answer = (text: string) => void process.stdout.write(`${text}\n`)
+
+const terminal: Terminal = {
+  answer: (value, text) => answer(isJson ? JSON.stringify(value, undefined, 2) : text),
+  remark,
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
+}
+
+async function ask(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+  } finally {
+    lines.close()
+  }
+}
+
+const world: World = {
+  environment: process.env,
+  terminal,
+  user: nameOfUser(),
+  config: () => loadConfig(process.env, root),
+  async registry(options) {
+    const { openRegistry } = await import('./open.ts')
+    return openRegistry({ config: await world.config(), log, ...options })
+  },
+  sourceTypes: async () => (await import('./open.ts')).knownSourceTypes(log),
+}
+
+// What the server would log is beside the point here, unless something is wrong.
+const log = createLog('warn', { write: (line) => process.stderr.write(line) })
+
+/** In a container the user may have a number only. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<ExitCode> {
+  try {
+    const command = commands.find(({ name }) => name === args.slice(0, name.split(' ').length).join(' '))
+    if (!command) return overview()
+    const given = parse(command, args.slice(command.name.split(' ').length))
+    if (!given.has('help')) return await command.run(given, world)
+    answer(helpOf(command))
+    return exitCodes.done
+  } catch (error) {
+    fail(error)
+    return exitCodeOf(error)
+  }
+}
+
+function overview(): ExitCode {
+  const [first] = args
+  if (first !== undefined && first !== '--help' && first !== 'help')
+    throw new UsageProblem(`There is no command ${printable(args.join(' '))}: gatehouse --help names them all`)
+  const names = (command: Command): [string, string] => [`${command.name} ${command.parameters}`, command.summary]
+  answer(`gatehouse COMMAND [--help]\n\n${columns(commands.map(names))}`)
+  return first === undefined ? exitCodes.usage : exitCodes.done
+}
+
+function fail(error: unknown): void {
+  const message = isTheirs(error) ? error.message.split('\n').map(printable).join('\n') : errorText(error)
+  if (!isJson) {
+    remark(message)
+    return
+  }
+  const problems = error instanceof FilesProblem || error instanceof Refusal ? error.problems : []
+  const code = error instanceof Refusal ? error.code : error instanceof Error ? error.name : 'Error'
+  answer(JSON.stringify({ error: { code, message, problems } }, undefined, 2))
+}

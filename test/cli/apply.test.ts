@@ -1,0 +1,179 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestBroker, type TestBroker } from '../support/broker.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { aPlace, oneOfEach, type Place, secrets } from './run.ts'
+
+type Entry = Record<string, unknown>
+const keysOf = (steps: readonly Entry[], action: string) =>
+  steps.filter((step) => step.action === action).map(({ kind, key }) => `${kind} ${key}`)
+
+const everyKey = [
+  'roles nurse',
+  'authentication-sources Okta',
+  'authentication-sources local',
+  'clients app',
+  'clients gateway',
+  'applications patient-app',
+  'apis patients',
+  'portals developers',
+  'users local/ada',
+  'api-keys patient-app/patients/live',
+]
+
+describe('gatehouse apply', () => {
+  let place: Place
+  beforeAll(async () => {
+    place = await aPlace(secrets)
+  })
+  afterAll(() => place[Symbol.asyncDispose]())
+
+  it('makes one of each kind at once, shows what was made once, and finds nothing to do afterwards', async () => {
+    const file = await place.file('all.yaml', oneOfEach)
+    const first = await place.json(['apply', file, '--yes'])
+    expect(first.code, first.err).toBe(0)
+    expect(first).toMatchObject({ applied: true, unchanged: 0 })
+    expect(keysOf(first.steps, 'create')).toEqual(everyKey)
+    const made = Object.fromEntries(first.made.map(({ key, members }: Entry) => [key, members]))
+    expect(made).toEqual({
+      gateway: { client_secret: expect.stringMatching(/^[\w-]{43}$/) },
+      'patient-app': { client_id: expect.stringMatching(/:OPENID$/), client_secret: expect.any(String) },
+      'patient-app/patients/live': { key: expect.stringMatching(/^gh_/) },
+    })
+    const shown = JSON.stringify(first.steps)
+    for (const secret of [...Object.values(secrets), made.gateway.client_secret]) expect(shown).not.toContain(secret)
+
+    const second = await place.json(['apply', file, '--yes', '--prune'])
+    expect(second).toMatchObject({ code: 0, steps: [], unchanged: everyKey.length, applied: false, made: [] })
+  })
+
+  it('exports what it applies again without a change, and no secret', async () => {
+    const { code, out } = await place.run(['export'])
+    expect(code).toBe(0)
+    for (const secret of Object.values(secrets)) expect(out).not.toContain(secret)
+    const file = await place.file('exported.yaml', out)
+    expect(await place.json(['apply', file, '--yes', '--prune'])).toMatchObject({ code: 0, steps: [] })
+    const some = await place.json(['export', '--kinds', 'portals,apis'])
+    expect(Object.keys(some).sort()).toEqual(['apis', 'code', 'err', 'portals'])
+  })
+
+  it('changes what differs, member by member, and only that', async () => {
+    const file = await place.file('changed.yaml', {
+      clients: [{ ...oneOfEach.clients[0], client_name: 'App' }],
+      portals: [{ ...oneOfEach.portals[0], name: 'For developers' }],
+    })
+    const given = { APP_SECRET: 'what-the-app-was-given-later' }
+    const { code, steps, unchanged } = await place.json(['apply', file, '--yes'], given)
+    expect({ code, unchanged }).toEqual({ code: 0, unchanged: 0 })
+    expect(steps).toEqual([
+      {
+        action: 'change',
+        kind: 'clients',
+        key: 'app',
+        changes: [
+          { path: 'client_name', after: 'App' },
+          { path: 'client_secret', secret: true },
+        ],
+      },
+      {
+        action: 'change',
+        kind: 'portals',
+        key: 'developers',
+        changes: [{ path: 'name', before: 'Developers', after: 'For developers' }],
+      },
+    ])
+    expect(await place.json(['apply', file, '--yes'], given)).toMatchObject({ steps: [] })
+  })
+
+  it('writes nothing when one entry is refused, and says which', async () => {
+    const file = await place.file('refused.yaml', {
+      roles: [{ name: 'doctor' }],
+      apis: [{ ...oneOfEach.apis[0], authentication_sources: ['Nobody'] }],
+    })
+    const { code, err } = await place.run(['apply', file, '--yes'])
+    expect(code).toBe(1)
+    expect(err).toContain(`${file}:13: apis.0.authentication_sources.0: there is no authentication source Nobody`)
+    expect((await place.run(['export', '--kinds', 'roles'])).out).not.toContain('doctor')
+  })
+
+  it('deletes with --prune only, of the kinds that are named only, and nothing that is in use', async () => {
+    const empty = await place.file('empty.yaml', { apis: [] })
+    expect(await place.json(['apply', empty, '--yes'])).toMatchObject({ code: 0, steps: [] })
+    const { code, err } = await place.run(['apply', empty, '--yes', '--prune'])
+    expect(code).toBe(1)
+    expect(err).toContain('apis patients cannot be deleted: it is used by the portal For developers')
+
+    const more = await place.file('more.yaml', { apis: [], portals: [], 'api-keys': [], users: [] })
+    const pruned = await place.json(['apply', more, '--yes', '--prune'])
+    expect(pruned.code, pruned.err).toBe(0)
+    const gone = ['api-keys patient-app/patients/live', 'users local/ada', 'portals developers', 'apis patients']
+    expect(keysOf(pruned.steps, 'delete')).toEqual(gone)
+    const left = await place.json(['export'])
+    expect(left.clients).toHaveLength(2)
+    expect(left).not.toHaveProperty('apis')
+
+    // What is given by a mapping, or opens the admin API, is there by being named.
+    const roles = await place.file('roles.yaml', {
+      roles: [],
+      'authentication-sources': oneOfEach['authentication-sources'],
+    })
+    expect(keysOf((await place.json(['apply', roles, '--yes', '--prune'])).steps, 'delete')).toEqual(['roles nurse'])
+  })
+
+  it('asks, and without anybody to ask does nothing', async () => {
+    const file = await place.file('asks.yaml', oneOfEach)
+    expect((await place.run(['apply', file])).code).toBe(2)
+    const dry = await place.json(['apply', file, '--dry-run'])
+    expect(dry).toMatchObject({ code: 0, applied: false })
+    expect(keysOf(dry.steps, 'create')).toContain('apis patients')
+    expect((await place.run(['export'])).out).not.toContain('patients')
+  })
+})
+
+it('a running broker follows what was applied within two seconds, and lets nobody in who was switched off', async () => {
+  await using place = await aPlace(secrets)
+  const { folder: _, ...apply } = place
+  await using broker: TestBroker = await startTestBroker({ database: place.database })
+  const environment = {
+    GATEHOUSE_ISSUER: broker.config.issuer,
+    GATEHOUSE_SECRET_KEY: broker.keys.map((key) => key.toString('base64')).join(','),
+  }
+  const client = { client_id: 'machine', client_secret: 'env:APP_SECRET', grant_types: ['client_credentials'] }
+  const on = await place.file('on.yaml', { clients: [client] })
+  expect(await apply.json(['apply', on, '--yes'], environment)).toMatchObject({ code: 0 })
+
+  const ask = () =>
+    fetch(`${broker.config.issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`machine:${secrets.APP_SECRET}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+  const within = async (wanted: number) => {
+    for (const end = performance.now() + 2000; performance.now() < end; await delay(50)) {
+      const { status } = await ask()
+      if (status === wanted) return true
+    }
+    return false
+  }
+  expect(await within(200)).toBe(true)
+  const off = await place.file('off.yaml', { clients: [{ ...client, enabled: false }] })
+  expect(await apply.json(['apply', off, '--yes'], environment)).toMatchObject({ code: 0 })
+  expect(await within(401)).toBe(true)
+
+  const { body } = await broker.admin('GET', 'events')
+  expect((body.items as Entry[])[0]).toMatchObject({ action: 'client.changed', actor: { kind: 'cli' } })
+})
+
+it('keeps the same registry on PostgreSQL', async () => {
+  await using postgres = await startPostgres()
+  const database = await postgres.fresh()
+  await using place = await aPlace({
+    ...secrets,
+    DATABASE_URL: database,
+    GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+  })
+  const file = await place.file('all.yaml', oneOfEach)
+  const first = await place.json(['apply', file, '--yes'])
+  expect(keysOf(first.steps, 'create'), first.err).toEqual(everyKey)
+  expect(await place.json(['apply', file, '--yes', '--prune'])).toMatchObject({ code: 0, steps: [] })
+})
