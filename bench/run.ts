@@ -1,6 +1,6 @@
 /**
  * What this broker costs beside a bare oidc-provider of the same version over the same kind of store, in processor time
- * per request: `npm run bench [ROUNDS] [SECONDS]`. Rounds take turns in one run, so that what else the machine does
+ * per request: `npm run bench [ROUNDS] [SECONDS] [FLOW,FLOW]`. Rounds take turns in one run, so that what else the machine does
  * meets both. Method and results: docs/operations/performance.md.
  */
 import { argon2Sync, randomBytes } from 'node:crypto'
@@ -16,6 +16,8 @@ import { printTable } from './table.ts'
 
 const rounds = Number(process.argv[2] ?? 3)
 const seconds = Number(process.argv[3] ?? 2)
+/** All of them unless some are named. */
+const wanted = process.argv[4]?.split(',') ?? [...Object.keys(flows), 'password login']
 const redisUrl = process.env.BENCH_REDIS_URL
 const bare = join(import.meta.dirname, 'bare.ts')
 const main = join(import.meta.dirname, '..', 'src', 'main.ts')
@@ -39,16 +41,21 @@ async function startBare(store: string | undefined): Promise<Server> {
 
 async function startOurs(folder: string, store: string | undefined): Promise<Server> {
   const port = await freePort()
-  return start([main], port, {
-    PORT: String(port),
-    DATABASE_URL: `sqlite:${join(folder, `gatehouse-${port}.db`)}`,
-    GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
-    GATEHOUSE_BOOTSTRAP_ADMIN_USERNAME: admin.username,
-    GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
-    GATEHOUSE_BOOTSTRAP_CLIENT_ID: automation.id,
-    GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: automation.secret,
-    ...(store && { REDIS_URL: store }),
-  })
+  return start(
+    [...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []), main],
+    port,
+    {
+      PORT: String(port),
+      DATABASE_URL: `sqlite:${join(folder, `gatehouse-${port}.db`)}`,
+      LOG_LEVEL: 'warn',
+      GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
+      GATEHOUSE_BOOTSTRAP_ADMIN_USERNAME: admin.username,
+      GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
+      GATEHOUSE_BOOTSTRAP_CLIENT_ID: automation.id,
+      GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: automation.secret,
+      ...(store && { REDIS_URL: store }),
+    },
+  )
 }
 
 /** A client, and a source that brokers to an upstream which asks nobody anything. */
@@ -139,6 +146,7 @@ async function compare(folder: string, store: string | undefined) {
 
   const rows: (readonly [string, number, number, string])[] = []
   for (const [name, prepareWork] of Object.entries(flows)) {
+    if (!wanted.includes(name)) continue
     const works = await Promise.all(parties.map(prepareWork))
     const costs: [number[], number[]] = [[], []]
     const rates: [number[], number[]] = [[], []]
@@ -159,9 +167,11 @@ async function compare(folder: string, store: string | undefined) {
     }
     rows.push([name, median(costs[0]), median(costs[1]), pace])
   }
-  const hash = hashCost()
-  const { cost } = await measure(ours, passwordLogin(parties[0], admin))
-  rows.push(['password login (beside: the hash alone)', cost, hash, `${(hash / cost).toFixed(2)} of the pure rate`])
+  if (wanted.includes('password login')) {
+    const hash = hashCost()
+    const { cost } = await measure(ours, passwordLogin(parties[0], admin))
+    rows.push(['password login (beside: the hash alone)', cost, hash, `${(hash / cost).toFixed(2)} of the pure rate`])
+  }
 
   printTable(store ? 'Redis' : 'embedded (SQLite file; bare: memory)', rows)
   const memory = `memory: idle ${idle.map(Math.round).join(' / ')} MB, after load ${servers.map((server) => Math.round(server.memory())).join(' / ')} MB`

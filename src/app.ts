@@ -15,6 +15,7 @@ import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
+import { answerDirectly } from './http/direct.ts'
 import { answerErrors, type PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { networkOf } from './http/network.ts'
@@ -240,7 +241,7 @@ export async function startBroker(
   const front = frontRoutes({ issuer: config.issuer, assets })
   const app = new Koa({ proxy: true, keys: [...cookieKeys] })
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
-  app.use(operations.requests)
+  app.use(operations.requests.middleware)
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
   app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
@@ -248,15 +249,30 @@ export async function startBroker(
   const inside = new Koa()
   for (const router of [front, healthRoutes(readiness), operations.routes, ...signIn, admin])
     inside.use(router.routes()).use(router.allowedMethods())
-  app.use(mount(base || '/', inside))
+  const toEverybodyElse = mount(base || '/', inside)
+  app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))
   app.use(issuer.serve)
+  const handler = answerDirectly(
+    {
+      issuer: config.issuer,
+      trustedProxies: config.trusted_proxies,
+      routes: issuer.direct,
+      watch: operations.requests.watch,
+      report,
+    },
+    app.callback(),
+  )
 
   const server = opened.use(
+<<<<<<< ours
     await listen(
       app.callback(),
       { ...config.listen, patience: config.shutdown.timeout, onUnreadable: operations.unreadable },
       parts.limits,
     ),
+=======
+    await listen(handler, { ...config.listen, patience: config.shutdown.timeout }, parts.limits),
+>>>>>>> theirs
   )
   const registryWatch = opened.use(
     watchRegistry({

@@ -26,9 +26,12 @@ const headers = {
 
 const year = 365 * 24 * 60 * 60
 
+export const securityHeadersFor = (issuer: string): Readonly<Record<string, string>> =>
+  issuer.startsWith('https:') ? { ...headers, 'Strict-Transport-Security': `max-age=${year}` } : headers
+
 /** Says on every answer what a browser may do with it. Handlers below may tighten it, or loosen one header for one page. */
 export function securityHeaders(issuer: string): Middleware {
-  const all = issuer.startsWith('https:') ? { ...headers, 'Strict-Transport-Security': `max-age=${year}` } : headers
+  const all = { ...securityHeadersFor(issuer) }
   return async (ctx, next) => {
     ctx.set(all)
     await next()

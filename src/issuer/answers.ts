@@ -28,10 +28,12 @@ export const answerOutages: Middleware = async (ctx, next) => {
   ctx.status = 503
   ctx.set('Retry-After', '5')
   ctx.set('Cache-Control', 'no-store')
-  ctx.body = {
-    error: 'temporarily_unavailable',
-    error_description: 'A store or an upstream did not answer. Try again in a moment.',
-  }
+  ctx.body = unavailable
+}
+
+export const unavailable = {
+  error: 'temporarily_unavailable',
+  error_description: 'A store or an upstream did not answer. Try again in a moment.',
 }
 
 /** Bodies we read before the library does are refused in its words (RFC 6749 §5.2). */

@@ -1,7 +1,8 @@
 import type { Configuration } from 'oidc-provider'
 import type { ApiStore } from '../apis/api.ts'
-import type { ClientStore } from '../clients/client.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
 import type { Entitlement } from '../tokens/accept.ts'
+import type { AccessToken } from '../tokens/access-token.ts'
 import { stateOf } from './request-state.ts'
 
 export type IntrospectionPolicy = NonNullable<
@@ -9,19 +10,29 @@ export type IntrospectionPolicy = NonNullable<
 >
 
 interface Needs {
-  readonly clients: Pick<ClientStore, 'get'>
   readonly apis: Pick<ApiStore, 'some'>
   readonly entitlement: Pick<Entitlement, 'anyAccepts'>
 }
 
-/** Who may look at a token: its own client, and clients that stand for an API which accepts it (docs/tokens.md). */
+/** Who may look at an access token: its own client, and clients that stand for an API which accepts it (docs/tokens.md). */
+export type MayLook = (
+  asking: Pick<Client, 'id' | 'resourceServer'>,
+  token: Pick<AccessToken, 'audience' | 'clientId'>,
+) => Promise<boolean>
+
+export const createMayLook =
+  ({ apis, entitlement }: Needs): MayLook =>
+  async ({ id, resourceServer }, token) => {
+    if (token.clientId === id) return true
+    return resourceServer !== null && entitlement.anyAccepts(await apis.some(resourceServer.apis), token)
+  }
+
 export const createIntrospectionPolicy =
-  ({ clients, apis, entitlement }: Needs): IntrospectionPolicy =>
-  async (ctx, client, token) => {
-    if (token.clientId === client.clientId) return true
+  (clients: Pick<ClientStore, 'get'>, mayLook: MayLook): IntrospectionPolicy =>
+  async (ctx, { clientId }, token) => {
+    if (token.clientId === clientId) return true
     const { accessToken } = stateOf(ctx)
     if (!accessToken) return false // A refresh token is nobody's business but its client's.
-    const asking = await clients.get(client.clientId)
-    if (!asking?.resourceServer) return false
-    return entitlement.anyAccepts(await apis.some(asking.resourceServer.apis), accessToken)
+    const asking = await clients.get(clientId)
+    return asking !== undefined && mayLook(asking, accessToken)
   }

@@ -16,6 +16,7 @@ import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
+import type { DirectRoute, DirectRoutes } from '../http/direct.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
@@ -38,21 +39,22 @@ import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
+import { createDirectIntrospection } from './direct-introspection.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { listen, reportAnswers } from './events.ts'
 import { createLoadGrant } from './grants.ts'
 import { learnHintedKey } from './hinted-keys.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
 import { createInteractions } from './interactions.ts'
-import { createIntrospectionPolicy } from './introspection-policy.ts'
+import { createIntrospectionPolicy, createMayLook } from './introspection-policy.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
 import { limitParameters } from './parameters.ts'
 import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
-import { createProvider, routes } from './provider.ts'
-import { cachePublicDocuments, publishedFor } from './public-documents.ts'
+import { createProvider, providerPaths, routes } from './provider.ts'
+import { createPublicDocuments, type PublicDocuments, publishedFor } from './public-documents.ts'
 import { createRequestReads } from './request-reads.ts'
 import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
@@ -103,6 +105,10 @@ export interface Issuer {
   readonly currentSession: CurrentSession
   /** All the provider's routes, below the issuer's path. */
   readonly serve: Middleware
+  /** Whether the path, from the root, is one of them. */
+  owns(path: string): boolean
+  /** What needs no provider, at the addresses of its routes. */
+  readonly direct: DirectRoutes
   /** Rejects with `invalid_input` unless the provider will accept the client as it is. */
   validateClient(client: Client): Promise<void>
   /** Takes over changed keys and settings. */
@@ -124,9 +130,10 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const reads = createRequestReads(stores)
   const watchChallenge = createChallengeWatch({ counts: stores.attempts, clock, log })
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  const mayLook = createMayLook({ ...stores, entitlement: needs.entitlement })
   const logout = createLogout({ ...needs, ...stores, cookies, base })
 
-  function assemble(keys: KeyRing, customClaims: readonly string[]): Provider {
+  function assemble(keys: KeyRing, customClaims: readonly string[], documents: PublicDocuments): Provider {
     const provider = createProvider({
       config,
       keys,
@@ -141,7 +148,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         adminAudience: needs.adminAudience,
         accessTokenLifetime: lifetimes.access_token,
       }),
-      mayIntrospect: createIntrospectionPolicy({ ...stores, entitlement: needs.entitlement }),
+      mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
       adapter: createAdapterFactory({
         ...stores,
         clients: createClientRecords(stores.clients),
@@ -182,7 +189,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         forClients: [routes.token, routes.userinfo, routes.introspection, routes.revocation],
       }),
     )
-    provider.use(cachePublicDocuments(publishedFor(config.signing_keys)))
+    provider.use(documents.keep)
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, stores.clients))
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
@@ -203,15 +210,35 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const insertedForms = new Map(
     metadataPaths.flatMap((path) => (base ? [[`${path}${base}`, `${base}${path}`] as const] : [])),
   )
+  const documentPaths: ReadonlyMap<string, string> = new Map([
+    ...[routes.jwks, ...metadataPaths].map((path) => [base + path, path] as const),
+    ...[...insertedForms].map(([inserted, path]) => [inserted, path.slice(base.length)] as const),
+  ])
+  const own = new Set([...providerPaths.map((path) => base + path), ...insertedForms.keys()])
+  const resuming = `${base}${routes.authorization}/`
   const learnKey = learnHintedKey([base + routes.authorization, base + routes.end_session], needs.findVerifier)
   async function build() {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
-    const provider = assemble(keys, customClaims)
-    return { keys, provider, serve: mount(base || '/', provider) }
+    const documents = createPublicDocuments(publishedFor(config.signing_keys), [...documentPaths.keys()])
+    const provider = assemble(keys, customClaims, documents)
+    return { keys, provider, documents, serve: mount(base || '/', provider) }
   }
   let current = await build()
 
+  const direct: DirectRoutes = new Map<string, DirectRoute>([
+    ...[...documentPaths].map(([address, endpoint]): [string, DirectRoute] => [
+      address,
+      { method: 'GET', endpoint, answer: (req) => current.documents.answer(req) },
+    ]),
+    [
+      base + routes.introspection,
+      createDirectIntrospection({ ...needs, clients: stores.clients, issuer: config.issuer, mayLook }),
+    ],
+  ])
+
   return {
+    direct,
+    owns: (path) => own.has(path) || path.startsWith(resuming),
     interactions: createInteractions({
       provider: () => current.provider,
       sessions: stores.sessions,

@@ -1,6 +1,8 @@
-/** The outermost middleware: a name for each request, its last line, its metrics and its span. */
+/** A name for each request, its last line, its metrics and its span: as the outermost middleware, and for whoever answers before it. */
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { events } from '../events.ts'
+import type { Watch, Watched } from '../http/direct.ts'
 import { trustedPeers } from '../http/origin.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -26,8 +28,13 @@ const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 const quiet = /^\/(health\/\w+|metrics|assets\/:name|favicon\.ico)$/
 const longestUserAgent = 256
 
+interface ObserveRequests {
+  readonly middleware: Middleware
+  readonly watch: Watch
+}
+
 /** How long a request took is told in seconds to Prometheus and in milliseconds to readers of the log. */
-export function observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths }: Needs): Middleware {
+export function observeRequests({ log, metrics, tracing, trustedProxies, base, plainPaths }: Needs): ObserveRequests {
   const isTrusted = trustedPeers(trustedProxies)
   const plain = new Map(plainPaths.flatMap((path) => [[base + path, path] as const, [path, path] as const]))
   const resumed = new RegExp(`^(${base})?/authorize/[^/]+$`)
@@ -41,48 +48,64 @@ export function observeRequests({ log, metrics, tracing, trustedProxies, base, p
     return plain.get(path) ?? (resumed.test(path) ? '/authorize/:uid' : '(none)')
   }
 
-  function begin(ctx: Context): RequestNotes {
-    const { headers, socket } = ctx.req
-    const believed = isTrusted(socket.remoteAddress ?? '')
-    const brought = believed ? headers['x-request-id'] : undefined
-    const requestId = typeof brought === 'string' && requestIdForm.test(brought) ? brought : newId()
-    const { traceparent } = headers
-    const span = tracing.request(believed && typeof traceparent === 'string' ? traceparent : undefined)
-    return { requestId, span, endpoint: () => endpointOf(ctx), address: () => ctx.ip }
+  /** The name and the span it was given by somebody who is believed, or its own. */
+  function begin({ headers, socket }: IncomingMessage): Pick<RequestNotes, 'requestId' | 'span'> {
+    const { 'x-request-id': brought, traceparent } = headers
+    const named = typeof brought === 'string' && requestIdForm.test(brought)
+    const believed = (named || traceparent !== undefined) && isTrusted(socket.remoteAddress ?? '')
+    const requestId = named && believed ? brought : newId()
+    return { requestId, span: tracing.request(believed && typeof traceparent === 'string' ? traceparent : undefined) }
   }
 
-  function finish(ctx: Context, notes: RequestNotes, seconds: number): void {
+  function finish(req: IncomingMessage, notes: RequestNotes, status: number, seconds: number): void {
     const endpoint = notes.endpoint()
-    const method = methods.has(ctx.method) ? ctx.method : '(other)'
-    const { status } = ctx
-    metrics.requests.observe({ endpoint, method, status: `${Math.floor(status / 100)}xx` }, seconds)
+    const method = methods.has(req.method ?? '') ? String(req.method) : '(other)'
+    metrics.requests.observe({ endpoint, method, status: classes[Math.floor(status / 100)] ?? '5xx' }, seconds)
     const level = quiet.test(endpoint) && status < 500 ? 'debug' : 'info'
     if (log.isLevelEnabled(level)) {
       const { reason, client, source, account } = notes
       const line = { event: 'request.answered', method, endpoint, status, reason, client, source, account }
       const duration_ms = Math.round(seconds * 1_000_000) / 1000
-      const user_agent = ctx.get('User-Agent').slice(0, longestUserAgent)
-      log[level]({ ...line, duration_ms, address: ctx.ip, user_agent }, events['request.answered'].means)
+      const user_agent = (req.headers['user-agent'] ?? '').slice(0, longestUserAgent)
+      log[level]({ ...line, duration_ms, address: notes.address(), user_agent }, events['request.answered'].means)
     }
     if (notes.span) describe(notes.span, notes, { method, endpoint, status })
   }
 
-  return async (ctx, next) => {
-    ctx.state.forwarded = wasForwarded(ctx)
-    const notes = begin(ctx)
-    ctx.set('X-Request-Id', notes.requestId)
+  function watch(req: IncomingMessage, of: Pick<RequestNotes, 'endpoint' | 'address'>): Watched {
+    const notes: RequestNotes = { ...begin(req), ...of }
     const began = performance.now()
     metrics.inFlight.requests += 1
-    await withNotes(notes, async () => {
-      try {
-        await next()
-      } finally {
+    return {
+      notes,
+      answered(status) {
         metrics.inFlight.requests -= 1
-        finish(ctx, notes, (performance.now() - began) / 1000)
-      }
-    })
+        finish(req, notes, status, (performance.now() - began) / 1000)
+      },
+      passedOn() {
+        metrics.inFlight.requests -= 1
+      },
+    }
+  }
+
+  return {
+    watch,
+    async middleware(ctx, next) {
+      ctx.state.forwarded = wasForwarded(ctx)
+      const { notes, answered } = watch(ctx.req, { endpoint: () => endpointOf(ctx), address: () => ctx.ip })
+      ctx.set('X-Request-Id', notes.requestId)
+      await withNotes(notes, async () => {
+        try {
+          await next()
+        } finally {
+          answered(ctx.status)
+        }
+      })
+    },
   }
 }
+
+const classes = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx']
 
 interface Answered {
   readonly method: string

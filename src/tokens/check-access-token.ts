@@ -3,7 +3,7 @@
  * speaks for still be let in? Everything that meets a token asks here: introspection, revocation, userinfo, the
  * admin API, gateways.
  */
-import { verify } from 'node:crypto'
+import { verify as verifySignature } from 'node:crypto'
 import { z } from 'zod'
 import type { Standing } from '../admission/standing.ts'
 import { type Clock, seconds } from '../clock.ts'
@@ -11,6 +11,7 @@ import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken, CheckAccessToken, Verdict } from './access-token.ts'
 import { parseCompactJwt } from './compact-jwt.ts'
+import { createGenuineTokens, type Genuine } from './genuine-tokens.ts'
 import type { Liveness, MarkStore } from './liveness.ts'
 
 interface Needs {
@@ -51,20 +52,31 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
       ? standing.person({ accountId, clientId, sourceAlias, scopes })
       : standing.machine(clientId)
 
-  return async (compact) => {
-    const parsed = await open(compact, findVerifier)
-    if (typeof parsed === 'string') return no(parsed)
-    const { header, payload } = parsed
+  const genuine = createGenuineTokens()
 
-    if (payload.iss !== issuer) return no('token_issuer')
-    if (!isAccessToken(header.typ, payload.typ)) return no('token_type')
-    const now = seconds(clock())
-    if (payload.exp <= now) return no('token_expired')
-    if (payload.iat > now + clockTolerance || (payload.nbf ?? 0) > now + clockTolerance)
-      return no('token_not_yet_valid')
-
+  /** What the bytes say is not found out twice: all else is asked each time, and whether their key is still one of ours. */
+  async function open(compact: string): Promise<Genuine | ReasonCode> {
+    const known = genuine.get(compact)
+    if (known) return (await findVerifier(known.kid)) ? known : 'token_key_unknown'
+    const verified = await verify(compact, findVerifier)
+    if (typeof verified === 'string') return verified
+    const { header, payload } = verified
+    if (payload.iss !== issuer) return 'token_issuer'
+    if (!isAccessToken(header.typ, payload.typ)) return 'token_type'
     const token = toAccessToken(payload)
-    if (!token) return no('token_malformed')
+    if (!token) return 'token_malformed'
+    const found = { kid: header.kid, notBefore: payload.nbf ?? 0, token }
+    genuine.put(compact, found)
+    return found
+  }
+
+  return async (compact) => {
+    const opened = await open(compact)
+    if (typeof opened === 'string') return no(opened)
+    const { token, notBefore } = opened
+    const now = seconds(clock())
+    if (token.expiresAt <= now) return no('token_expired')
+    if (token.issuedAt > now + clockTolerance || notBefore > now + clockTolerance) return no('token_not_yet_valid')
     const [liveness, shutOut] = await Promise.all([marks.liveness(token), shutOutBecause(token)])
     const reason = deadBecause(token, liveness) ?? shutOut
     return reason ? no(reason) : { ok: true, token }
@@ -73,14 +85,14 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
 
 const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
 
-async function open(compact: string, findVerifier: FindVerifier) {
+async function verify(compact: string, findVerifier: FindVerifier) {
   const jwt = parseCompactJwt(compact)
   if (!jwt) return 'token_malformed'
   const header = Header.safeParse(jwt.header)
   if (!header.success) return 'token_algorithm'
   const key = await findVerifier(header.data.kid)
   if (!key) return 'token_key_unknown'
-  if (!verify('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
+  if (!verifySignature('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
   const payload = Payload.safeParse(jwt.payload)
   return payload.success ? { header: header.data, payload: payload.data } : 'token_type'
 }

@@ -1,0 +1,109 @@
+/**
+ * What is asked thousands of times a second is answered here, before Koa makes a context of the request: documents out of
+ * memory, and whatever a feature can answer by itself. A route that is not sure says nothing, and the request goes the
+ * long way, as if nobody had looked at it (decision 23).
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Report } from '../events.ts'
+import { type RequestNotes, withNotes } from '../request-notes.ts'
+import { clientAddress, trustedPeers } from './origin.ts'
+import { securityHeadersFor } from './security-headers.ts'
+
+export interface DirectAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Absent with 304. */
+  readonly body?: string | Buffer
+}
+
+type Perhaps = DirectAnswer | undefined
+
+/** One address without a query, exactly as it is written, and one method. */
+export interface DirectRoute {
+  readonly method: 'GET' | 'POST'
+  /** For logs and metrics. */
+  readonly endpoint: string
+  /** `undefined`: whoever answers everything else is to answer. A body that was read was given back (`giveBack`). */
+  answer(req: IncomingMessage): Perhaps | Promise<Perhaps>
+}
+
+export type DirectRoutes = ReadonlyMap<string, DirectRoute>
+
+/** What operators see of a request; to be told how it ended. */
+export interface Watched {
+  readonly notes: RequestNotes
+  answered(status: number): void
+  /** It goes the long way, where it is seen anew. */
+  passedOn(): void
+}
+
+export type Watch = (
+  req: IncomingMessage,
+  of: { readonly endpoint: () => string; readonly address: () => string },
+) => Watched
+
+interface Needs {
+  readonly issuer: string
+  readonly trustedProxies: readonly string[]
+  readonly routes: DirectRoutes
+  readonly watch: Watch
+  readonly report: Report
+}
+
+const broken: DirectAnswer = {
+  status: 500,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+  body: '{"error":"server_error"}',
+}
+
+export function answerDirectly(
+  { issuer, trustedProxies, routes, watch, report }: Needs,
+  otherwise: RequestListener,
+): RequestListener {
+  const isTrusted = trustedPeers(trustedProxies)
+  const common = securityHeadersFor(issuer)
+
+  function addressOf({ socket, headers }: IncomingMessage): string {
+    return clientAddress(socket.remoteAddress ?? '', [headers['x-forwarded-for']].flat().join(','), isTrusted)
+  }
+
+  function attempt(route: DirectRoute, req: IncomingMessage): Perhaps | Promise<Perhaps> {
+    const failed = (err: unknown): DirectAnswer => {
+      report('request.failed', { status: 500, error: 'server_error', err })
+      return broken
+    }
+    try {
+      const answer = route.answer(req)
+      return answer instanceof Promise ? answer.catch(failed) : answer
+    } catch (err) {
+      return failed(err)
+    }
+  }
+
+  function settle(answer: Perhaps, watched: Watched, req: IncomingMessage, res: ServerResponse): void {
+    if (!answer) {
+      watched.passedOn()
+      otherwise(req, res)
+      return
+    }
+    const { status, headers, body } = answer
+    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
+    res.writeHead(status, { ...common, ...headers, ...length, 'X-Request-Id': watched.notes.requestId })
+    res.end(body)
+    watched.answered(status)
+  }
+
+  return (req, res) => {
+    const route = routes.get(req.url ?? '')
+    if (!route || route.method !== req.method || (route.method === 'GET' && hasBody(req))) return otherwise(req, res)
+    const watched = watch(req, { endpoint: () => route.endpoint, address: () => addressOf(req) })
+    withNotes(watched.notes, () => {
+      const answer = attempt(route, req)
+      if (answer instanceof Promise) void answer.then((given) => settle(given, watched, req, res))
+      else settle(answer, watched, req, res)
+    })
+  }
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined

@@ -1,0 +1,154 @@
+/**
+ * Introspection (RFC 7662) as gateways ask for it: a client with a secret, in the way it registered, shows a JWT. That is
+ * answered here, by the same check of the token, the same policy and with the same words as the provider's; any other
+ * request goes to the provider, and so does every *no* to the client. A test holds the two answers equal.
+ */
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { admitMachine } from '../admission/admit.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import { Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
+import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
+import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
+import { unavailable } from './answers.ts'
+import { type PlainForm, readPlainForm } from './direct-form.ts'
+import type { MayLook } from './introspection-policy.ts'
+import { giveBack } from './parameters.ts'
+import { routes } from './provider.ts'
+
+interface Needs {
+  readonly issuer: string
+  readonly clients: Pick<ClientStore, 'get'>
+  readonly checkAccessToken: CheckAccessToken
+  readonly mayLook: MayLook
+  readonly report: Report
+}
+
+const fields: ReadonlySet<string> = new Set(['token', 'token_type_hint', 'client_id', 'client_secret'])
+
+export function createDirectIntrospection(needs: Needs): DirectRoute {
+  const { issuer, clients, checkAccessToken, mayLook, report } = needs
+  // Tokens that are checked again are the same objects (tokens/check-access-token.ts).
+  const texts = new WeakMap<AccessToken, string>()
+
+  function textOf(token: AccessToken): string {
+    const text = texts.get(token) ?? JSON.stringify(describe(token, issuer))
+    texts.set(token, text)
+    return text
+  }
+
+  async function look(client: Client, shown: string): Promise<DirectAnswer> {
+    const verdict = await checkAccessToken(shown)
+    if (!verdict.ok) {
+      report('introspection.answered', { client: client.id, active: false, reason: verdict.reason })
+      return answer(inactive)
+    }
+    const { token } = verdict
+    const active = await mayLook(client, token)
+    report('introspection.answered', {
+      client: client.id,
+      account: token.accountId,
+      source: token.sourceAlias,
+      active,
+    })
+    return answer(active ? textOf(token) : inactive)
+  }
+
+  return {
+    method: 'POST',
+    endpoint: routes.introspection,
+    async answer(req) {
+      const read = await readPlainForm(req, fields)
+      if (!read) return undefined
+      try {
+        const client = read.form && (await authenticated(req, read.form, clients))
+        const token = read.form?.get('token')
+        if (client && token && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return await look(client, token)
+      } catch (err) {
+        if (!(err instanceof Unavailable)) throw err
+        report('request.failed', { status: 503, reason: 'temporarily_unavailable', err })
+        return { status: 503, headers: { ...headers, 'Retry-After': '5' }, body: JSON.stringify(unavailable) }
+      }
+      giveBack(req, read.bytes)
+      return undefined
+    },
+  }
+}
+
+const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', Vary: 'Origin' }
+const inactive = '{"active":false}'
+const answer = (body: string): DirectAnswer => ({ status: 200, headers, body })
+
+/** As the provider describes it. */
+function describe({ claims, accountId, clientId, audience, issuedAt, expiresAt, jti }: AccessToken, issuer: string) {
+  const { jti: _jti, iat: _iat, exp: _exp, aud: _aud, scope, sid, client_id: _client, iss: _iss, ...extra } = claims
+  return {
+    active: true,
+    ...(accountId !== undefined && { sub: accountId }),
+    ...extra,
+    client_id: clientId,
+    exp: expiresAt,
+    iat: issuedAt,
+    sid,
+    iss: issuer,
+    jti,
+    aud: audience,
+    scope: scope || undefined,
+    token_type: 'Bearer',
+  }
+}
+
+/** A client that proves itself by its secret in the one way it registered (client-authentication.ts). `undefined`: the provider is to say what is wrong. */
+async function authenticated(
+  { headers: { authorization } }: IncomingMessage,
+  form: PlainForm,
+  clients: Needs['clients'],
+): Promise<Client | undefined> {
+  const shown = authorization === undefined ? fromBody(form) : fromHeader(authorization, form)
+  if (!shown) return undefined
+  const client = await clients.get(shown.id)
+  if (!client || 'denied' in admitMachine(client) || client.secret === null) return undefined
+  const { token_endpoint_auth_method = 'client_secret_basic', client_secret_expires_at = 0 } = client.metadata
+  if (token_endpoint_auth_method !== shown.method || client_secret_expires_at !== 0) return undefined
+  return sameSecret(client.secret, shown.secret) ? client : undefined
+}
+
+interface Shown {
+  readonly id: string
+  readonly secret: string
+  readonly method: 'client_secret_basic' | 'client_secret_post'
+}
+
+function fromBody(form: PlainForm): Shown | undefined {
+  const id = form.get('client_id')
+  const secret = form.get('client_secret')
+  return id && secret ? { id, secret, method: 'client_secret_post' } : undefined
+}
+
+const basic = /^Basic ([A-Za-z0-9+/]+={0,2})$/i
+const visible = /^[\x20-\x7e]+$/
+
+/** RFC 6749 §2.3.1; with a colon too many it is the provider's to find out what is meant. */
+function fromHeader(authorization: string, form: PlainForm): Shown | undefined {
+  const [, credentials = ''] = basic.exec(authorization) ?? []
+  const bytes = Buffer.from(credentials, 'base64')
+  if (credentials === '' || bytes.toString('base64') !== credentials || form.has('client_secret')) return undefined
+  const parts = bytes.toString('utf8').split(':')
+  const [id, secret] = parts.map(decoded)
+  if (parts.length !== 2 || !id || !secret || !visible.test(id) || !visible.test(secret)) return undefined
+  return (form.get('client_id') ?? id) === id ? { id, secret, method: 'client_secret_basic' } : undefined
+}
+
+function decoded(text: string): string {
+  if (!/[%+]/.test(text)) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', '%20'))
+  } catch {
+    return '' // Not form-encoded: the provider says so.
+  }
+}
+
+/** In the same time whatever they have in common. */
+const sameSecret = (a: string, b: string): boolean =>
+  timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
