@@ -264,15 +264,11 @@ export async function startBroker(
   )
 
   const server = opened.use(
-<<<<<<< ours
     await listen(
-      app.callback(),
+      handler,
       { ...config.listen, patience: config.shutdown.timeout, onUnreadable: operations.unreadable },
       parts.limits,
     ),
-=======
-    await listen(handler, { ...config.listen, patience: config.shutdown.timeout }, parts.limits),
->>>>>>> theirs
   )
   const registryWatch = opened.use(
     watchRegistry({

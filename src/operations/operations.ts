@@ -4,11 +4,8 @@ import type Router from '@koa/router'
 import type { Middleware } from 'koa'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
-<<<<<<< ours
-import type { Unreadable } from '../http/unreadable.ts'
-=======
 import type { Watch } from '../http/direct.ts'
->>>>>>> theirs
+import type { Unreadable } from '../http/unreadable.ts'
 import { droppedLines, type Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
@@ -32,15 +29,10 @@ interface Needs {
 
 export interface Operations extends AsyncDisposable {
   readonly report: Report
-<<<<<<< ours
-  /** The first middleware of all. */
-  readonly requests: Middleware
-  /** To be told what could not be read as a request. */
-  readonly unreadable: (unreadable: Unreadable) => void
-=======
   /** The first middleware of all, and the same for requests that are answered before it. */
   readonly requests: { readonly middleware: Middleware; readonly watch: Watch }
->>>>>>> theirs
+  /** To be told what could not be read as a request. */
+  readonly unreadable: (unreadable: Unreadable) => void
   readonly routes: Router
   readonly stores: <S extends Parameters<typeof measureStores>[0]>(stores: S) => S
   readonly outbound: (http: Outbound) => Outbound
