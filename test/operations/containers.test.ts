@@ -229,7 +229,7 @@ describe('docker-compose.yml', () => {
     const caddyfile = read('config/Caddyfile')
     expect(caddyfile).toMatch(/reverse_proxy broker-1:3000 broker-2:3000 \{/)
     expect(caddyfile).toMatch(/health_uri \/health\/ready/)
-    expect(caddyfile).toMatch(/respond \/metrics 404/)
+    expect(caddyfile).toMatch(/respond \/metrics\* 404/)
     expect(Object.keys(compose.services.proxy?.environment ?? {})).toEqual(
       [...caddyfile.matchAll(/\{\$(\w+)\}/g)].map(([, name]) => name),
     )
