@@ -219,6 +219,8 @@ export async function startBroker(
     ...nouns,
     traces: stores.traces,
     eraseTraces: createEraseTraces({ ...stores, clock }),
+    statistics: stores.statistics,
+    clock,
     audit: stores.audit,
     signingKeys,
     vault,

@@ -35,6 +35,8 @@ export interface AccountStore extends Collection<Account> {
   identitiesOf(accountIds: readonly string[]): Promise<readonly LinkedIdentity[]>
   /** Rejects with `conflict` when (source, subject) is linked already: of two first logins at once one wins. */
   link(identity: LinkedIdentity): Promise<void>
+  /** Answers how many ties to the source were taken from the account. */
+  unlink(accountId: string, sourceId: string): Promise<number>
   /** Replaces what the source said, as a whole. */
   seen(identity: Pick<LinkedIdentity, 'sourceId' | 'subject' | 'attributes' | 'lastLoginAt'>): Promise<void>
 }

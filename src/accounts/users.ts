@@ -46,6 +46,11 @@ export interface Users {
    * `invalid_input` when it is not ours to say.
    */
   replace(actor: Actor, id: string, input: UserInput, expected: number): Promise<User>
+  /**
+   * The source's word for the person counts here no more; whoever comes with it again is somebody new. They are out at
+   * once, wherever they came from. Rejects with `not_found`, `changed_meanwhile`, and `in_use` when the person's password is kept here for it.
+   */
+  unlink(actor: Actor, id: string, sourceId: string, expected: number): Promise<User>
   /** Rejects with `not_found` and `changed_meanwhile`. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
@@ -113,6 +118,33 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
       return shutsOut ? shutOut({ account: id }, transact, change) : transact(change)
     },
 
+    async unlink(actor, id, sourceId, expected) {
+      const before = await get(id)
+      requireVersion(before.account, expected)
+      found(
+        before.identities.find((identity) => identity.sourceId === sourceId),
+        `identity of the user ${id} at the authentication source ${sourceId}`,
+      )
+      if (before.local?.sourceId === sourceId) {
+        throw new Refusal(
+          'in_use',
+          'The password of this person is kept here for that source: remove the user instead',
+          {
+            problems: [{ path: 'username', message: `is ${before.local.username}` }],
+          },
+        )
+      }
+      const unlink = async (stores: Stores) => {
+        const account = await stores.accounts.replace({ ...before.account, updatedAt: clock() }, expected)
+        await stores.accounts.unlink(id, sourceId)
+        const after = await userOf(stores, account)
+        const views = { before: withIdentities(before), after: withIdentities(after) }
+        await recordChange(stores.audit, actor, clock, { subject: subject(after), ...views })
+        return after
+      }
+      return shutOut({ account: id }, transact, unlink)
+    },
+
     async remove(actor, id, expected) {
       const before = await get(id)
       requireVersion(before.account, expected)
@@ -132,6 +164,11 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
     return source.id === sourceId ? [] : [{ path: 'authentication_source', message: 'cannot be changed' }]
   }
 }
+
+const withIdentities = (user: User): unknown => ({
+  ...Object(auditedUser(user)),
+  identities: user.identities.map(({ sourceId, subject }) => ({ authentication_source: sourceId, subject })),
+})
 
 const subject = ({ account }: User) => ({ type: 'user', id: account.id, name: account.displayName })
 

@@ -10,6 +10,7 @@ import type { ApiKeys } from '../applications/api-keys.ts'
 import type { Applications } from '../applications/applications.ts'
 import type { AuditStore } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { Clock } from '../clock.ts'
 import type { SealedStore } from '../keys/sealed-store.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Portals } from '../portals/portals.ts'
@@ -18,6 +19,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { EraseTraces } from '../traces/erasure.ts'
+import type { Statistics } from '../traces/statistics.ts'
 import type { TraceStore } from '../traces/trace.ts'
 import type { Vault } from '../vault.ts'
 import { mountApiKeys } from './api-keys.ts'
@@ -35,8 +37,9 @@ import { roleResource } from './roles.ts'
 import { mountSecretKeys } from './secret-keys.ts'
 import { mountSessions } from './sessions.ts'
 import { mountSigningKeys } from './signing-keys.ts'
+import { mountStats } from './stats.ts'
 import { mountTraces } from './traces.ts'
-import { userResource } from './users.ts'
+import { mountUnlinking, userResource } from './users.ts'
 
 interface Needs {
   readonly issuer: string
@@ -52,6 +55,8 @@ interface Needs {
   readonly traces: Pick<TraceStore, 'get' | 'list'>
   readonly eraseTraces: EraseTraces
   readonly audit: Pick<AuditStore, 'list' | 'following'>
+  readonly statistics: Statistics
+  readonly clock: Clock
   readonly sessions: Sessions
   readonly signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke'>
   readonly vault: Pick<Vault, 'keyIds'>
@@ -77,6 +82,7 @@ export function adminRoutes(needs: Needs): Router {
   const { mount, operations } = createMount(router, authorise)
   mountSourceTest(mount, sources)
   mountSecretRotation(mount, clients, authorise)
+  mountUnlinking(mount, users)
   mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })
   mountEvents(mount, { audit })
   mountSessions(mount, {
@@ -84,6 +90,7 @@ export function adminRoutes(needs: Needs): Router {
     accounts: needs.accountStore,
     sources: needs.sourceStore,
   })
+  mountStats(mount, needs)
   mountSecretKeys(mount, needs)
   mountSigningKeys(mount, { keys: needs.signingKeys, follow: needs.followRegistry })
   mountApiKeys(mount, needs.apiKeys, mounting.base)

@@ -7,6 +7,8 @@ export const exampleIds = {
   apiKey: 'c0ffee00-5d4c-4b3a-a291-807f6e5d4c3b',
   role: '0b64c1a9-52c7-4f5e-8e0c-7a1d3f4b2c31',
   user: 'e2b8f4a6-3c5d-4e7f-9a1b-0c2d4e6f8a0b',
+  linkedSource: '4b5c6d7e-8f90-4a1b-8c2d-3e4f5a6b7c8d',
+  linkedUser: '2f4e6d8c-0b1a-4c3d-8e5f-6a7b8c9d0e1f',
   session: '1a2b3c4d-5e6f-4a8b-9c0d-1e2f3a4b5c6d',
 } as const
 

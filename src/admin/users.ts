@@ -3,9 +3,11 @@ import { type User, userInput } from '../accounts/user.ts'
 import { UserInput } from '../accounts/user-input.ts'
 import type { Users } from '../accounts/users.ts'
 import { found } from '../collection.ts'
+import { requireMatch, setETag } from '../http/etag.ts'
 import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
 import { exampleIds, moments } from './examples.ts'
+import type { Mount } from './operation.ts'
 
 const { password, authentication_source, claims, groups, roles, ...profile } = UserInput.shape
 
@@ -80,21 +82,53 @@ export const userResource = (users: Users): Resource<User, typeof UserInput> => 
   identify: ({ account }) => account,
   inputOf: userInput,
 
-  view(user) {
-    const { account, identities, local } = user
-    return {
-      id: account.id,
-      display_name: account.displayName,
-      ...userInput(user),
-      has_password: local?.hasPassword ?? false,
-      identities: identities.map(({ sourceId, subject, linkedAt, lastLoginAt }) => ({
-        authentication_source: sourceId,
-        subject,
-        linked_at: iso(linkedAt),
-        last_login_at: lastLoginAt === null ? null : iso(lastLoginAt),
-      })),
-      created_at: iso(account.createdAt),
-      updated_at: iso(account.updatedAt),
-    }
-  },
+  view,
 })
+
+function view(user: User) {
+  const { account, identities, local } = user
+  return {
+    id: account.id,
+    display_name: account.displayName,
+    ...userInput(user),
+    has_password: local?.hasPassword ?? false,
+    identities: identities.map(({ sourceId, subject, linkedAt, lastLoginAt }) => ({
+      authentication_source: sourceId,
+      subject,
+      linked_at: iso(linkedAt),
+      last_login_at: lastLoginAt === null ? null : iso(lastLoginAt),
+    })),
+    created_at: iso(account.createdAt),
+    updated_at: iso(account.updatedAt),
+  }
+}
+
+/** DELETE users/{id}/identities/{source id}: what that source says of the person counts here no more. */
+export function mountUnlinking(mount: Mount, users: Users): void {
+  mount(
+    {
+      ...{ id: 'unlinkIdentity', tag: 'users', method: 'delete', path: '/users/:id/identities/:source' },
+      parameters: {
+        id: { is: 'Which user', example: exampleIds.linkedUser },
+        source: { is: 'Which authentication source, by id', example: exampleIds.linkedSource },
+      },
+      right: 'administer',
+      guarded: true,
+      summary: 'Untie a user from an authentication source',
+      description:
+        'Whoever comes with that identity again is somebody new. The user is signed out everywhere. Where the password is kept here, remove the user instead: 409.',
+      answer: {
+        ...{ status: 200, is: 'The user without it', headers: ['ETag'] },
+        shape: { name: described.name, schema: described.shown },
+      },
+      refusals: ['in_use'],
+    },
+    async (ctx, { actor }) => {
+      const { account } = await users.get(ctx.params.id ?? '')
+      requireMatch(ctx, account.version)
+      const after = await users.unlink(actor, account.id, ctx.params.source ?? '', account.version)
+      setETag(ctx, after.account.version)
+      ctx.body = view(after)
+    },
+  )
+}

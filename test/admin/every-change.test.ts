@@ -17,10 +17,14 @@ async function make(admin: Admin) {
   const api = await created('apis', { name: 'Patients', slug: 'patients', authentication_sources: [people.id] })
   const app = await created('applications', { ...application, redirect_uris: webApp.redirect_uris })
   const key = await created(`applications/${app.id}/api-keys`, { api_id: api.id })
+  const source = (await created('authentication-sources', okta)).id
+  const user = (await created('users', password)).id
+  const link = { subject: '00u1', attributes: {}, linkedAt: 0, lastLoginAt: null }
+  await admin.stores.accounts.link({ ...link, accountId: user, sourceId: source })
   return {
-    source: (await created('authentication-sources', okta)).id,
+    source,
+    user,
     client: (await created('clients', webApp)).client_id,
-    user: (await created('users', password)).id,
     role: (await created('roles', { name: 'nurse' })).id,
     spareApi: (await created('apis', { name: 'Spare', slug: 'spare' })).id,
     api: api.id,
@@ -81,6 +85,10 @@ const changes: Readonly<Record<string, Change>> = {
     action: 'user.changed',
   },
   'PATCH /users/:id': { path: of('user', 'users'), body: () => ({ password: secrets[3] }), action: 'user.changed' },
+  'DELETE /users/:id/identities/:source': {
+    path: (made) => `users/${made.user}/identities/${made.source}`,
+    action: 'user.changed',
+  },
   'DELETE /users/:id': { path: of('user', 'users'), action: 'user.removed' },
   'POST /roles': { path: () => 'roles', body: () => ({ name: 'doctor' }), action: 'role.created' },
   'PUT /roles/:id': { path: of('role', 'roles'), body: () => ({ name: 'nurse' }), action: 'role.changed' },

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basic, startTestBroker, type TestBroker, type Tokens } from '../support/broker.ts'
 import { type Document, type Operation, readOpenApi } from '../support/openapi.ts'
 import { signInWithPassword } from '../support/password.ts'
+import { rene } from '../support/people.ts'
+import { startUpstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
 
 type Json = Record<string, unknown>
@@ -117,6 +119,11 @@ describe('openapi.json, replayed', () => {
     await broker.created('users', ada)
     await signInWithPassword(broker, createVisitor(), client, ada)
     const [session] = (await broker.admin('GET', 'sessions')).body.items as Json[]
+    // Somebody who comes from elsewhere, and can be untied from there.
+    await using upstream = await startUpstream({ users: { rene } })
+    const source = await broker.addSource(upstream, { alias: 'Acme', domains: [] })
+    await broker.login(client, { params: { idp_hint: 'Acme' } })
+    const [linked] = (await broker.admin('GET', 'users?q=rene')).body.items as Json[]
     const [trace] = (await broker.admin('GET', 'traces')).body.items as Json[]
     const [key] = (await broker.admin('GET', 'signing-keys')).body.items as Json[]
     const operation = (id: string) => api.operations.find((operation) => operation.id === id)
@@ -124,8 +131,10 @@ describe('openapi.json, replayed', () => {
       ['getSession', session?.id],
       ['getTrace', trace?.reference],
       ['revokeSigningKey', key?.kid],
+      ['unlinkIdentity', linked?.id],
     ] as const)
       real.set(operation(id)?.parameters[0]?.example ?? '', String(value))
+    real.set(operation('unlinkIdentity')?.parameters[1]?.example ?? '', source.id)
   })
 
   it('refuses what it says it refuses, in the words it has for it', async () => {

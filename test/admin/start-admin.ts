@@ -91,6 +91,8 @@ export async function startAdmin() {
   const schedule = { active_for: 90, published_before: 30, retiring_for: 60 }
   const routes = adminRoutes({
     ...{ issuer, authorise, sources, users, clients, roles, apis, applications, apiKeys, portals, traces, audit },
+    statistics: stores.statistics,
+    clock,
     eraseTraces: createEraseTraces({ ...stores, clock }),
     sessions: createSessions({ ...stores, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),

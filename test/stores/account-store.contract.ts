@@ -84,6 +84,27 @@ export function accountStoreContract(label: string, open: () => Promise<Registry
       expect(await found('rklomp')).toEqual([])
     })
 
+    it('unties an account from one source, and tells how often it was tied to it', async () => {
+      await using world = await open()
+      const { accounts, sources } = world.stores
+      const [okta, entra, account, other] = [aSource(), aSource(), anAccount(), anAccount()]
+      for (const source of [okta, entra]) await sources.add(source)
+      for (const one of [account, other]) await accounts.add(one)
+      for (const subject of ['a', 'b'])
+        await accounts.link(anIdentity({ accountId: account.id, sourceId: okta.id, subject }))
+      const [kept, others] = [
+        anIdentity({ accountId: account.id, sourceId: entra.id, subject: 'a' }),
+        anIdentity({ accountId: other.id, sourceId: okta.id, subject: 'c' }),
+      ]
+      for (const identity of [kept, others]) await accounts.link(identity)
+      expect(await accounts.unlink(account.id, okta.id)).toBe(2)
+      expect(await accounts.unlink(account.id, okta.id)).toBe(0)
+      expect(await accounts.identitiesOf([account.id, other.id])).toEqual(expect.arrayContaining([kept, others]))
+      expect(await accounts.identities(account.id)).toEqual([kept])
+      // It may be tied to somebody else.
+      await accounts.link(anIdentity({ accountId: other.id, sourceId: okta.id, subject: 'a' }))
+    })
+
     it('refuses a login of, and a link to, what is gone', async () => {
       await using world = await open()
       const okta = aSource()

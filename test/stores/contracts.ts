@@ -19,6 +19,7 @@ import { roleStoreContract } from './role-store.contract.ts'
 import { sessionStoreContract } from './session-store.contract.ts'
 import { sourceStatusStoreContract } from './source-status-store.contract.ts'
 import { sourceStoreContract } from './source-store.contract.ts'
+import { statisticsContract } from './statistics.contract.ts'
 import { traceStoreContract } from './trace-store.contract.ts'
 import { transactContract } from './transact.contract.ts'
 import { tripStoreContract } from './trip-store.contract.ts'
@@ -39,6 +40,7 @@ export function sqlStoresContracts(label: string, open: () => Promise<World<SqlS
   keyStoreContract(label, open)
   auditStoreContract(label, open)
   traceStoreContract(label, open)
+  statisticsContract(label, open)
   transactContract(label, open)
   liveStoresContracts(label, open)
 }

@@ -81,6 +81,16 @@ it.each(Object.keys(asks))('finds %s by an index', async (what) => {
   }
 })
 
+it('counts sign-ins in an index alone', async () => {
+  await using admin = await startAdmin()
+  asked = []
+  await admin.call('GET', 'stats')
+  const texts = asked.filter((text) => text.includes('"traces"') && text.includes('group by'))
+  expect(texts).toHaveLength(4)
+  for (const text of texts)
+    expect(planOf(text)[0]).toMatch(/^SEARCH traces USING COVERING INDEX .* AND started_at<\?\)$/)
+})
+
 it('finds what refers to a row by an index, whenever one is removed', async () => {
   await using _admin = await startAdmin()
   const rows = (text: string) => prepare.call(database, text).all() as Record<string, string>[]

@@ -25,7 +25,7 @@ export interface World<Stores> extends AsyncDisposable {
   another(): Promise<Stores>
 }
 
-export type RegistryWorld = World<RegistryStores & Pick<SqlStores, 'transact' | 'registryVersion'>>
+export type RegistryWorld = World<RegistryStores & Pick<SqlStores, 'transact' | 'registryVersion' | 'statistics'>>
 export type LiveWorld = World<LiveStores>
 
 /** When the worlds begin. */

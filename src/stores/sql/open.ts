@@ -25,6 +25,7 @@ import type { TripStore } from '../../signin/trip-store.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { SourceStatusStore } from '../../sources/status.ts'
 import type { MarkStore } from '../../tokens/liveness.ts'
+import type { Statistics } from '../../traces/statistics.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
@@ -52,6 +53,7 @@ import { createRoleStore } from './registry/role-store.ts'
 import { createSealedStore } from './registry/sealed-store.ts'
 import { createSourceStatusStore } from './registry/source-status-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
+import { createStatistics } from './registry/statistics.ts'
 import { createTraceStore } from './registry/trace-store.ts'
 import type { Db, Schema } from './schema.ts'
 import { sweep } from './sweep.ts'
@@ -95,6 +97,7 @@ export interface SqlStores extends Stores, AsyncDisposable {
   /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
   raiseTime(time: number): Promise<number>
   readonly secrets: SealedStore
+  readonly statistics: Statistics
   readonly health: readonly StoreHealth[]
   /** For live state that is kept elsewhere. */
   readonly lineage: LiveLineage
@@ -137,6 +140,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     ...liveStores(db, vault, clock),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: () => registryVersion(db),
+    statistics: createStatistics(db),
     raiseTime: async (time) => raiseTime(db, await believed(time)),
     secrets: createSealedStore(db, vault),
     health: [{ name: 'database', check: async () => ({ time: await engine.time(db) }) }],

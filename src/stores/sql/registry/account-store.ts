@@ -87,6 +87,15 @@ export function createAccountStore(db: Db): AccountStore {
       )
     },
 
+    async unlink(accountId, sourceId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('identities')
+        .where('account_id', '=', accountId)
+        .where('source_id', '=', sourceId)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+
     async seen({ sourceId, subject, attributes, lastLoginAt }) {
       const { numUpdatedRows } = await db
         .updateTable('identities')
