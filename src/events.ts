@@ -38,6 +38,13 @@ export const events = {
     members: ['session', 'attempt', 'detail'],
   },
   'logout.not_told': { means: 'A client was not told of a logout', members: ['session', 'attempt', 'detail'] },
+  'gateway.allowed': { means: 'A request to an API may pass', members: ['what'] },
+  'gateway.refused': { means: 'A request to an API was refused', members: ['what'] },
+  'gateway.would_refuse': { means: 'A request to an API passed that is to be refused', members: ['what'] },
+  'gateway.unanswered': {
+    means: 'A request to an API could not be decided: something did not answer',
+    members: ['detail'],
+  },
   'registry.changed': { means: 'The registry was changed', members: ['action', 'actor', 'subject'] },
   'signing_key.activated': { means: 'Another key signs from now on', members: ['kid'] },
   'request.refused': { means: 'A request was refused', members: ['status', 'error', 'detail', 'err'] },

@@ -33,6 +33,27 @@ export const canonicalPath = (path: string): string => (path.length > 1 ? path.r
 
 /** Why a gateway and a backend might not mean the same by this path (RFC 3986 §6.2); `undefined`: they do. */
 export function pathProblem(path: string): string | undefined {
+  return ambiguity(path) ?? (/["<>^`{|}*[\]]/.test(path) ? wildcards : undefined)
+}
+
+const wildcards = 'must have no characters that a URL would encode, and no wildcard'
+
+/**
+ * The path of a request, without its query, in the one form that addresses are compared in; `undefined`: programs
+ * could differ over which path it is, so it is none.
+ */
+export function requestPath(path: string): string | undefined {
+  const spelt = path.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())
+  return path.length > longestPath || ambiguity(spelt) ? undefined : spelt
+}
+
+const longestPath = 8192
+
+/** Whether the path, in its one form, is the prefix or lies below it. */
+export const isBelow = (prefix: string, path: string): boolean =>
+  prefix === '/' || path === prefix || path.startsWith(`${prefix}/`)
+
+function ambiguity(path: string): string | undefined {
   if (!path.startsWith('/')) return 'must begin with a slash'
   if (path.includes('\\')) return 'must have no backslash'
   if (/[?#]/.test(path)) return 'must be a path without query and fragment'
@@ -44,7 +65,7 @@ export function pathProblem(path: string): string | undefined {
     return 'must be ASCII, everything else percent-encoded in capitals (%C3%A4)'
   if (encoded.some((code) => isPlain(Number.parseInt(code.slice(1), 16))))
     return 'must not encode what needs no encoding, nor slashes, dots and control characters'
-  return /["<>^`{|}*[\]]/.test(path) ? 'must have no characters that a URL would encode, and no wildcard' : undefined
+  return undefined
 }
 
 /** Characters that some decode before they compare and others do not. */

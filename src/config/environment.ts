@@ -40,6 +40,7 @@ export const variables: Readonly<Record<string, Variable>> = {
   GATEHOUSE_BOOTSTRAP_CLIENT_ID: { path: 'bootstrap.client.id' },
   GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: { path: 'bootstrap.client.secret' },
   GATEHOUSE_TRUSTED_PROXIES: { path: 'trusted_proxies', read: list },
+  GATEHOUSE_GATEWAY_SECRETS: { path: 'gateway.secrets', read: list },
   LOG_LEVEL: { path: 'log_level' },
   GATEHOUSE_METRICS_TOKEN: { path: 'metrics.token' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { path: 'tracing.otlp_endpoint' },

@@ -45,6 +45,10 @@ const shape = z.strictObject({
   }),
   /** Peers that may ask `/verify`, and whose forwarding headers are believed. */
   trusted_proxies: z.array(peer),
+  gateway: z.strictObject({
+    /** By which gateways prove that they are ours (`X-Gatehouse-Gateway`). */
+    secrets: z.array(z.string().min(32, 'must have at least 32 characters').max(255)),
+  }),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   metrics: z.strictObject({
     enabled: z.boolean('must be true or false'),

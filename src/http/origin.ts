@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import type { Middleware } from 'koa'
 
@@ -18,6 +19,24 @@ export function trustedPeers(list: readonly string[]): TrustedPeers {
   }
 }
 
+/** The names in a request's own words, before ours were written over them; `undefined`: none, or more than one. */
+export interface CameUnder {
+  readonly host: string | undefined
+  readonly forwardedHost: string | undefined
+}
+
+const names = new WeakMap<IncomingMessage, CameUnder>()
+
+/** For who decides about somebody else's request, not for knowing who we are: any caller may have written them. */
+export const cameUnder = (req: IncomingMessage): CameUnder =>
+  names.get(req) ?? { host: undefined, forwardedHost: undefined }
+
+function rememberNames(req: IncomingMessage): void {
+  const only = ([value, ...more]: readonly string[] = []) => (more.length === 0 ? value : undefined)
+  const { host, 'x-forwarded-host': forwardedHost } = req.headersDistinct
+  names.set(req, { host: only(host), forwardedHost: only(forwardedHost) })
+}
+
 /**
  * The first middleware. Nothing may derive from what a caller sent about our own name, so the host and the
  * scheme are written over with the issuer's (SEC-107); and `ctx.ip` becomes the client's address.
@@ -26,6 +45,7 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
   const { host, protocol } = new URL(issuer)
   const isTrusted = trustedPeers(trustedProxies)
   return async (ctx, next) => {
+    rememberNames(ctx.req)
     const { headers, socket } = ctx.req
     const forwardedFor = headers['x-forwarded-for']
     headers['x-forwarded-for'] = clientAddress(socket.remoteAddress ?? '', [forwardedFor].flat().join(','), isTrusted)

@@ -7,7 +7,8 @@ type Outcome = 'success' | 'refused' | 'could_not_tell'
 
 /** A *no* by its name's last word. */
 function outcomeOf(event: EventName): Outcome {
-  if (event.endsWith('.refused') || event === 'logout.not_received' || event === 'logout.not_told') return 'refused'
+  if (/\.(would_refuse|refused)$/.test(event) || event === 'logout.not_received' || event === 'logout.not_told')
+    return 'refused'
   return event.endsWith('.unanswered') || event === 'request.failed' ? 'could_not_tell' : 'success'
 }
 
@@ -15,6 +16,7 @@ function outcomeOf(event: EventName): Outcome {
 const warnings: ReadonlySet<EventName> = new Set([
   'login.unanswered',
   'token.unanswered',
+  'gateway.unanswered',
   'logout.not_received',
   'logout.not_told',
 ])

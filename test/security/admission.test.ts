@@ -173,6 +173,22 @@ const entries: Readonly<Record<string, Entry>> = {
       return async () => oauth(await broker.userinfo(tokens.access_token))
     },
   },
+  'gateway check': {
+    async begin({ client, visitor, alias }) {
+      const { code, verifier } = await agree(broker, visitor, client, { scope: 'openid profile', idp_hint: alias })
+      const { access_token } = (await (await broker.redeem(client, code, verifier)).json()) as Tokens
+      return async () => {
+        const headers = {
+          'x-forwarded-host': `${alias}.example`,
+          'x-forwarded-uri': '/',
+          authorization: `Bearer ${access_token}`,
+        }
+        const answer = await fetch(`${broker.issuer}/verify/forwarded`, { headers })
+        const reason = answer.headers.get('x-gatehouse-reason') ?? undefined
+        return { admitted: answer.ok, reason, answer: await answer.text() }
+      }
+    },
+  },
   'admin API': {
     begin:
       async ({ tokens }) =>
@@ -200,6 +216,10 @@ const routes: Readonly<Record<string, string>> = {
   '/assets/:name': 'it is public',
   '/favicon.ico': 'it is public',
   '/admin': 'it is public',
+  '/verify/nginx': 'gateway check',
+  '/verify/forwarded': 'gateway check',
+  '/verify/envoy{/*rest}': 'gateway check',
+  '/.well-known/oauth-protected-resource/:slug': 'it is public',
   '/health/live': 'it is public',
   '/health/ready': 'it is public',
   '/metrics': 'it is public',
@@ -303,7 +323,12 @@ async function newScene(kind: Entry['kind'], ofApplication = false): Promise<Sce
   const { client, applicationId } = ofApplication
     ? await addApplication(kind, policy)
     : { client: await addClient(kind, policy), applicationId: undefined }
-  await broker.created('apis', { name: alias, slug: alias.toLowerCase(), clients: [client.id] })
+  await broker.created('apis', {
+    name: alias,
+    slug: alias.toLowerCase(),
+    hosts: [`${alias}.example`],
+    clients: [client.id],
+  })
   const visitor = createVisitor()
   const nobody = {
     client,

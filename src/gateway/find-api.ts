@@ -1,0 +1,53 @@
+/** Which API owns an address: by host, then by the longest path, out of what the node knows of the registry. */
+import { canonicalHost, isBelow, requestPath } from '../apis/addresses.ts'
+import type { Api, ApiStore } from '../apis/api.ts'
+
+export interface FindApi {
+  /** `'ambiguous'`: programs could differ over whose it is. `undefined`: nobody's. Rejects with `Unavailable`. */
+  byAddress(host: string, target: string): Promise<Api | 'ambiguous' | undefined>
+  bySlug(slug: string): Promise<Api | undefined>
+}
+
+interface Index {
+  readonly of: readonly Api[]
+  /** Those with the longest paths first. */
+  readonly byHost: ReadonlyMap<string, readonly Api[]>
+  readonly bySlug: ReadonlyMap<string, Api>
+}
+
+/** `apis` answers out of memory, with the same list for as long as nothing has changed. */
+export function createFindApi({ apis }: { readonly apis: Pick<ApiStore, 'some'> }): FindApi {
+  let known: Index | undefined
+
+  async function index(): Promise<Index> {
+    const all = await apis.some('*')
+    if (known?.of !== all) known = indexOf(all)
+    return known
+  }
+
+  return {
+    async byAddress(text, target) {
+      const host = canonicalHost(text)
+      const path = requestPath(target.split('?', 1)[0] ?? '')
+      if (host === undefined || path === undefined) return 'ambiguous'
+      const { byHost } = await index()
+      const lower = path.toLowerCase()
+      // An API that names a port is asked for at this one only; one that names none at every port.
+      for (const name of [host, host.replace(/:\d+$/, '')]) {
+        const nearest = byHost.get(name)?.find(({ pathPrefix }) => isBelow(pathPrefix.toLowerCase(), lower))
+        // Where the backend does not tell capitals apart, /ADMIN is not what lies outside of /admin.
+        if (nearest) return isBelow(nearest.pathPrefix, path) ? nearest : 'ambiguous'
+      }
+      return undefined
+    },
+
+    bySlug: async (slug) => (await index()).bySlug.get(slug),
+  }
+}
+
+function indexOf(all: readonly Api[]): Index {
+  const byHost = new Map<string, Api[]>()
+  for (const api of all) for (const host of api.hosts) byHost.set(host, [...(byHost.get(host) ?? []), api])
+  for (const some of byHost.values()) some.sort((a, b) => b.pathPrefix.length - a.pathPrefix.length)
+  return { of: all, byHost, bySlug: new Map(all.map((api) => [api.slug, api])) }
+}

@@ -1,0 +1,89 @@
+/**
+ * The gateway's question: may this request pass, and who sends it? A dialect says what was asked, readers say who it
+ * is, the API's rules decide, and the dialect answers. Nothing here writes: a check costs one look at live state.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import type { Config } from '../config/schema.ts'
+import { Refusal, Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
+import { cameUnder, trustedPeers } from '../http/origin.ts'
+import { digest } from '../ids.ts'
+import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
+import { createAnswers } from './answers.ts'
+import type { Decide, Refused } from './decide.ts'
+import { type Dialect, once } from './dialects/dialect.ts'
+import { envoy } from './dialects/envoy.ts'
+import { forwarded } from './dialects/forwarded.ts'
+import { nginx } from './dialects/nginx.ts'
+import { readEvidence } from './evidence.ts'
+import type { FindApi } from './find-api.ts'
+import { protectedResource } from './protected-resource.ts'
+
+interface Needs {
+  readonly config: Pick<Config, 'issuer' | 'trusted_proxies' | 'gateway'>
+  readonly findApi: FindApi
+  readonly decide: Decide
+  readonly writeAssertion: WriteGatewayAssertion
+  readonly report: Report
+}
+
+export function gatewayRoutes({ config, findApi, decide, writeAssertion, report }: Needs): Router {
+  const { issuer } = config
+  const base = new URL(issuer).pathname.replace(/\/$/, '')
+  const isTrusted = trustedPeers(config.trusted_proxies)
+  const secrets = config.gateway.secrets.map((secret) => Buffer.from(digest(secret)))
+  const answers = createAnswers({ issuer, writeAssertion, report })
+
+  function hasSecret({ req }: Context): boolean {
+    const shown = Buffer.from(digest(once(req, 'x-gatehouse-gateway') ?? ''))
+    return secrets.filter((secret) => timingSafeEqual(secret, shown)).length > 0
+  }
+
+  async function check(ctx: Context, dialect: Dialect, rest: string): Promise<void> {
+    if (!isTrusted(ctx.req.socket.remoteAddress ?? ''))
+      return answers.refused(ctx, dialect, refusal('gateway_not_trusted'))
+    try {
+      await answer(ctx, dialect, rest)
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      answers.unanswered(ctx, dialect, error)
+    }
+  }
+
+  async function answer(ctx: Context, dialect: Dialect, rest: string): Promise<void> {
+    const { host, target } = dialect.ask(ctx.req, cameUnder(ctx.req), rest)
+    if (!host || !target) return answers.refused(ctx, dialect, refusal('question_incomplete'))
+    const api = await findApi.byAddress(host, target)
+    if (api === 'ambiguous') return answers.refused(ctx, dialect, refusal('address_ambiguous'))
+    if (!api) return answers.refused(ctx, dialect, refusal('address_unknown'))
+    const evidence = readEvidence(ctx.req)
+    const decision =
+      typeof evidence === 'string'
+        ? refusal(evidence, evidence === 'credentials_ambiguous' ? 401 : 403)
+        : await decide(evidence, api)
+    if (decision.passes || api.rules.enforcement === 'report') return answers.passed(ctx, api, decision, hasSecret(ctx))
+    return answers.refused(ctx, dialect, decision, api)
+  }
+
+  const router = new Router()
+  router.all('/verify/nginx', (ctx) => check(ctx, nginx, ''))
+  router.all('/verify/forwarded', (ctx) => check(ctx, forwarded, ''))
+  // What follows is somebody else's address: it is read as it was sent, and not as the router decodes it.
+  router.all('/verify/envoy{/*rest}', (ctx) => check(ctx, envoy, ctx.originalUrl.slice(`${base}/verify/envoy`.length)))
+  router.get('/.well-known/oauth-protected-resource/:slug', async (ctx) => {
+    const api = await findApi.bySlug(String(ctx.params.slug))
+    const document = api && protectedResource(issuer, api)
+    if (!document) throw new Refusal('not_found', `There is no API ${ctx.params.slug}`)
+    ctx.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' })
+    ctx.body = document
+  })
+  return router
+}
+
+const refusal = (reason: Refused['reason'], status: Refused['status'] = 403): Refused => ({
+  passes: false,
+  status,
+  reason,
+})

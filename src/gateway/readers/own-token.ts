@@ -1,0 +1,77 @@
+/** The broker's own access tokens. */
+import type { Api, ApiSource } from '../../apis/api.ts'
+import type { Clock } from '../../clock.ts'
+import { isRecord } from '../../mapping/path.ts'
+import type { SourceStore } from '../../sources/source.ts'
+import type { Entitlement } from '../../tokens/accept.ts'
+import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
+import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
+import { type Caller, notMine, type Reader, type Reading } from '../reader.ts'
+
+interface Needs {
+  readonly issuer: string
+  readonly checkAccessToken: CheckAccessToken
+  readonly entitlement: Pick<Entitlement, 'anyAccepts'>
+  readonly sources: Pick<SourceStore, 'byAlias'>
+  readonly clock: Clock
+}
+
+export function createOwnTokenReader(needs: Needs): Reader {
+  const { issuer, checkAccessToken, entitlement, sources, clock } = needs
+
+  async function sourceHere({ sourceAlias }: AccessToken, api: Api): Promise<ApiSource | undefined> {
+    const source = sourceAlias === undefined ? undefined : await sources.byAlias(sourceAlias)
+    return source && api.authenticationSources.find(({ sourceId }) => sourceId === source.id)
+  }
+
+  return async ({ bearer }, api) => {
+    if (bearer === undefined || parseCompactJwt(bearer)?.payload.iss !== issuer) return notMine
+    const verdict = await checkAccessToken(bearer)
+    if (!verdict.ok) return { kind: 'no', reason: verdict.reason }
+    const { token } = verdict
+    if (!(await entitlement.anyAccepts([api], token))) return { kind: 'no', reason: 'token_audience' }
+    if (api.authenticationSources.length === 0) return mine(token, api, null)
+    const source = await sourceHere(token, api)
+    if (!source) return { kind: 'no', reason: 'api_source_not_accepted', forbidden: true }
+    if (source.sunset !== null && source.sunset <= clock())
+      return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
+    return mine(token, api, source.roles)
+  }
+}
+
+function mine(token: AccessToken, api: Api, roles: ApiSource['roles']): Reading {
+  const { claims, clientId, sourceAlias, accountId, scopes } = token
+  const groups = texts(claims.groups)
+  const caller: Caller = {
+    subject: accountId ?? clientId,
+    account: accountId,
+    user: text(claims.preferred_username) || (accountId ?? ''),
+    email: text(claims.email),
+    groups,
+    roles: roles === null ? rolesOf(token, api) : rolesHere(roles, groups),
+    source: sourceAlias,
+    client: clientId,
+    scopes,
+    claims,
+  }
+  return { kind: 'mine', caller }
+}
+
+const rolesHere = (roles: NonNullable<ApiSource['roles']>, groups: readonly string[]): readonly string[] => [
+  ...new Set(
+    roles.filter(({ when_group: group }) => group === undefined || groups.includes(group)).map(({ role }) => role),
+  ),
+]
+
+/** Of the realm, by the names that both token profiles have for it, and of the API's own name space. */
+function rolesOf({ claims }: AccessToken, { id, audience }: Api): readonly string[] {
+  const named = isRecord(claims.resource_access) ? claims.resource_access : {}
+  const spaces = [id, audience].flatMap((name) => (name !== null && Object.hasOwn(named, name) ? [named[name]] : []))
+  const realm = isRecord(claims.realm_access) ? texts(claims.realm_access.roles) : texts(claims.roles)
+  return [...new Set([...realm, ...spaces.flatMap((space) => (isRecord(space) ? texts(space.roles) : []))])]
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
