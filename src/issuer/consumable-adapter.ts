@@ -49,6 +49,8 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
       const found = await artifacts.get(kind, digest(id))
       if (!found) return undefined
       const spent = found.consumedAt !== null && !inGrace(found.consumedAt)
+      // Before its grant goes: see settle.ts.
+      if (spent && kind === 'AuthorizationCode') await artifacts.endGrace(kind, digest(id))
       const { granted, predecessor, ...payload }: AdapterPayload = found.payload
       const { grantId, accountId, clientId, sourceId } = payload
       const state = stateOf(Provider.ctx)

@@ -6,7 +6,9 @@
 import type { Context, Middleware } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { Refusal } from '../errors.ts'
+import { digest } from '../ids.ts'
 import type { GrantStore, SessionStore } from '../sessions/session.ts'
+import type { ArtifactStore } from './artifact-store.ts'
 import { dropWrites, flush } from './pending-writes.ts'
 import { type Presented, stateOf, type Use } from './request-state.ts'
 import type { RotationAnswers } from './rotation-answers.ts'
@@ -35,12 +37,13 @@ function unlessSessionEnded(error: unknown): false {
 }
 
 interface Needs {
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'endGrace'>
   readonly grants: Pick<GrantStore, 'get' | 'remove'>
   readonly answers: RotationAnswers
 }
 
 /** Tokens leave when what was presented for them is used up by this request, and the grant still stands (SEC-024). */
-export function settleTokens(path: string, { grants, answers }: Needs): Middleware {
+export function settleTokens(path: string, { artifacts, grants, answers }: Needs): Middleware {
   return async (ctx, next) => {
     await next()
     const { presented, use, lostRotation, failure, unconfirmed } = stateOf(ctx)
@@ -52,15 +55,21 @@ export function settleTokens(path: string, { grants, answers }: Needs): Middlewa
   }
 
   async function settleCode(ctx: Context, presented: Presented, use: Use): Promise<void> {
-    // First the look: a second use of the code revokes the grant, and can do so only once this one is decided.
     const [grant] = await Promise.all([grants.get(presented.grantId), flush(ctx)])
     if (use.begun && !(await use.decide())) {
       stateOf(ctx).presented = { ...presented, spent: true }
+      // In this order: the request that used it may look for its grant at any moment, and is to know why there is none.
+      await artifacts.endGrace('AuthorizationCode', digest(use.token))
       await grants.remove(presented.grantId)
       refuse(ctx)
       const { oidc } = ctx as unknown as KoaContextWithOIDC
       oidc.provider.emit('grant.error', ctx as unknown as KoaContextWithOIDC, new errors.InvalidGrant('code was used'))
-    } else if (!grant && ctx.status === 200) refuse(ctx)
+    } else if (!grant && ctx.status === 200 && !(await cameAgain(use.token))) refuse(ctx)
+  }
+
+  /** Whoever used it first is answered all the same, with what is dead by then: one of many is told yes (SEC-018). */
+  async function cameAgain(code: string): Promise<boolean> {
+    return (await artifacts.get('AuthorizationCode', digest(code)))?.consumedAt === 0
   }
 
   async function settleRefresh(ctx: Context, presented: Presented, use: Use): Promise<void> {

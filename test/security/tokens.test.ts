@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type OpenStores, openStores } from '../../src/stores/open.ts'
 import { agree } from '../support/agree.ts'
 import {
   basic,
@@ -100,6 +102,31 @@ describe('authorization codes', () => {
         new Set(['400 invalid_grant']),
       )
     }
+  })
+
+  it('SEC-018 tells the first one yes, however late it looks for what the second one took away', async () => {
+    let looks = 0
+    const slow = async (needs: Parameters<OpenStores>[0]) => {
+      const stores = await openStores(needs)
+      const get = async (id: string) => {
+        if (looks++ === 0) await wait(500)
+        return stores.grants.get(id)
+      }
+      return { ...stores, grants: { ...stores.grants, get } }
+    }
+    await using node = await startTestBroker({ parts: { openStores: slow } })
+    await node.addSource(upstream)
+    const app = await node.addClient()
+    const { verifier, answer } = await node.authorize(createVisitor(), app, { idp_hint: 'Okta' })
+    looks = 0
+    const first = node.redeem(app, answer.code ?? '', verifier)
+    await vi.waitFor(() => expect(looks).toBe(1), { timeout: 5000, interval: 5 })
+    await wait(50)
+    expect((await node.redeem(app, answer.code ?? '', verifier)).status).toBe(400)
+    const told = await json(await first)
+    expect(told.status).toBe(200)
+    expect((await node.introspect(app, told.body.access_token)).body).toEqual({ active: false })
+    upstream.register({ callbackUrls: [`${broker.issuer}/broker/Okta/callback`] })
   })
 
   it('SEC-019 binds a code to its client, its redirect address and its verifier', async () => {
