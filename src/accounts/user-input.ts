@@ -24,11 +24,13 @@ export const UserInput = z
   .strictObject({
     /** Required of people whose password is kept here. */
     username: oneLine.regex(/^(\S(.*\S)?)?$/su, 'must not begin or end with a space').optional(),
-    /** Write-only. Absent: unchanged, and none for somebody new. */
-    password: z.string().optional(),
+    password: z.string().optional().describe('Write-only. Absent: unchanged, and none for somebody new.'),
     enabled: z.boolean().default(true),
-    /** Id or alias of a source of type `local`; absent: the one with the alias `local`. It cannot be changed later. */
-    authentication_source: text.optional(),
+    authentication_source: text
+      .optional()
+      .describe(
+        'Id or alias of a source of type `local`; absent: the one with the alias `local`. It cannot be changed later.',
+      ),
     name: oneLine.optional(),
     given_name: oneLine.optional(),
     family_name: oneLine.optional(),
@@ -38,8 +40,10 @@ export const UserInput = z
       .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
       .optional(),
     email_verified: z.boolean().optional(),
-    /** Further claims, by the names that the source's mapping looks for. */
-    claims: z.record(z.string().min(1).max(100), z.unknown()).default({}),
+    claims: z
+      .record(z.string().min(1).max(100), z.unknown())
+      .default({})
+      .describe("Further claims, by the names that the source's mapping looks for."),
     groups: z.array(oneLine).max(1000).default([]),
     roles: z.array(RoleInput).max(1000).default([]),
   })

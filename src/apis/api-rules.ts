@@ -41,18 +41,18 @@ const JsonPath = z
  */
 export const ApiRules = z.strictObject({
   require_api_key: z.boolean().default(false),
-  /** The key's application and the token's client must be the same. */
-  key_must_match_token: z.boolean().default(false),
+  key_must_match_token: z
+    .boolean()
+    .default(false)
+    .describe("The key's application and the token's client must be the same."),
   /** All of them. */
   required_scopes: z
     .array(scope)
     .max(100)
     .transform((list) => [...new Set(list)])
     .default([]),
-  /** Any one of them, of the realm or of this API. */
-  required_roles: names(100),
-  /** Any one of them. */
-  required_groups: names(255),
+  required_roles: names(100).describe('Any one of them, of the realm or of this API.'),
+  required_groups: names(255).describe('Any one of them.'),
   claims: z
     .array(
       z.strictObject({
@@ -80,8 +80,13 @@ export const ApiRules = z.strictObject({
     )
     .max(100)
     .default([]),
-  /** A token must be bound to a key that the caller proves: `dpop` (RFC 9449), `mtls` (RFC 8705), or either. */
-  sender_constraint: z.enum(['dpop', 'mtls', 'either']).nullable().default(null),
+  sender_constraint: z
+    .enum(['dpop', 'mtls', 'either'])
+    .nullable()
+    .default(null)
+    .describe(
+      'A token must be bound to a key that the caller proves: `dpop` (RFC 9449), `mtls` (RFC 8705), or either.',
+    ),
   rate_limit: z
     .strictObject({
       requests: z.int().min(1).max(1_000_000),
@@ -99,8 +104,10 @@ export const ApiRules = z.strictObject({
     .transform((list) => [...new Set(list)])
     .nullable()
     .default(null),
-  /** `report`: nobody is refused, and what would have been is traced and counted. */
-  enforcement: z.enum(['enforce', 'report']).default('enforce'),
+  enforcement: z
+    .enum(['enforce', 'report'])
+    .default('enforce')
+    .describe('`report`: nobody is refused, and what would have been is traced and counted.'),
 })
 
 export type ApiRules = z.output<typeof ApiRules>

@@ -65,8 +65,12 @@ export const ClientInput = z
     enabled: z.boolean().default(true),
     web_origins: z.array(checked(originProblem)).max(100).default([]),
     first_party: z.boolean().default(true),
-    /** Ids or aliases; `null`: any. */
-    allowed_sources: z.array(z.string().min(1).max(255)).max(100).nullable().default(null),
+    allowed_sources: z
+      .array(z.string().min(1).max(255))
+      .max(100)
+      .nullable()
+      .default(null)
+      .describe('Ids or aliases; `null`: any.'),
     token_profile: z.enum(tokenProfiles).default('broker'),
     resource_server: z
       .strictObject({ apis: z.union([z.literal('*'), z.array(z.string()).max(1000)]) })

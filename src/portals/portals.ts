@@ -16,8 +16,7 @@ export const PortalInput = z.strictObject({
     .max(63)
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens'),
   name: z.string().trim().min(1).max(200),
-  /** Id or alias. */
-  authentication_source: z.string().min(1).max(255),
+  authentication_source: z.string().min(1).max(255).describe('Id or alias.'),
   apis: z
     .array(z.string().min(1).max(255))
     .max(1000)

@@ -11,8 +11,13 @@ import type { Role, RoleStore } from './role.ts'
 /** What POST and PUT say about a role. */
 export const RoleInput = z.strictObject({
   name: roleName,
-  /** Whose role it is: a client, or an API; `null`: a realm role. */
-  client: z.string().min(1).max(255).nullable().default(null),
+  client: z
+    .string()
+    .min(1)
+    .max(255)
+    .nullable()
+    .default(null)
+    .describe('Whose role it is: a client, or an API; `null`: a realm role.'),
   description: z.string().max(2000).default(''),
 })
 
