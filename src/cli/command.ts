@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/schema.ts'
 import type { SourceTypes } from './desired.ts'
-import type { Registry } from './open.ts'
+import type { DatabaseTools, Registry } from './open.ts'
 import { type ExitCode, UsageProblem } from './problems.ts'
 
 export interface Option {
@@ -39,6 +39,8 @@ export interface World {
   config(): Promise<Config>
   registry(options?: { readonly mayCreate?: boolean }): Promise<Registry>
   sourceTypes(): Promise<SourceTypes>
+  /** What is done to a database as a whole. */
+  database(): Promise<DatabaseTools>
 }
 
 export interface Terminal {

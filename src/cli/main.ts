@@ -41,6 +41,7 @@ const world: World = {
     const { openRegistry } = await import('./open.ts')
     return openRegistry({ config: await world.config(), log, ...options })
   },
+  database: async () => (await import('./open.ts')).databaseTools,
   sourceTypes: async () => (await import('./open.ts')).knownSourceTypes(log),
 }
 

@@ -1,4 +1,5 @@
 /** The operations that files are kept by, on stores that commit together. */
+import type { AccountStore } from '../accounts/account.ts'
 import type { LocalUserStore } from '../accounts/local-user.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Apis } from '../apis/apis.ts'
@@ -8,6 +9,7 @@ import type { Applications } from '../applications/applications.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { Portals } from '../portals/portals.ts'
 import type { Roles } from '../roles/roles.ts'
+import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 
 export interface Nouns {
@@ -20,5 +22,7 @@ export interface Nouns {
   readonly users: Users
   readonly apiKeys: ApiKeys
   readonly keptKeys: Pick<ApiKeyStore, 'list'>
-  readonly localUsers: Pick<LocalUserStore, 'get'>
+  readonly localUsers: Pick<LocalUserStore, 'get' | 'byUsername'>
+  readonly identities: Pick<AccountStore, 'identity'>
+  readonly keptSources: Pick<SourceStore, 'byAlias'>
 }

@@ -3,6 +3,7 @@
  * Beside app.ts the one file that knows stores and connectors. Running nodes follow every change within a second.
  */
 import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createNouns, longest } from '../assembly/nouns.ts'
 import { type Clock, createSteadyClock } from '../clock.ts'
 import type { Transact } from '../collection.ts'
@@ -17,11 +18,13 @@ import { createClientValidator } from '../issuer/validate-client.ts'
 import { createSigningKeys, type SigningKeys } from '../keys/signing-keys.ts'
 import type { Log } from '../log.ts'
 import { createTellClients } from '../logout/tell-clients.ts'
-import { createOutbound } from '../outbound/outbound.ts'
+import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { announceEndings } from '../sessions/endings.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { createBlock, type ShutOut, type Whom } from '../sessions/shut-out.ts'
 import { openStores } from '../stores/open.ts'
+import { backUpSqlite, leftOut, restoreSqlite } from '../stores/sql/backup.ts'
+import { inspectDatabase } from '../stores/sql/inspect.ts'
 import type { RegistryStores, SqlStores } from '../stores/sql/open.ts'
 import type { Vault } from '../vault.ts'
 import type { SourceTypes } from './desired.ts'
@@ -36,6 +39,7 @@ export interface Registry extends AsyncDisposable {
   readonly sourceTypes: SourceTypes
   readonly passwords: Passwords
   readonly signingKeys: SigningKeys
+  readonly http: Pick<Outbound, 'fetch'>
   readonly sessions: Sessions
   /** For looking only. */
   readonly nouns: Nouns
@@ -98,12 +102,14 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
       }),
       keptKeys: inside.apiKeys,
       localUsers: inside.localUsers,
+      identities: inside.accounts,
+      keptSources: inside.sources,
     }
   }
 
   const everything = opened.move()
   return {
-    ...{ config, stores, vault, clock, passwords, signingKeys },
+    ...{ config, stores, vault, clock, passwords, signingKeys, http },
     sourceTypes: connectors,
     sessions: createSessions({ ...stores, clock }),
     nouns: nounsOn(stores, refuseChanges, refuseChanges),
@@ -130,6 +136,32 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
 
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   }
+}
+
+export type DatabaseTools = typeof databaseTools
+
+export const databaseTools = {
+  ...{ backUpSqlite, restoreSqlite, leftOut },
+
+  /** Rejects with a `StartProblem` when there is none, and with `Unavailable`. */
+  async inspectDatabase(url: string) {
+    requireDatabase(url, false)
+    return inspectDatabase(url)
+  },
+
+  /** Those that are there; none is made. */
+  async secretKeyIds(config: Config): Promise<readonly string[]> {
+    const [, file] = /^sqlite:(.+)$/.exec(config.database_url) ?? []
+    const isThere = config.secret_keys || (file && existsSync(join(dirname(file), 'secret.key')))
+    return isThere ? createVault(await secretKeys(config)).keyIds : []
+  },
+
+  /** Whether a server has ever begun to use it. */
+  async holdsAnything(url: string): Promise<boolean> {
+    const [, file] = /^sqlite:(.+)$/.exec(url) ?? []
+    if (file !== undefined) return existsSync(file)
+    return (await inspectDatabase(url)).isUsed
+  },
 }
 
 const refuseChanges = (): never => {

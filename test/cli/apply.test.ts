@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTestBroker, type TestBroker } from '../support/broker.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { aPlace, oneOfEach, type Place, secrets } from './run.ts'
+
+// Each process takes its seconds, and more on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 type Entry = Record<string, unknown>
 const keysOf = (steps: readonly Entry[], action: string) =>

@@ -154,7 +154,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
 }
 
 /** Only the engine that is used is loaded. */
-async function openEngine(url: string, connections: number): Promise<Engine> {
+export async function openEngine(url: string, connections: number): Promise<Engine> {
   const [scheme = ''] = url.split(':', 1)
   if (scheme === 'sqlite') {
     const { createSqlite } = await import('./sqlite-dialect.ts')

@@ -21,6 +21,15 @@ const migrations: Record<string, Migration> = {
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */
 export async function migrate(db: Db): Promise<void> {
-  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest()
+  const { error } = await migrator(db).migrateToLatest()
   if (error) throw error
 }
+
+/** What the next start will do to the schema, and whether any of it is there; changes nothing. */
+export async function schemaState(db: Db): Promise<{ readonly pending: readonly string[]; readonly isUsed: boolean }> {
+  const known = await migrator(db).getMigrations()
+  const pending = known.flatMap(({ name, executedAt }) => (executedAt ? [] : [name]))
+  return { pending, isUsed: pending.length < known.length }
+}
+
+const migrator = (db: Db) => new Migrator({ db, provider: { getMigrations: async () => migrations } })

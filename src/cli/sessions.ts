@@ -1,0 +1,39 @@
+/** `gatehouse sessions …`: who is signed in, and sending them away. */
+import { z } from 'zod'
+import { found } from '../collection.ts'
+import type { Given, World } from './command.ts'
+import { type ExitCode, exitCodes, UsageProblem } from './problems.ts'
+
+const Limit = z.coerce.number().int().min(1).max(200)
+
+export async function listSessions(given: Given, { terminal, registry: open }: World): Promise<ExitCode> {
+  const limit = Limit.safeParse(given.get('limit') ?? 50)
+  if (!limit.success) throw new UsageProblem('--limit is a whole number from 1 to 200')
+  await using registry = await open()
+  const [accountId, alias] = [given.get('user'), given.get('source')]
+  const source =
+    alias === undefined ? undefined : found(await registry.nouns.keptSources.byAlias(alias), `source ${alias}`)
+  const { items } = await registry.sessions.list({
+    limit: limit.data,
+    ...(accountId !== undefined && { accountId }),
+    ...(source && { sourceId: source.id }),
+  })
+  const sessions = items.map(({ session, clientIds }) => ({
+    ...{ id: session.id, user: session.accountId, authentication_source: session.sourceId, clients: clientIds },
+    started_at: new Date(session.startedAt).toISOString(),
+  }))
+  const lines = sessions.map(({ id, user, started_at }) => `${id}  user ${user}  since ${started_at}`)
+  terminal.answer({ items: sessions }, lines.length > 0 ? lines.join('\n') : 'Nobody is signed in.')
+  return exitCodes.done
+}
+
+export async function endSessions(given: Given, { terminal, user, registry: open }: World): Promise<ExitCode> {
+  await using registry = await open()
+  const ended: string[] = []
+  for (const id of given.parameters) {
+    if (await registry.sessions.end({ kind: 'cli', id: user }, id)) ended.push(id)
+    else terminal.remark(`There is no session ${id}; it may have ended already.`)
+  }
+  terminal.answer({ ended }, `Ended: ${ended.length}.`)
+  return ended.length === given.parameters.length ? exitCodes.done : exitCodes.refused
+}
