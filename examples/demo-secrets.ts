@@ -6,7 +6,6 @@ const Secrets = z.object({
   /** 32 bytes in base64: encrypts what the broker keeps secret. */
   encryption: z.string(),
   admin: z.string(),
-  setUp: z.string(),
   okta: z.string(),
   webApp: z.string(),
 })
@@ -20,7 +19,7 @@ export async function loadSecrets(file: string): Promise<Secrets> {
   })
   if (kept !== undefined) return Secrets.parse(JSON.parse(kept))
 
-  const made = { encryption: random('base64'), admin: random(), setUp: random(), okta: random(), webApp: random() }
+  const made = { encryption: random('base64'), admin: random(), okta: random(), webApp: random() }
   await writeFile(file, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600 })
   return made
 }

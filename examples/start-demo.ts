@@ -56,22 +56,21 @@ export async function startDemo({
     REDIRECT_URI: new URL('/broker/Okta/callback', broker).href,
     POST_LOGOUT_REDIRECT_URI: new URL('/broker/Okta/logged-out', broker).href,
   })
-  await start('broker', 'src/main.ts', new URL('/.well-known/openid-configuration', broker), {
-    GATEHOUSE_CONFIG: 'config/demo.yaml',
+  const settings = {
+    LOG_LEVEL: 'warn',
     GATEHOUSE_ISSUER: broker.origin,
     PORT: broker.port,
     DATABASE_URL: `sqlite:${join(home, 'gatehouse.db')}`,
     GATEHOUSE_SECRET_KEY: secrets.encryption,
     GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: secrets.admin,
-    GATEHOUSE_BOOTSTRAP_CLIENT_ID: 'set-up',
-    GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: secrets.setUp,
-  })
-
+  }
+  await start('broker', 'src/main.ts', new URL('/.well-known/openid-configuration', broker), settings)
   await setUp({
-    broker,
-    administrator: { id: 'set-up', secret: secrets.setUp },
-    okta: { issuer: okta, clientId: 'gatehouse', clientSecret: secrets.okta },
-    webApp: { clientId, clientSecret: secrets.webApp, url: app },
+    ...settings,
+    OKTA: okta.origin,
+    OKTA_CLIENT_SECRET: secrets.okta,
+    WEB_APP: app.origin,
+    WEB_APP_SECRET: secrets.webApp,
   })
 
   await start('patient-api', 'examples/patient-api/main.ts', api, {

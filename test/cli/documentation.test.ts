@@ -21,6 +21,11 @@ it('config/gatehouse.schema.json is the schema of today (if not: npx gatehouse s
   expect(JSON.parse(await text('config/gatehouse.schema.json'))).toEqual(registrySchema(knownSourceTypes(silent)))
 })
 
+it('config/demo.yaml is valid as it stands', async () => {
+  const options = { sourceTypes: knownSourceTypes(silent), environment: {}, withSecrets: false }
+  expect((await readDesired([join(root, 'config/demo.yaml')], options)).warnings).toEqual([])
+})
+
 it.each(['docs/operations/configuration-files.md'])('%s has an example that is valid', async (page) => {
   const [, example = ''] = /```yaml\n([\s\S]+?)```/.exec(await text(page)) ?? []
   const { writeFile, mkdtemp, rm } = await import('node:fs/promises')
