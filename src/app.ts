@@ -8,9 +8,9 @@ import { adminRoutes } from './admin/admin.ts'
 import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
-import { assembleGateway } from './assembly/gateway.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { assembleSignIn } from './assembly/sign-in.ts'
+import { assembleTestLogins } from './assembly/test-logins.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
@@ -195,6 +195,7 @@ export async function startBroker(
   opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
   await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
+  const tests = assembleTestLogins({ stores, vault, clock })
   const signIn = assembleSignIn({
     config,
     keys,
@@ -202,6 +203,7 @@ export async function startBroker(
     confirmRegistry: memory.confirm,
     issuer,
     sources,
+    tests,
     sessions,
     recognise,
     leaveUpstream,
@@ -213,15 +215,12 @@ export async function startBroker(
     base,
   })
 
-  const gateway = opened.use(
-    assembleGateway({ config, stores: { ...stores, ...known }, issuer, checkAccessToken, report, clock, log }),
-  )
-
   // Administration
   const admin = adminRoutes({
     issuer: config.issuer,
     authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
     ...nouns,
+    tests,
     traces: stores.traces,
     eraseTraces: createEraseTraces({ ...stores, clock }),
     statistics: stores.statistics,
@@ -254,7 +253,7 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, healthRoutes(readiness), operations.routes, gateway.routes, ...signIn, admin])
+  for (const router of [front, healthRoutes(readiness), operations.routes, ...signIn, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   const toEverybodyElse = mount(base || '/', inside)
   app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))

@@ -18,6 +18,7 @@ import type { Roles } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { TestLogins } from '../sources/test-logins.ts'
 import type { EraseTraces } from '../traces/erasure.ts'
 import type { Statistics } from '../traces/statistics.ts'
 import type { TraceStore } from '../traces/trace.ts'
@@ -38,6 +39,7 @@ import { mountSecretKeys } from './secret-keys.ts'
 import { mountSessions } from './sessions.ts'
 import { mountSigningKeys } from './signing-keys.ts'
 import { mountStats } from './stats.ts'
+import { mountTestLogins } from './test-logins.ts'
 import { mountTraces } from './traces.ts'
 import { mountUnlinking, userResource } from './users.ts'
 
@@ -45,6 +47,7 @@ interface Needs {
   readonly issuer: string
   readonly authorise: Authorise
   readonly sources: Sources
+  readonly tests: TestLogins
   readonly clients: Clients
   readonly users: Users
   readonly roles: Roles
@@ -81,6 +84,7 @@ export function adminRoutes(needs: Needs): Router {
   })
   const { mount, operations } = createMount(router, authorise)
   mountSourceTest(mount, sources)
+  mountTestLogins(mount, { issuer, sources, tests: needs.tests })
   mountSecretRotation(mount, clients, authorise)
   mountUnlinking(mount, users)
   mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })

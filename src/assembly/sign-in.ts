@@ -16,10 +16,12 @@ import { createProblems } from '../signin/problems.ts'
 import { createRestart } from '../signin/restart.ts'
 import { signinRoutes } from '../signin/routes.ts'
 import { sessionRoutes } from '../signin/sessions.ts'
+import { testLoginRoutes } from '../signin/test-login.ts'
 import { createThrottle } from '../signin/throttle.ts'
 import { createTrips } from '../signin/trips.ts'
 import type { LeaveUpstream } from '../signin/upstream-logout.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { TestLogins } from '../sources/test-logins.ts'
 import type { Stores } from '../stores/sql/open.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
@@ -31,7 +33,8 @@ interface Needs {
   readonly stores: Stores
   readonly confirmRegistry: () => Promise<unknown>
   readonly issuer: Pick<Issuer, 'interactions' | 'currentSession'>
-  readonly sources: Pick<Sources, 'connector'>
+  readonly sources: Pick<Sources, 'connector' | 'openApart'>
+  readonly tests: TestLogins
   readonly sessions: Sessions
   readonly recognise: Recognise
   readonly leaveUpstream: LeaveUpstream
@@ -57,10 +60,11 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     reference: tracer.reference,
     kindOf: (source) => connector(source).kind,
   })
+  const callbackUrl = (alias: string) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/callback`)
   const trips = createTrips({
     trips: stores.trips,
     clock,
-    callbackUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/callback`),
+    callbackUrl,
     lifetime: config.lifetimes.trip * 1000,
   })
   const throttle = createThrottle({
@@ -110,5 +114,18 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     assets,
     issuer: config.issuer,
   })
-  return [signIn, ownSessions, backchannelLogout]
+  const testLogins = testLoginRoutes({
+    ...stores,
+    tests: needs.tests,
+    openApart: sources.openApart,
+    callbackUrl,
+    notes,
+    csrf,
+    clock,
+    issuer: config.issuer,
+    assets,
+    base,
+    tokenLifetime: config.lifetimes.access_token,
+  })
+  return [signIn, ownSessions, backchannelLogout, testLogins]
 }

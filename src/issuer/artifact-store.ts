@@ -9,6 +9,7 @@ export type ArtifactKind =
   | 'Session'
   | 'ReplayDetection'
   | 'RotationAnswer'
+  | 'TestLogin'
 
 export interface Artifact {
   readonly payload: Readonly<Record<string, unknown>>

@@ -10,6 +10,7 @@ import type { Receive } from './arrival.ts'
 import { applicable } from './candidates.ts'
 import type { DepartureStore } from './departure-store.ts'
 import type { Steps } from './steps.ts'
+import { testDestination } from './test-login.ts'
 import type { Trips } from './trips.ts'
 
 interface Needs {
@@ -35,7 +36,8 @@ export function createReturns(needs: Needs) {
       if (typeof state !== 'string') throw new Refusal('trip_unknown', 'The answer has no state, or several')
       const uid = await trips.destination(String(ctx.params.alias), state, async (id) => (await sources.get(id))?.alias)
       ctx.status = 303
-      ctx.redirect(`${base}/login/${uid}/arrive${ctx.search}`)
+      const test = testDestination(base, uid, String(ctx.params.alias))
+      ctx.redirect(`${test ?? `${base}/login/${uid}/arrive`}${ctx.search}`)
     },
 
     async arrive(ctx: Context): Promise<void> {

@@ -55,6 +55,10 @@ export interface Sources {
   remove(actor: Actor, id: string, expected: number): Promise<void>
   test(draft: SourceDraft): Promise<TrialResult>
   connector(source: Source): Connector
+  /** The source that `input` would make, or make of the one with this id. Rejects as `create` and `replace` do. */
+  draft(input: SourceInput, id?: string): Promise<Source>
+  /** A connector of its own, which tells nobody how it fares, and is closed by whoever opened it. */
+  openApart(source: Source): Connector
   /** How people of such a source prove who they are; `undefined`: this version has no connector of the type. */
   kindOf(type: SourceType): Connector['kind'] | undefined
   close(): Promise<void>
@@ -160,6 +164,23 @@ export function createSources(needs: Needs): Sources {
     },
 
     connector: connections.connector,
+
+    async draft(input, id) {
+      const before = id === undefined ? undefined : await get(id)
+      if (before) requireSame(before, input)
+      else if (await sources.byAlias(input.alias))
+        throw new Refusal('conflict', undefined, { problems: [{ path: 'alias', message: 'is taken' }] })
+      const now = clock()
+      const fresh = { id: newId(), version: 1, createdAt: now, updatedAt: now }
+      return { ...(before ?? fresh), ...input, ...parseConfig(input, before) }
+    },
+
+    openApart(source) {
+      const type = connectors.get(source.type)
+      if (!type) throw new Refusal('source_disabled')
+      return type.open(source.config, source)
+    },
+
     kindOf: (type) => connectors.get(type)?.kind,
     close: connections.close,
   }

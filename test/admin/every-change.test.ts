@@ -65,6 +65,15 @@ const changes: Readonly<Record<string, Change>> = {
     path: of('source', 'authentication-sources'),
     action: 'source.removed',
   },
+  'POST /authentication-sources/test-login': {
+    path: () => 'authentication-sources/test-login',
+    body: () => ({ source: { ...okta, alias: 'Draft' } }),
+    action: 'test_login.started',
+  },
+  'POST /authentication-sources/:id/test-login': {
+    path: (made) => `authentication-sources/${made.source}/test-login`,
+    action: 'test_login.started',
+  },
   'POST /clients': { path: () => 'clients', body: () => webApp, action: 'client.created' },
   'PUT /clients/:id': { path: of('client', 'clients'), body: () => webApp, action: 'client.changed' },
   'PATCH /clients/:id': {
@@ -178,7 +187,7 @@ describe('every change of the registry', () => {
       expect(event.actor).toEqual({ kind: 'account', id: 'account of admin' })
       expect(event.at).toBe(Date.parse('2026-02-03T04:06:06Z'))
       expect(event.subject.id).toEqual(expect.any(String))
-      if (!/created$/.test(action)) expect(event.before).not.toBeNull()
+      if (!/created|started$/.test(action)) expect(event.before).not.toBeNull()
       if (!/removed|erased$/.test(action)) expect(event.after).not.toBeNull()
       const text = JSON.stringify(items)
       for (const secret of [...secrets, answer.body?.client_secret, answer.body?.key].filter(Boolean))

@@ -6,6 +6,7 @@ import { createAuthorise } from '../../src/admin/authorise.ts'
 import { createApis } from '../../src/apis/apis.ts'
 import { createApiKeys } from '../../src/applications/api-keys.ts'
 import { createApplications } from '../../src/applications/applications.ts'
+import { assembleTestLogins } from '../../src/assembly/test-logins.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { createClients } from '../../src/clients/clients.ts'
 import { createVault } from '../../src/config/secrets.ts'
@@ -93,6 +94,7 @@ export async function startAdmin() {
     ...{ issuer, authorise, sources, users, clients, roles, apis, applications, apiKeys, portals, traces, audit },
     statistics: stores.statistics,
     clock,
+    tests: assembleTestLogins({ stores, vault, clock }),
     eraseTraces: createEraseTraces({ ...stores, clock }),
     sessions: createSessions({ ...stores, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),

@@ -35,7 +35,7 @@ afterAll(async () => {
 const later = Date.now() + 60 * minute
 const kinds: readonly ArtifactKind[] = [
   ...(['AuthorizationCode', 'RefreshToken', 'Interaction', 'Session'] as const),
-  ...(['ReplayDetection', 'RotationAnswer'] as const),
+  ...(['ReplayDetection', 'RotationAnswer', 'TestLogin'] as const),
 ]
 
 /** Uses every operation of every store. `keep`: leaves everything in place. */

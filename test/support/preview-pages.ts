@@ -7,6 +7,7 @@ import { leavingView } from '#views/signin/leaving.ts'
 import { loggedOutView, logoutView, stayedView } from '#views/signin/logout.ts'
 import { type StaysPage, staysView } from '#views/signin/sessions.ts'
 import { type SignIn, signInView } from '#views/signin/sign-in.ts'
+import { type TestReport, testBeginView, testReportView } from '#views/signin/test-login.ts'
 import { adviceFor, scopeWords } from '#views/words.ts'
 
 export const assets = '/assets'
@@ -68,6 +69,27 @@ const stays: StaysPage = {
 }
 
 // What registrations and identity providers may send us, at its worst.
+const testReport: TestReport = {
+  assets,
+  source: { name: 'Corporate Okta' },
+  stored: true,
+  state: 'succeeded',
+  steps: [
+    { at: noon, what: 'departed', detail: { to: 'https://acme.okta.com/authorize' } },
+    ...['arrived', 'mapped', 'succeeded'].map((what) => ({ at: noon + 4000, what })),
+  ],
+  result: {
+    received: { sub: '00u1', email: 'ada.lovelace@acme.com', groups: ['Staff', 'Everyone'] },
+    mapped: { claims: { email: 'ada.lovelace@acme.com' }, groups: ['Staff'], roles: [{ name: 'nurse', client: null }] },
+    dropped: [{ path: 'picture', reason: 'wrong_type', value: 'object' }],
+    tokens: { access_token: { iss: 'https://login.example.com', groups: ['Staff'] }, id_token: { typ: 'ID' } },
+    apis: [
+      { name: 'Patient API', allowed: true, because: [] },
+      { name: 'Laboratory', allowed: false, because: ['It wants one of the groups Laboratory.'] },
+    ],
+  },
+}
+
 export const hostile = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 const endless = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'
   .repeat(4)
@@ -212,6 +234,27 @@ export const previews: Readonly<Record<string, Html>> = {
     fix: adviceFor('unexpected'),
     reference,
     ways: [{ label: 'Try again', href: '/login/u1' }],
+  }),
+  'test-login': testBeginView({ assets, source: { name: 'Corporate Okta' }, action: '/test-login/t1/s', csrf }),
+  'test-login-succeeded': testReportView(testReport),
+  'test-login-refused': testReportView({
+    ...testReport,
+    stored: false,
+    state: 'refused',
+    reason: { code: 'groups_overage', title: 'Your groups could not be read', cause: 'Too many.', fix: 'Send fewer.' },
+    result: null,
+  }),
+  'test-login-hostile': testReportView({
+    ...testReport,
+    source: { name: hostile },
+    steps: [{ at: noon, what: hostile, detail: { [hostile]: hostile } }],
+    result: {
+      received: { [hostile]: [hostile, endless] },
+      mapped: { name: rightToLeft },
+      dropped: [hostile],
+      tokens: { access_token: { sub: hostile }, id_token: { sub: endless } },
+      apis: [{ name: hostile, allowed: false, because: [hostile, endless] }],
+    },
   }),
   'problem-hostile': problemView({
     assets,

@@ -42,6 +42,35 @@ export const en = {
     copyLabel: 'Copy the reference',
     copied: 'Copied',
   },
+  test: {
+    title: (source: Text) => html`Test sign-in with ${source}`,
+    explain:
+      'An administrator is trying this way of signing in out. You sign in as usual; nobody is signed in by it and nothing is kept. What the identity provider says about you is shown to you and to the administrator.',
+    begin: 'Begin the test',
+    succeeded: 'This sign-in would succeed.',
+    open: 'The test has not come to an end yet.',
+    nothing: 'Nobody was signed in, and nothing was kept but this report, for half an hour.',
+    draft: 'The source was tried as a draft: this is not how it is kept.',
+    steps: 'Step by step',
+    step: (what: string) =>
+      ({
+        departed: 'The browser left for the identity provider',
+        arrived: 'It came back, and the answer was verified',
+        mapped: 'The answer was mapped',
+        succeeded: 'The person would be let in',
+        refused: 'The person would not be let in',
+        could_not_tell: 'The identity provider did not answer',
+      })[what] ?? what,
+    moment,
+    received: 'What the identity provider said',
+    mapped: 'What became of it: claims, groups and roles',
+    dropped: 'What was dropped, and why',
+    accessToken: 'The access token there would be (not signed)',
+    idToken: 'The ID token there would be (not signed)',
+    apis: 'What it would open',
+    allowed: 'allowed',
+    denied: 'denied',
+  },
   backTo: (application: Text) => html`Back to ${application}`,
 
   signIn: {

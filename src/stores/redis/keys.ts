@@ -17,6 +17,7 @@ const artifactLetters: Record<ArtifactKind, string> = {
   Session: 'b',
   ReplayDetection: 'p',
   RotationAnswer: 'w',
+  TestLogin: 'l',
 }
 
 export type Keys = ReturnType<typeof keysUnder>
