@@ -33,7 +33,11 @@ export function accessTokenAdapter(
   return adapter({
     async find(id) {
       const compact = unmarked(id)
-      if (compact === undefined) return undefined
+      if (compact === undefined) {
+        // Elsewhere it may be a token of another kind.
+        if (Provider.ctx?.oidc.route === 'userinfo') stateOf(Provider.ctx).refused = 'token_malformed'
+        return undefined
+      }
       const verdict = await lookOnce(compact)
       if (!verdict.ok) {
         stateOf(Provider.ctx).refused = verdict.reason

@@ -133,7 +133,11 @@ export function createTracer({ traces, allow, networkOf, clock, report, log }: N
       append(
         'login.unanswered',
         flow,
-        { ...known, outcome: 'could_not_tell' },
+        {
+          ...known,
+          outcome: 'could_not_tell',
+          reason: who === 'store' ? 'temporarily_unavailable' : 'upstream_unavailable',
+        },
         { what: 'could_not_tell', detail: { who, detail: message } },
       ),
   }

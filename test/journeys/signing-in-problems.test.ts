@@ -138,7 +138,11 @@ describe('an upstream that does not answer', () => {
     const page = await walk(visitor, back)
     expectWhole(page, 503, 'The identity provider does not answer')
     expect(page.headers.get('retry-after')).toBe('5')
-    expect(await traceOf(page)).toMatchObject({ outcome: 'could_not_tell', reason: null, source_id: sourceId })
+    expect(await traceOf(page)).toMatchObject({
+      outcome: 'could_not_tell',
+      reason: { code: 'upstream_unavailable' },
+      source_id: sourceId,
+    })
     expect(await toldOf(visitor, page)).toMatchObject({ error: 'temporarily_unavailable', iss: broker.issuer })
   })
 

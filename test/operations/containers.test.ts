@@ -108,6 +108,11 @@ describe('the image’s command, outside of a container', () => {
       expect(existsSync(join(image, name)), name).toBe(false)
   })
 
+  it('has the command line in it', async () => {
+    const { stdout } = await run(node, ['bin/gatehouse.mjs', '--help'], { cwd: image, env: {}, ...asNobody })
+    expect(stdout).toMatch(/apply/)
+  })
+
   it('is ready as a user who may write nothing but its data, answers the health check, and ends with 0', async () => {
     const port = await freePort()
     const env = { HOST: '0.0.0.0', PORT: String(port), NODE_ENV: 'production', LOG_LEVEL: 'warn' }
