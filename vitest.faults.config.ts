@@ -8,6 +8,7 @@ export default defineConfig({
       'test/stores/redis-faults.test.ts',
       'test/stores/postgres-outage.test.ts',
       'test/journeys/registry-away.test.ts',
+      'test/security/tokens-nodes.test.ts',
     ],
     pool: 'forks',
     maxWorkers: 1,

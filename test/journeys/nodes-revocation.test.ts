@@ -8,33 +8,33 @@ import { basic, freePort, startTestBroker, type TestBroker, type TestClient, typ
 import { signInWithPassword } from '../support/password.ts'
 import { rene } from '../support/people.ts'
 import { type RoundRobin, startRoundRobin } from '../support/round-robin.ts'
+import { type Servers, startServers } from '../support/servers.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
 
-let folder: string
 let upstream: Upstream
+let servers: Servers
+let broker: TestBroker
 let proxy: RoundRobin
 let nodes: readonly TestBroker[]
-let broker: TestBroker
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-revocation-'))
-  upstream = await startUpstream({ users: { rene } })
-  const port = await freePort()
-  proxy = await startRoundRobin(port)
-  const database = `sqlite:${join(folder, 'g.db')}`
-  const shared = { issuer: `http://localhost:${port}`, database, keys: [randomBytes(32)] }
-  nodes = await Promise.all([startTestBroker(shared), startTestBroker(shared)])
-  const [first] = nodes
-  if (!first) throw new Error('there is no node')
-  broker = first
-  at(0)
-  await broker.addSource(upstream)
-})
+  ;[upstream, servers] = await Promise.all([startUpstream({ users: { rene } }), startServers()])
+}, 60_000)
 afterAll(async () => {
-  for (const server of [...nodes, proxy, upstream]) await server[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true })
+  for (const server of [upstream, servers]) await server?.[Symbol.asyncDispose]()
 })
+
+interface Stores {
+  readonly database: string
+  readonly redis?: string
+}
+
+const kinds: readonly (readonly [string, (folder: string) => Promise<Stores>])[] = [
+  ['one file', async (folder) => ({ database: `sqlite:${join(folder, 'g.db')}` })],
+  ['PostgreSQL', async () => ({ database: await servers.postgres.fresh() })],
+  ['PostgreSQL and Redis', async () => ({ database: await servers.postgres.fresh(), redis: servers.redis.url })],
+]
 
 /** From now on every request goes to this node. */
 function at(index: number): void {
@@ -127,23 +127,42 @@ const cases: readonly (readonly [string, Case])[] = [
   ],
 ]
 
-describe.each([
-  ['the first node', 0, 1],
-  ['the second node', 1, 0],
-] as const)('at %s', (_, here, there) => {
-  it.each(cases)('SEC-095 %s is gone at the other, at once', async (_, { of = stay, end, left }) => {
-    at(there)
-    const mine = await of()
-    at(here)
-    expect(await lives(mine)).toEqual({ introspection: true, userinfo: true })
-    at(there)
-    // The other one knows it well, and has it in memory as far as it keeps things there.
-    expect(await lives(mine)).toEqual({ introspection: true, userinfo: true })
-    at(here)
-    await end(mine)
-    at(there)
-    expect(await lives(mine)).toEqual({ introspection: false, userinfo: false })
-    expect(await canRefresh(mine)).toBe(left === 'refresh and session')
-    expect(await isSignedIn(mine)).toBe(left !== undefined)
+describe.each(kinds)('over %s', (_, stores) => {
+  const opened = new AsyncDisposableStack()
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-revocation-'))
+    opened.defer(() => rm(folder, { recursive: true }))
+    const port = await freePort()
+    proxy = opened.use(await startRoundRobin(port))
+    const { database, redis } = await stores(folder)
+    const issuer = `http://localhost:${port}`
+    const shared = { issuer, database, keys: [randomBytes(32)], ...(redis && { settings: { redis_url: redis } }) }
+    const [first, second] = await Promise.all([startTestBroker(shared), startTestBroker(shared)])
+    nodes = [opened.use(first), opened.use(second)]
+    broker = first
+    at(0)
+    await broker.addSource(upstream)
+  }, 60_000)
+  afterAll(() => opened.disposeAsync())
+
+  describe.each([
+    ['the first node', 0, 1],
+    ['the second node', 1, 0],
+  ] as const)('at %s', (_, here, there) => {
+    it.each(cases)('SEC-095 %s is gone at the other, at once', async (_, { of = stay, end, left }) => {
+      at(there)
+      const mine = await of()
+      at(here)
+      expect(await lives(mine)).toEqual({ introspection: true, userinfo: true })
+      at(there)
+      // The other one knows it well, and has it in memory as far as it keeps things there.
+      expect(await lives(mine)).toEqual({ introspection: true, userinfo: true })
+      at(here)
+      await end(mine)
+      at(there)
+      expect(await lives(mine)).toEqual({ introspection: false, userinfo: false })
+      expect(await canRefresh(mine)).toBe(left === 'refresh and session')
+      expect(await isSignedIn(mine)).toBe(left !== undefined)
+    })
   })
 })
