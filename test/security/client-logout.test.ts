@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -26,7 +27,7 @@ beforeAll(async () => {
     startRelyingParty(),
     startRelyingParty(),
   ])
-  broker = await startTestBroker({ settings: { backchannel_logout, outbound: { timeout: 1 } } })
+  broker = await startTestBroker({ settings: { backchannel_logout, outbound: { timeout: 2 } } })
   const source = await broker.addSource(upstream)
   sourceId = source.id
   upstream.register({ backchannelLogoutUrl: String(source.backchannel_logout_url) })
@@ -73,6 +74,13 @@ async function form(visitor: Visitor, path: string, body: Readonly<Record<string
 const traces = async (query: Readonly<Record<string, string>>) =>
   (await broker.admin('GET', `traces?${new URLSearchParams(query)}`)).body.items as Record<string, unknown>[]
 
+/** In its own time: what a busy machine takes longer for is not wrong. */
+const soon = <T>(check: () => T | Promise<T>, options = {}) =>
+  vi.waitFor(check, { timeout: 10_000, interval: 50, ...options })
+
+/** What it was told about one session: others that end meanwhile are of other tests. */
+const toldOf = (one: RelyingParty, sid: unknown) => one.notices.filter(({ claims }) => claims.sid === sid)
+
 /** What became of telling the client of this session's end. */
 const outcomeOf = async (as: TestClient, sid: string) => {
   const found = (await traces({ client_id: as.id })).filter(({ steps }) => JSON.stringify(steps).includes(sid))
@@ -87,7 +95,8 @@ describe('a client with a backchannel_logout_uri', () => {
 
   it('SEC-097 is told by a token that says all that the standard asks for, and nothing else', async () => {
     const visit = await stay()
-    const [notice] = await Promise.all([app.next(), logout(visit)])
+    await logout(visit)
+    const notice = await soon(() => toldOf(app, visit.sid)[0] ?? Promise.reject(new Error('not told')))
     const { payload, protectedHeader } = await verifyLogoutToken(notice.token, broker.issuer, client.id)
     expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'logout+jwt', kid: expect.any(String) })
     expect(payload).toEqual({
@@ -102,13 +111,14 @@ describe('a client with a backchannel_logout_uri', () => {
     })
     expect([visit.id.sid, visit.id.session_state, visit.access.session_state]).toEqual(Array(3).fill(payload.sid))
     expect(notice.contentType).toBe('application/x-www-form-urlencoded')
-    await vi.waitFor(() => expect(rota.notices).toHaveLength(1))
-    expect(rota.notices[0]?.claims).toMatchObject({ aud: other.id, sid: visit.sid })
+    await soon(() => expect(toldOf(rota, visit.sid)).toHaveLength(1))
+    expect(toldOf(rota, visit.sid)[0]?.claims).toMatchObject({ aud: other.id, sid: visit.sid })
   })
 
   it('SEC-097 the token is good for nothing else: no access, no hint, no introspection', async () => {
     const visit = await stay()
-    const [{ token }] = await Promise.all([app.next(), logout(visit)])
+    await logout(visit)
+    const { token } = await soon(() => toldOf(app, visit.sid)[0] ?? Promise.reject(new Error('not told')))
     expect((await broker.userinfo(token)).status).toBe(401)
     expect((await broker.introspect(client, token)).body).toEqual({ active: false })
     const hinted = await visit.visitor.request(`${broker.issuer}/logout?id_token_hint=${token}`)
@@ -167,9 +177,9 @@ describe('every ending of a session is told', () => {
     const visit = await stay()
     await end(visit)
     for (const one of [app, rota]) {
-      await vi.waitFor(() => expect(one.notices.filter(({ claims }) => claims.sid === visit.sid)).toHaveLength(1))
+      await soon(() => expect(toldOf(one, visit.sid)).toHaveLength(1))
     }
-    expect(app.notices.find(({ claims }) => claims.sid === visit.sid)?.claims.sub).toBe(visit.access.sub)
+    expect(toldOf(app, visit.sid)[0]?.claims.sub).toBe(visit.access.sub)
     expect((await broker.introspect(client, visit.tokens.access_token)).body).toEqual({ active: false })
   })
 
@@ -178,7 +188,7 @@ describe('every ending of a session is told', () => {
     const source = await broker.addSource(second, { alias: 'Short' })
     const visit = await broker.login(client, { params: { idp_hint: 'Short' } })
     await broker.admin('DELETE', `authentication-sources/${source.id}`)
-    await vi.waitFor(() => expect(app.notices.map(({ claims }) => claims.sid)).toContain(visit.access.sid))
+    await soon(() => expect(app.notices.map(({ claims }) => claims.sid)).toContain(visit.access.sid))
     await second.stop()
   })
 
@@ -187,7 +197,7 @@ describe('every ending of a session is told', () => {
     const visitor = createVisitor()
     await signInWithPassword(broker, visitor, client, { username: 'ada', password: 'a machine that weaves' })
     await broker.admin('PATCH', `users/${user.id}`, { password: 'another machine altogether' })
-    await vi.waitFor(() => expect(app.notices.map(({ claims }) => claims.sub)).toEqual([user.id]))
+    await soon(() => expect(app.notices.map(({ claims }) => claims.sub)).toContain(user.id))
   })
 
   it('SEC-097 also to a client whose grant outlives the session, which it does', async () => {
@@ -196,35 +206,34 @@ describe('every ending of a session is told', () => {
     const { code, verifier } = await agree(broker, visitor, client, params)
     const tokens = (await (await broker.redeem(client, code, verifier)).json()) as Tokens
     const { sid } = decodeJwt(tokens.id_token)
-    await Promise.all([app.next(), broker.admin('DELETE', `sessions/${sid}`)])
-    expect(app.notices.map(({ claims }) => claims.sid)).toEqual([sid])
+    await broker.admin('DELETE', `sessions/${sid}`)
+    await soon(() => expect(toldOf(app, sid)).toHaveLength(1))
     expect((await broker.refresh(client, tokens.refresh_token)).status).toBe(200)
   })
 
   it('SEC-097 and nothing that is no ending: a refresh, a revoked token, staying signed in', async () => {
-    const { visitor, tokens } = await login()
+    const { visitor, tokens, access } = await login()
     await broker.refresh(client, tokens.refresh_token)
     expect((await broker.post('/revoke', { token: tokens.access_token }, basic(client))).status).toBe(200)
     await login(client, visitor)
     const mark = await stay()
-    await Promise.all([app.next(), logout(mark)])
-    expect(app.notices.map(({ claims }) => claims.sid)).toEqual([mark.sid])
+    await logout(mark)
+    await soon(() => expect(toldOf(app, mark.sid)).toHaveLength(1))
+    expect(toldOf(app, access.sid)).toEqual([])
   })
 })
 
 describe('a client that does not take it well', () => {
   it('SEC-097 delays nobody: the person is out while the application still thinks about it', async () => {
     const visit = await stay()
-    const held: (() => void)[] = []
-    app.answer((_req, res) => void held.push(() => res.end()))
-    const started = performance.now()
-    const told = app.next()
-    const answer = await logout(visit)
-    expect(answer.status).toBe(303)
-    await told
-    expect(performance.now() - started).toBeLessThan(900) // It would be a second, at least, if it were waited for.
+    const held: ServerResponse[] = []
+    app.answer((_req, res) => void held.push(res))
+    expect((await logout(visit)).status).toBe(303)
+    // Had it been waited for, the broker would have hung up by now.
+    expect(held.every(({ socket }) => socket?.destroyed === false)).toBe(true)
+    await soon(() => expect(held).not.toEqual([]))
     expect((await broker.introspect(client, visit.tokens.access_token)).body).toEqual({ active: false })
-    for (const release of held) release()
+    for (const res of held) res.end()
   })
 
   it('SEC-097 is tried again, with a new token each time, until it answers', async () => {
@@ -232,9 +241,9 @@ describe('a client that does not take it well', () => {
     let busy = 2
     app.answer((_req, res) => void res.writeHead(busy-- > 0 ? 503 : 204).end())
     await logout(visit)
-    await vi.waitFor(async () => expect(await outcomeOf(client, visit.sid)).toMatchObject({ outcome: 'signed_out' }))
-    expect(app.notices).toHaveLength(3)
-    expect(new Set(app.notices.map(({ claims }) => claims.jti)).size).toBe(3)
+    await soon(async () => expect(await outcomeOf(client, visit.sid)).toMatchObject({ outcome: 'signed_out' }))
+    expect(toldOf(app, visit.sid)).toHaveLength(3)
+    expect(new Set(toldOf(app, visit.sid).map(({ claims }) => claims.jti)).size).toBe(3)
     const trace = await outcomeOf(client, visit.sid)
     expect(trace).toMatchObject({ client_id: client.id, account_id: visit.access.sub, reason: null })
     expect(trace?.steps).toMatchObject(['session_ended', 'not_told', 'not_told', 'told'].map((what) => ({ what })))
@@ -248,25 +257,25 @@ describe('a client that does not take it well', () => {
     const visit = await stay()
     app.answer((req) => req.socket.destroy())
     await logout(visit)
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await outcomeOf(client, visit.sid)).toMatchObject({
         outcome: 'could_not_tell',
         reason: { code: 'logout_unanswered', cause: expect.any(String), fix: expect.any(String) },
       }),
     )
-    expect(app.notices).toHaveLength(backchannel_logout.attempts)
+    expect(toldOf(app, visit.sid)).toHaveLength(backchannel_logout.attempts)
     // The other one was told all the same.
-    expect(rota.notices).toHaveLength(1)
+    await soon(() => expect(toldOf(rota, visit.sid)).toHaveLength(1))
   })
 
   it('SEC-097 and never finishes its answer counts as silent, and a body without end as nothing', async () => {
     const silent = await stay()
     app.answer(() => {})
     await logout(silent)
-    await vi.waitFor(
-      async () => expect(await outcomeOf(client, silent.sid)).toMatchObject({ outcome: 'could_not_tell' }),
-      { timeout: 8000, interval: 100 },
-    )
+    await soon(async () => expect(await outcomeOf(client, silent.sid)).toMatchObject({ outcome: 'could_not_tell' }), {
+      timeout: 20_000,
+      interval: 100,
+    })
     app.forget()
     const endless = await stay()
     let written = 0
@@ -279,10 +288,10 @@ describe('a client that does not take it well', () => {
       more()
     })
     await logout(endless)
-    await vi.waitFor(async () => expect(await outcomeOf(client, endless.sid)).toMatchObject({ outcome: 'signed_out' }))
+    await soon(async () => expect(await outcomeOf(client, endless.sid)).toMatchObject({ outcome: 'signed_out' }))
     expect(written).toBeLessThan(20_000_000)
-    expect(app.notices).toHaveLength(1)
-  }, 20_000)
+    expect(toldOf(app, endless.sid)).toHaveLength(1)
+  }, 40_000)
 
   it.each([301, 302, 303, 307, 308])(
     'SEC-097 and redirects (%i) is not followed, and not tried again',
@@ -291,14 +300,14 @@ describe('a client that does not take it well', () => {
       app.answer((_req, res) => void res.writeHead(status, { location: rota.logoutUri }).end())
       rota.answer((_req, res) => void res.end())
       await logout(visit)
-      await vi.waitFor(async () =>
+      await soon(async () =>
         expect(await outcomeOf(client, visit.sid)).toMatchObject({
           outcome: 'refused',
           reason: { code: 'logout_refused' },
         }),
       )
-      expect(app.notices).toHaveLength(1)
-      expect(rota.notices.map(({ claims }) => claims.aud)).toEqual([other.id])
+      expect(toldOf(app, visit.sid)).toHaveLength(1)
+      await soon(() => expect(toldOf(rota, visit.sid).map(({ claims }) => claims.aud)).toEqual([other.id]))
     },
   )
 
@@ -306,13 +315,13 @@ describe('a client that does not take it well', () => {
     const visit = await stay()
     app.answer((_req, res) => void res.writeHead(400).end('{"error":"invalid_request"}'))
     await logout(visit)
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await outcomeOf(client, visit.sid)).toMatchObject({
         outcome: 'refused',
         reason: { code: 'logout_refused' },
       }),
     )
-    expect(app.notices).toHaveLength(1)
+    expect(toldOf(app, visit.sid)).toHaveLength(1)
   })
 
   it('SEC-097 and lies in a private network is not called unless its host is named in the settings', async () => {
@@ -320,13 +329,13 @@ describe('a client that does not take it well', () => {
     const inside = await broker.addClient({ backchannel_logout_uri: `http://127.0.0.1:${port}/inside` })
     const visit = await login(inside)
     await logout(visit)
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await outcomeOf(inside, String(visit.access.sid))).toMatchObject({
         outcome: 'refused',
         reason: { code: 'logout_address_refused' },
       }),
     )
-    expect(app.notices).toHaveLength(0)
+    expect(toldOf(app, visit.access.sid)).toHaveLength(0)
   })
 
   it('SEC-097 and was disabled or removed meanwhile is not told', async () => {
@@ -334,7 +343,8 @@ describe('a client that does not take it well', () => {
     const { visitor } = await login(gone)
     const visit = await login(client, visitor)
     await broker.admin('PATCH', `clients/${gone.id}`, { enabled: false })
-    await Promise.all([app.next(), logout(visit)])
-    expect(app.notices.map(({ claims }) => claims.aud)).toEqual([client.id])
+    await logout(visit)
+    await soon(() => expect(toldOf(app, visit.access.sid)).not.toEqual([]))
+    expect(toldOf(app, visit.access.sid).map(({ claims }) => claims.aud)).toEqual([client.id])
   })
 })
