@@ -8,6 +8,7 @@ import { adminRoutes } from './admin/admin.ts'
 import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
+import { assembleGateway } from './assembly/gateway.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { assembleSignIn } from './assembly/sign-in.ts'
 import { assembleTestLogins } from './assembly/test-logins.ts'
@@ -215,6 +216,10 @@ export async function startBroker(
     base,
   })
 
+  const gateway = opened.use(
+    assembleGateway({ config, stores: { ...stores, ...known }, issuer, checkAccessToken, report, clock, log }),
+  )
+
   // Administration
   const admin = adminRoutes({
     issuer: config.issuer,
@@ -253,7 +258,7 @@ export async function startBroker(
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
   const inside = new Koa()
-  for (const router of [front, healthRoutes(readiness), operations.routes, ...signIn, admin])
+  for (const router of [front, healthRoutes(readiness), operations.routes, gateway.routes, ...signIn, admin])
     inside.use(router.routes()).use(router.allowedMethods())
   const toEverybodyElse = mount(base || '/', inside)
   app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))

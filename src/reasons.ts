@@ -378,6 +378,95 @@ export const reasons = {
     fix: 'Its owner or the publisher can undo it (PATCH applications/{id} {"disabled_by_consumer": false}).',
   },
 
+  // a gateway's question
+  gateway_not_trusted: {
+    status: 403,
+    title: 'This gateway may not ask',
+    cause: 'The question came from a peer that is not in trusted_proxies.',
+    fix: "Add the gateway's address to trusted_proxies (GATEHOUSE_TRUSTED_PROXIES), or ask from an address that is there.",
+  },
+  question_incomplete: {
+    status: 403,
+    title: 'The gateway did not say what was asked for',
+    cause: 'The headers with the host and the path of the original request are missing, or came more than once.',
+    fix: 'Compare the configuration of the gateway with its recipe (docs/gateways): it must set them in every check.',
+  },
+  address_ambiguous: {
+    status: 403,
+    title: 'This address can be read in more than one way',
+    cause:
+      'The gateway and the API could differ over what is asked for: dot segments, parameters, doubled or encoded slashes, or other capitals than the API has.',
+    fix: 'Send the plain address: no . or .. segments, no ;, no needless encodings, and the capitals of the path_prefix.',
+  },
+  address_unknown: {
+    status: 403,
+    title: 'No API is published here',
+    cause: 'No API has this host with a path_prefix above this path.',
+    fix: "Add the host to the API's hosts, or correct its path_prefix; and see which host the gateway sends.",
+  },
+  identity_header_forged: {
+    status: 403,
+    title: 'The request carries a header that only the gateway sets',
+    cause: 'A header is spelt so that the API could take it for an X-Auth header, or Connection names one of those.',
+    fix: 'Leave such headers out; nobody but the gateway says who calls.',
+  },
+  credentials_ambiguous: {
+    status: 401,
+    title: 'The request carries more than one credential of a kind',
+    cause: 'Authorization or X-API-Key came more than once, so the gateway and the API could read different ones.',
+    fix: 'Send each header once.',
+  },
+  token_not_bound: {
+    status: 401,
+    title: 'The token must be bound to a key',
+    cause:
+      'The API takes only tokens that are bound to a key which the caller proves (sender_constraint), and this is none.',
+    fix: 'Get a bound token, or remove sender_constraint from the API.',
+  },
+  api_source_not_accepted: {
+    status: 403,
+    title: 'The API does not accept this way of signing in',
+    cause:
+      'The API names its authentication sources, and the token is from none of them. A token that a client got for itself is from no source.',
+    fix: "Sign in through a source that the API names, or add this one to the API's authentication_sources.",
+  },
+  api_source_sunset: {
+    status: 403,
+    title: 'The API does not accept this way of signing in any more',
+    cause: 'The sunset of the authentication source at this API is over.',
+    fix: "Sign in through another source of the API, or move the sunset in the API's authentication_sources.",
+  },
+  api_key_missing: {
+    status: 401,
+    title: 'An API key is required',
+    cause: 'The API asks for the key of an application, and X-API-Key carries none.',
+    fix: "Send the application's key for this API in the header X-API-Key.",
+  },
+  api_key_not_of_client: {
+    status: 403,
+    title: 'The API key and the token belong to different applications',
+    cause: "The API asks that the key's application is the client of the token (key_must_match_token), and it is not.",
+    fix: "Send the key of the application that signed the person in, with that application's token.",
+  },
+  role_missing: {
+    status: 403,
+    title: 'A role is missing',
+    cause: 'The caller has none of the roles that the API asks for.',
+    fix: "Give the person one of the API's required_roles, directly or by the source's mapping.",
+  },
+  group_missing: {
+    status: 403,
+    title: 'A group is missing',
+    cause: 'The caller is in none of the groups that the API asks for.',
+    fix: "Add the person to one of the API's required_groups at the identity provider, and see that the mapping lets it pass.",
+  },
+  claim_mismatch: {
+    status: 403,
+    title: 'A claim is not as required',
+    cause: "A claim of the caller does not keep one of the API's claim rules.",
+    fix: "Compare the token's claims with the claims of the API.",
+  },
+
   // the admin API
   invalid_input: {
     status: 400,
