@@ -85,7 +85,7 @@ const signatureLength = base64Length(2048 / 8)
 const kidLength = base64Length(256 / 8)
 
 /** Characters of the compact serialization, before there is one. */
-function signedSize({ header, payload }: Draft): number {
+export function signedSize({ header, payload }: Draft): number {
   const head = JSON.stringify({ alg: 'RS256', typ: header?.typ ?? 'at+jwt', kid: 'x'.repeat(kidLength) })
   const body = JSON.stringify(payload)
   return base64Length(head.length) + base64Length(Buffer.byteLength(body)) + signatureLength + '..'.length

@@ -3,16 +3,14 @@
  * answered here, by the same check of the token, the same policy and with the same words as the provider's; any other
  * request goes to the provider, and so does every *no* to the client. A test holds the two answers equal.
  */
-import { hash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import { admitMachine } from '../admission/admit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
 import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
 import { unavailable } from './answers.ts'
-import { type PlainForm, readPlainForm } from './direct-form.ts'
+import { authenticated, directHeaders } from './direct-client.ts'
+import { readPlainForm } from './direct-form.ts'
 import type { MayLook } from './introspection-policy.ts'
 import { giveBack } from './parameters.ts'
 import { routes } from './provider.ts'
@@ -68,7 +66,7 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
       } catch (err) {
         if (!(err instanceof Unavailable)) throw err
         report('request.failed', { status: 503, reason: 'temporarily_unavailable', err })
-        return { status: 503, headers: { ...headers, 'Retry-After': '5' }, body: JSON.stringify(unavailable) }
+        return { status: 503, headers: { ...directHeaders, 'Retry-After': '5' }, body: JSON.stringify(unavailable) }
       }
       giveBack(req, read.bytes)
       return undefined
@@ -76,9 +74,8 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
   }
 }
 
-const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', Vary: 'Origin' }
 const inactive = '{"active":false}'
-const answer = (body: string): DirectAnswer => ({ status: 200, headers, body })
+const answer = (body: string): DirectAnswer => ({ status: 200, headers: directHeaders, body })
 
 /** As the provider describes it. */
 function describe({ claims, accountId, clientId, audience, issuedAt, expiresAt, jti }: AccessToken, issuer: string) {
@@ -98,57 +95,3 @@ function describe({ claims, accountId, clientId, audience, issuedAt, expiresAt, 
     token_type: 'Bearer',
   }
 }
-
-/** A client that proves itself by its secret in the one way it registered (client-authentication.ts). `undefined`: the provider is to say what is wrong. */
-async function authenticated(
-  { headers: { authorization } }: IncomingMessage,
-  form: PlainForm,
-  clients: Needs['clients'],
-): Promise<Client | undefined> {
-  const shown = authorization === undefined ? fromBody(form) : fromHeader(authorization, form)
-  if (!shown) return undefined
-  const client = await clients.get(shown.id)
-  if (!client || 'denied' in admitMachine(client) || client.secret === null) return undefined
-  const { token_endpoint_auth_method = 'client_secret_basic', client_secret_expires_at = 0 } = client.metadata
-  if (token_endpoint_auth_method !== shown.method || client_secret_expires_at !== 0) return undefined
-  return sameSecret(client.secret, shown.secret) ? client : undefined
-}
-
-interface Shown {
-  readonly id: string
-  readonly secret: string
-  readonly method: 'client_secret_basic' | 'client_secret_post'
-}
-
-function fromBody(form: PlainForm): Shown | undefined {
-  const id = form.get('client_id')
-  const secret = form.get('client_secret')
-  return id && secret ? { id, secret, method: 'client_secret_post' } : undefined
-}
-
-const basic = /^Basic ([A-Za-z0-9+/]+={0,2})$/i
-const visible = /^[\x20-\x7e]+$/
-
-/** RFC 6749 §2.3.1; with a colon too many it is the provider's to find out what is meant. */
-function fromHeader(authorization: string, form: PlainForm): Shown | undefined {
-  const [, credentials = ''] = basic.exec(authorization) ?? []
-  const bytes = Buffer.from(credentials, 'base64')
-  if (credentials === '' || bytes.toString('base64') !== credentials || form.has('client_secret')) return undefined
-  const parts = bytes.toString('utf8').split(':')
-  const [id, secret] = parts.map(decoded)
-  if (parts.length !== 2 || !id || !secret || !visible.test(id) || !visible.test(secret)) return undefined
-  return (form.get('client_id') ?? id) === id ? { id, secret, method: 'client_secret_basic' } : undefined
-}
-
-function decoded(text: string): string {
-  if (!/[%+]/.test(text)) return text
-  try {
-    return decodeURIComponent(text.replaceAll('+', '%20'))
-  } catch {
-    return '' // Not form-encoded: the provider says so.
-  }
-}
-
-/** In the same time whatever they have in common. */
-const sameSecret = (a: string, b: string): boolean =>
-  timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))

@@ -3,7 +3,7 @@
  * folder what it leaves open, and nothing outside it knows the library. When keys or settings change, a new
  * provider over the same stores takes over as a whole; requests that are under way finish on the old one.
  */
-import type { KeyObject } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
 import type { Middleware } from 'koa'
 import mount from 'koa-mount'
@@ -39,6 +39,7 @@ import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
+import { createDirectGrant } from './direct-grant.ts'
 import { createDirectIntrospection } from './direct-introspection.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { listen, reportAnswers } from './events.ts'
@@ -221,7 +222,8 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
     const documents = createPublicDocuments(publishedFor(config.signing_keys), [...documentPaths.keys()])
     const provider = assemble(keys, customClaims, documents)
-    return { keys, provider, documents, serve: mount(base || '/', provider) }
+    const signer = { kid: String(keys.active.kid), key: createPrivateKey({ key: keys.active, format: 'jwk' }) }
+    return { keys, signer, provider, documents, serve: mount(base || '/', provider) }
   }
   let current = await build()
 
@@ -233,6 +235,17 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     [
       base + routes.introspection,
       createDirectIntrospection({ ...needs, clients: stores.clients, issuer: config.issuer, mayLook }),
+    ],
+    [
+      base + routes.token,
+      createDirectGrant({
+        ...needs,
+        clients: stores.clients,
+        issuer: config.issuer,
+        signer: () => current.signer,
+        lifetime: lifetimes.access_token,
+        maxBytes: config.tokens.max_bytes,
+      }),
     ],
   ])
 

@@ -1,5 +1,5 @@
 /** What is answered before Koa is what the provider answers: to the byte, to the header, and to the line of the log. */
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { basic, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
 import { recordLog } from '../support/log-lines.ts'
@@ -154,6 +154,78 @@ describe('introspection', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
+
+describe('a token for a machine', () => {
+  const varying = { jti: expect.any(String), iat: expect.any(Number), exp: expect.any(Number) }
+  async function grantOf(form: Record<string, string>, headers: Record<string, string>) {
+    log.clear()
+    const answer = await broker.post('/token', { grant_type: 'client_credentials', ...form }, headers)
+    const told = log
+      .lines()
+      .filter(({ event }) => event?.startsWith('token') || event === 'request.answered')
+      .map(({ time: _time, request_id: _id, duration_ms: _duration, ...line }) => line)
+    const body = (await answer.json()) as Record<string, unknown>
+    const token = String(body.access_token ?? '')
+    const claims = token && decodeJwt(token)
+    return {
+      status: answer.status,
+      headers: { ...headersOf(answer), 'content-length': '' },
+      members: Object.keys(body),
+      body: { ...body, access_token: '' },
+      header: token && decodeProtectedHeader(token),
+      names: Object.keys(claims),
+      claims: claims && { ...claims, ...varying },
+      life: claims && Number(claims.exp) - Number(claims.iat),
+      told,
+    }
+  }
+  const bothGrants = async (form: Record<string, string>, headers: Record<string, string>) => ({
+    short: await grantOf(form, headers),
+    long: await grantOf({ ...form, ...theLongWay }, headers),
+  })
+
+  it('is the same, by secret in the header or in the body, in both profiles', async () => {
+    const spoken = await broker.addClient({ ...machine, token_profile: 'rfc9068', web_origins: ['https://a.example'] })
+    const asked: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
+      [{}, basic(other)],
+      [{}, basic(spoken)],
+      [{ client_id: other.id }, basic(other)],
+      [{ client_id: posting.id, client_secret: posting.secret }, {}],
+    ]
+    for (const [form, headers] of asked) {
+      const { short, long } = await bothGrants(form, headers)
+      expect(short.status).toBe(200)
+      expect(short).toEqual(long)
+    }
+  })
+
+  it('is refused in the same words', async () => {
+    const asked: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
+      [{}, {}],
+      [{}, basic({ id: other.id, secret: 'wrong' })],
+      [{}, basic(client)],
+      [{ client_id: 'another' }, basic(other)],
+      [{ client_id: other.id, client_secret: other.secret }, {}],
+      [{ scope: 'admin' }, basic(other)],
+      [{ resource: 'urn:nobody' }, basic(other)],
+    ]
+    for (const [form, headers] of asked) {
+      const { short, long } = await bothGrants(form, headers)
+      expect(short.status, JSON.stringify(form)).toBeGreaterThanOrEqual(400)
+      expect(short).toEqual(long)
+    }
+  })
+
+  it('is not given to a client that was switched off a moment ago', async () => {
+    const leaving = await broker.addClient(machine)
+    expect((await grantOf({}, basic(leaving))).status).toBe(200)
+    await broker.admin('PATCH', `clients/${leaving.id}`, { enabled: false }, mergePatch)
+    const { short, long } = await bothGrants({}, basic(leaving))
+    expect(short.status).toBe(401)
+    expect(short).toEqual(long)
+  })
+})
+
 const mergePatch = { 'content-type': 'application/merge-patch+json' }
 
 describe('published documents', () => {

@@ -41,13 +41,15 @@ export async function noteChange(db: Db): Promise<void> {
   await sql`update registry_meta set value = value + 1 where name = 'version'`.execute(db)
 }
 
-export async function registryVersion(db: Db): Promise<number> {
-  const { value } = await db
-    .selectFrom('registry_meta')
-    .select('value')
-    .where('name', '=', 'version')
-    .executeTakeFirstOrThrow()
-  return value
+/** Asked by most requests: the statement is written once. */
+export function createRegistryVersion(db: Db): () => Promise<number> {
+  const statement = db.selectFrom('registry_meta').select('value').where('name', '=', 'version').compile()
+  return async () => {
+    const { rows } = await db.executeQuery(statement)
+    const [row] = rows
+    if (!row) throw new Error('The registry has no version')
+    return row.value
+  }
 }
 
 /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */

@@ -29,7 +29,7 @@ import type { Statistics } from '../../traces/statistics.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
-import { isPostgres, raiseTime, registryVersion } from './database.ts'
+import { createRegistryVersion, isPostgres, raiseTime } from './database.ts'
 import type { Engine } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
 import { createAttemptStore } from './live/attempt-store.ts'
@@ -139,7 +139,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     ...registryStores(db, vault, clock),
     ...liveStores(db, vault, clock),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
-    registryVersion: () => registryVersion(db),
+    registryVersion: createRegistryVersion(db),
     statistics: createStatistics(db),
     raiseTime: async (time) => raiseTime(db, await believed(time)),
     secrets: createSealedStore(db, vault),

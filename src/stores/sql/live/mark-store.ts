@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
-import type { MarkStore } from '../../../tokens/liveness.ts'
+import type { LivenessQuestion, MarkStore } from '../../../tokens/liveness.ts'
 import type { Db, MarkRow } from '../schema.ts'
 
 export function createMarkStore(db: Db, clock: Clock): MarkStore {
@@ -15,31 +15,22 @@ export function createMarkStore(db: Db, clock: Clock): MarkStore {
       `.execute(db)
   }
 
+  // Of which there are a few: writing one down costs more than asking it.
+  const statements = new Map<string, CompiledQuery<Answer>>()
+
+  function statementFor(question: LivenessQuestion, now: number): CompiledQuery<Answer> {
+    const { grantId, accountId, sourceAlias } = question
+    const shape = [grantId, accountId, sourceAlias].map((name) => name !== undefined).join()
+    const known = statements.get(shape)
+    if (known) return { ...known, parameters: parametersOf(question, now) }
+    const written = statement(question, now).compile(db)
+    statements.set(shape, written)
+    return written
+  }
+
   return {
-    async liveness({ jti, grantId, accountId, clientId, sourceAlias }) {
-      const now = clock()
-      const blockedAt = (kind: string, name: string | undefined) =>
-        name === undefined
-          ? sql`null`
-          : sql`(select not_before from marks where kind = ${kind} and name = ${name} and expires_at > ${now})`
-      const granted =
-        grantId === undefined
-          ? sql`1`
-          : sql`(select count(*) from grants left join sessions on sessions.id = grants.session_id
-              where grants.id = ${grantId} and grants.expires_at > ${now}
-                and (grants.session_id is null or sessions.expires_at > ${now}))`
-      const { rows } = await sql<{
-        granted: number
-        revoked: number
-        account: number | null
-        client: number | null
-        source: number | null
-      }>`
-        select ${granted} as granted,
-          (select count(*) from marks where kind = 'token' and name = ${jti} and expires_at > ${now}) as revoked,
-          ${blockedAt('account', accountId)} as account,
-          ${blockedAt('client', clientId)} as client,
-          ${blockedAt('source', sourceAlias)} as source`.execute(db)
+    async liveness(question) {
+      const { rows } = await db.executeQuery(statementFor(question, clock()))
       const [row] = rows
       if (!row) throw new Error('A select without a table has one row')
       return {
@@ -67,4 +58,43 @@ export function createMarkStore(db: Db, clock: Clock): MarkStore {
 
     block: (kind, name, at, until) => put({ kind, name, not_before: at, expires_at: until }),
   }
+}
+
+interface Answer {
+  readonly granted: number
+  readonly revoked: number
+  readonly account: number | null
+  readonly client: number | null
+  readonly source: number | null
+}
+
+function statement({ jti, grantId, accountId, clientId, sourceAlias }: LivenessQuestion, now: number) {
+  const blockedAt = (kind: string, name: string | undefined) =>
+    name === undefined
+      ? sql`null`
+      : sql`(select not_before from marks where kind = ${kind} and name = ${name} and expires_at > ${now})`
+  const granted =
+    grantId === undefined
+      ? sql`1`
+      : sql`(select count(*) from grants left join sessions on sessions.id = grants.session_id
+          where grants.id = ${grantId} and grants.expires_at > ${now}
+            and (grants.session_id is null or sessions.expires_at > ${now}))`
+  return sql<Answer>`
+    select ${granted} as granted,
+      (select count(*) from marks where kind = 'token' and name = ${jti} and expires_at > ${now}) as revoked,
+      ${blockedAt('account', accountId)} as account,
+      ${blockedAt('client', clientId)} as client,
+      ${blockedAt('source', sourceAlias)} as source`
+}
+
+/** In the order of {@link statement}. */
+function parametersOf({ jti, grantId, accountId, clientId, sourceAlias }: LivenessQuestion, now: number) {
+  const blockedAt = (kind: string, name: string | undefined) => (name === undefined ? [] : [kind, name, now])
+  return [
+    ...(grantId === undefined ? [] : [grantId, now, now]),
+    ...[jti, now],
+    ...blockedAt('account', accountId),
+    ...blockedAt('client', clientId),
+    ...blockedAt('source', sourceAlias),
+  ]
 }
