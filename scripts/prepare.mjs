@@ -1,7 +1,7 @@
 /**
  * Runs before every npm script. Brings node_modules in line with package-lock.json, the pinned Node.js included,
- * and with `--tests` makes sure that there are the programs that the tests need: a browser, Redis, PostgreSQL. Changes
- * nothing when nothing is missing.
+ * and with `--tests` makes sure that there are the programs that the tests need: a browser and servers (programs.mjs).
+ * Changes nothing when nothing is missing.
  *
  * Plain JavaScript without packages: the first time it runs, there is only the machine's own Node.js (>= 20).
  */

@@ -26,6 +26,14 @@ export const programs = {
     folders: () => versionsIn('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`),
     debian: ['postgresql'],
   },
+  nginx: {
+    title: 'nginx',
+    variable: 'NGINX',
+    files: ['nginx'],
+    // Where Debian keeps what only administrators run.
+    folders: () => ['/usr/sbin', '/usr/local/sbin'],
+    debian: ['nginx-light'],
+  },
 }
 
 export function findProgram(name, env) {

@@ -44,7 +44,9 @@ export function breakableStores() {
       const stores = await openStores(needs)
       const entries = Object.entries(stores).map(([name, store]) => [
         name,
-        typeof store === 'object' ? cut(store, registry.includes(name) ? noRegistry : () => down) : store,
+        typeof store === 'object' && !Array.isArray(store)
+          ? cut(store, registry.includes(name) ? noRegistry : () => down)
+          : store,
       ])
       const transact: typeof stores.transact = (work) =>
         noRegistry() ? Promise.reject(noConnection()) : stores.transact(work)
