@@ -261,7 +261,7 @@ describe('what ends a token, at the next call', () => {
 })
 
 it('nothing that was printed meanwhile has a secret, a password or a token in it', () => {
-  expect(gatehouse.output()).toContain('"event":"login.ok"')
+  expect(gatehouse.output()).toContain('"event":"login.succeeded"')
   for (const secret of [password, automation.secret, client.secret, upstream.config.client_secret, 'eyJ'])
     expect(gatehouse.output()).not.toContain(secret)
 })
