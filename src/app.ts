@@ -1,7 +1,6 @@
 /** The composition root: the only file that knows every other. Read it first. */
 import { hkdfSync } from 'node:crypto'
-import Koa from 'koa'
-import mount from 'koa-mount'
+import type { Context } from 'koa'
 import { problemView } from '#views/problem.ts'
 import { createRecognise } from './accounts/recognise.ts'
 import { adminRoutes } from './admin/admin.ts'
@@ -9,6 +8,7 @@ import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
 import { assembleGateway } from './assembly/gateway.ts'
+import { assembleHandler } from './assembly/handler.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { assembleSignIn } from './assembly/sign-in.ts'
 import { assembleTestLogins } from './assembly/test-logins.ts'
@@ -17,14 +17,10 @@ import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
-import { answerDirectly } from './http/direct.ts'
-import { answerErrors, type PageProblem } from './http/errors.ts'
+import type { PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { networkOf } from './http/network.ts'
-import { pinOrigin } from './http/origin.ts'
-import { securityHeaders } from './http/security-headers.ts'
 import { type Limits, listen } from './http/server.ts'
-import { hangUpOnUnread } from './http/unread.ts'
 import { createIssuer, type Issuer } from './issuer/issuer.ts'
 import { providerPaths } from './issuer/provider.ts'
 import { createFindVerifier } from './keys/find-verifier.ts'
@@ -161,7 +157,7 @@ export async function startBroker(
     loggedOutUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/logged-out`),
     lifetime: lifetimes.trip * 1000,
   })
-  const problemPage = (ctx: Koa.Context, problem: PageProblem) =>
+  const problemPage = (ctx: Context, problem: PageProblem) =>
     problemView({
       assets,
       ...problem,
@@ -249,30 +245,23 @@ export async function startBroker(
       log,
     }),
   )
-  const front = frontRoutes({ issuer: config.issuer, assets })
-  const app = new Koa({ proxy: true, keys: [...cookieKeys] })
-  app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
-  app.use(operations.requests.middleware)
-  app.use(pinOrigin(config.issuer, config.trusted_proxies))
-  app.use(hangUpOnUnread)
-  app.use(securityHeaders(config.issuer))
-  app.use(answerErrors({ report, log, problemPage }))
-  const inside = new Koa()
-  for (const router of [front, healthRoutes(readiness), operations.routes, gateway.routes, ...signIn, admin])
-    inside.use(router.routes()).use(router.allowedMethods())
-  const toEverybodyElse = mount(base || '/', inside)
-  app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))
-  app.use(issuer.serve)
-  const handler = answerDirectly(
-    {
-      issuer: config.issuer,
-      trustedProxies: config.trusted_proxies,
-      routes: issuer.direct,
-      watch: operations.requests.watch,
-      report,
-    },
-    app.callback(),
-  )
+  const handler = assembleHandler({
+    config,
+    cookieKeys,
+    base,
+    operations,
+    issuer,
+    routers: [
+      frontRoutes({ issuer: config.issuer, assets }),
+      healthRoutes(readiness),
+      operations.routes,
+      gateway.routes,
+      ...signIn,
+      admin,
+    ],
+    problemPage,
+    log,
+  })
 
   const server = opened.use(
     await listen(

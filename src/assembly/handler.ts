@@ -1,0 +1,62 @@
+/** How a request finds who answers it: what is asked most before Koa, then the middleware that all share, then routes. */
+import type { RequestListener } from 'node:http'
+import type Router from '@koa/router'
+import Koa from 'koa'
+import mount from 'koa-mount'
+import type { Config } from '../config/schema.ts'
+import { answerDirectly } from '../http/direct.ts'
+import { answerErrors, type PageProblem } from '../http/errors.ts'
+import { pinOrigin } from '../http/origin.ts'
+import { securityHeaders } from '../http/security-headers.ts'
+import { hangUpOnUnread } from '../http/unread.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import type { Log } from '../log.ts'
+import type { Operations } from '../operations/operations.ts'
+
+interface Needs {
+  readonly config: Pick<Config, 'issuer' | 'trusted_proxies'>
+  readonly cookieKeys: readonly string[]
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+  readonly operations: Pick<Operations, 'requests' | 'report'>
+  readonly issuer: Pick<Issuer, 'owns' | 'serve' | 'direct'>
+  /** Everybody's but the issuer's. */
+  readonly routers: readonly Router[]
+  readonly problemPage: (ctx: Koa.Context, problem: PageProblem) => { toString(): string }
+  readonly log: Log
+}
+
+export function assembleHandler({
+  config,
+  cookieKeys,
+  base,
+  operations,
+  issuer,
+  routers,
+  ...needs
+}: Needs): RequestListener {
+  const { problemPage, log } = needs
+  const { requests, report } = operations
+  const app = new Koa({ proxy: true, keys: [...cookieKeys] })
+  app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
+  app.use(requests.middleware)
+  app.use(pinOrigin(config.issuer, config.trusted_proxies))
+  app.use(hangUpOnUnread)
+  app.use(securityHeaders(config.issuer))
+  app.use(answerErrors({ report, log, problemPage }))
+  const inside = new Koa()
+  for (const router of routers) inside.use(router.routes()).use(router.allowedMethods())
+  const toEverybodyElse = mount(base || '/', inside)
+  app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))
+  app.use(issuer.serve)
+  return answerDirectly(
+    {
+      issuer: config.issuer,
+      trustedProxies: config.trusted_proxies,
+      routes: issuer.direct,
+      watch: requests.watch,
+      report,
+    },
+    app.callback(),
+  )
+}
