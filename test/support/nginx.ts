@@ -1,5 +1,5 @@
 /** nginx with a configuration of ours, in a folder of its own. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -12,6 +12,12 @@ import { findProgram } from '../../scripts/programs.mjs'
 export interface Nginx extends AsyncDisposable {
   readonly url: URL
 }
+
+// Also when a test ends without its word of farewell.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const server of running) server.kill('SIGKILL')
+})
 
 /** `http` is what stands in its http block, and listens at `port`. */
 export async function startNginx(http: string, port: number): Promise<Nginx> {
@@ -27,6 +33,8 @@ export async function startNginx(http: string, port: number): Promise<Nginx> {
   const file = join(folder, 'nginx.conf')
   await writeFile(file, configuration)
   const server = spawn(program, ['-p', folder, '-c', file, '-e', join(folder, 'error.log')], { stdio: 'ignore' })
+  running.add(server)
+  server.once('exit', () => running.delete(server))
   const url = new URL(`http://127.0.0.1:${port}`)
   const said = () => readFile(join(folder, 'error.log'), 'utf8').catch(() => '')
 
