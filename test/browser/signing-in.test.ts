@@ -168,9 +168,8 @@ describe('Against another site', () => {
         const complaints: string[] = []
         page.on('console', (message) => complaints.push(message.text()))
         await page.goto(`${application}/frame`, { waitUntil: 'networkidle' })
-        const [, frame] = page.frames()
-        expect(frame?.url()).toMatch(/^chrome-error:/)
-        expect(complaints.join()).toMatch(/frame-ancestors|X-Frame-Options/i)
+        await expect.poll(() => page.frames()[1]?.url(), { timeout: 10_000 }).toMatch(/^chrome-error:/)
+        await expect.poll(() => complaints.join(), { timeout: 10_000 }).toMatch(/frame-ancestors|X-Frame-Options/i)
       })
     },
   )

@@ -207,7 +207,7 @@ describe('whatever a browser sends as cookies', () => {
       ['/sessions/end', post, [403]],
       ['/sessions/end-others', post, [403]],
       ['/logout', {}, [303]],
-      ['/logout/confirm', post, [400]],
+      ['/logout/confirm', post, [303]],
       ['/login/some-interaction', {}, [400]],
       ['/login/some-interaction/consent', post, [303, 400]],
       ['/login/some-interaction/source/local', post, [303, 400]],
