@@ -22,6 +22,7 @@ describe('the settings of an OpenID Connect source', () => {
       reauthentication: 'auth_time',
       upstream_logout: true,
       extra_parameters: {},
+      group_overage: 'refuse',
       allow_private_addresses: false,
     })
   })
