@@ -81,6 +81,22 @@ it.each(Object.keys(asks))('finds %s by an index', async (what) => {
   }
 })
 
+it.each(['authentication-sources', 'clients', 'applications', 'apis', 'portals', 'roles'])(
+  'finds %s by pieces of their names, in their order, and reads nothing else',
+  async (path) => {
+    await using admin = await startAdmin()
+    asked = []
+    expect(
+      (await admin.call('GET', `${path}?q=patient%20app&after=${Buffer.from('seq:1').toString('base64url')}`)).status,
+    ).toBe(200)
+    const [text = ''] = asked.filter((text) => text.includes(' match '))
+    const [first, second, ...more] = planOf(text)
+    expect(first).toMatch(/^SCAN \w+_pieces VIRTUAL TABLE INDEX \S*M/)
+    expect(second).toMatch(/^SEARCH \w+ USING INDEX \w+_seq \(seq=\?\)$/)
+    expect(more).toEqual([])
+  },
+)
+
 it('counts sign-ins in an index alone', async () => {
   await using admin = await startAdmin()
   asked = []

@@ -365,3 +365,28 @@ describe('PostgreSQL', () => {
     await expect(other.sources.get(source.id)).rejects.toThrow('not configured')
   })
 })
+
+describe('A search in PostgreSQL', () => {
+  it('reads what it finds and not everything there is, without any extension', async () => {
+    await using world = await open()
+    await using other = await foreigner(world.url)
+    expect((await other.say('select extname from pg_extension')).rows).toEqual([{ extname: 'plpgsql' }])
+    await other.say(`insert into roles (id, version, seq, created_at, updated_at, search, name, client, description)
+      select 'id-' || n, 1, nextval('places'), 1, 1, 'role number ' || md5(n::text), 'r' || n, '', ''
+      from generate_series(1, 20000) as n`)
+    await other.say('analyze roles')
+    const wanted = (await other.say("select substr(md5('777'), 9, 8) as word")).rows[0].word
+    expect((await world.stores.roles.list({ limit: 9, search: wanted })).items.map(({ name }) => name)).toEqual([
+      'r777',
+    ])
+    const plan = async (word: string, piece: string) => {
+      const { rows } = await other.say(`explain select * from roles where seq > 0
+        and gatehouse_pieces(roles.search) @> array['${piece}'] and search like '%${word}%' order by seq limit 51`)
+      return rows.map((row) => row['QUERY PLAN']).join('\n')
+    }
+    expect(await plan(wanted, wanted.slice(0, 3))).toContain('Bitmap Index Scan on roles_pieces')
+    expect(await plan('zz', 'zz')).toContain('Bitmap Index Scan on roles_pieces')
+    // What nearly all have is found soon in the order of the page.
+    expect(await plan('number', 'num')).toContain('Index Scan using roles_seq')
+  })
+})

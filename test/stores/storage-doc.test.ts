@@ -23,7 +23,9 @@ describe('docs/storage.md names every table, and no other,', () => {
     await using _stores = await open(`sqlite:${file}`)
     using database = new DatabaseSync(file, { readOnly: true })
     const tables = database
-      .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+      .prepare(
+        "select name from sqlite_schema where type = 'table' and name not glob 'sqlite_*' and name not glob '*_pieces*'",
+      )
       .all()
     expect(await documented()).toEqual(tables.map(({ name }) => name).toSorted())
     await rm(folder, { recursive: true })

@@ -3,8 +3,9 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Collection, Entity } from '../../collection.ts'
 import { type Problem, Refusal } from '../../errors.ts'
 import { apart, atomically, nextIn, noteChange } from './database.ts'
-import { pageOf, placeOf, searchPatterns } from './paging.ts'
+import { pageOf, placeOf } from './paging.ts'
 import type { Db, EntityRow, Schema } from './schema.ts'
+import { searched } from './searching.ts'
 import { unlessViolated, type Violation } from './violation.ts'
 
 type EntityTable = { [Name in keyof Schema]: Schema[Name] extends EntityRow ? Name : never }[keyof Schema]
@@ -65,14 +66,11 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
     },
 
     async list({ limit, after, search }) {
-      const conditions = [
-        sql`seq > ${after === undefined ? 0 : placeOf(after)}`,
-        ...searchPatterns(search ?? '').map(
-          (pattern) => sql`(search like ${pattern} escape '\\' or ${kind.alsoFound?.(pattern) ?? sql`false`})`,
-        ),
-      ]
+      const { from, seq, conditions } = searched(db, kind.table, search ?? '', kind.alsoFound)
+      const place = sql`${seq} > ${after === undefined ? 0 : placeOf(after)}`
       const { rows } = await sql<Schema[Name]>`
-        select * from ${table} where ${sql.join(conditions, sql` and `)} order by seq limit ${limit + 1}`.execute(db)
+        select ${table}.* from ${from} where ${sql.join([place, ...conditions], sql` and `)}
+        order by ${seq} limit ${limit + 1}`.execute(db)
       return pageOf(rows, limit, fromRow)
     },
 

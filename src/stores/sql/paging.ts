@@ -41,9 +41,12 @@ export const searchText = (...names: readonly string[]): string => names.map(fol
 
 /** One LIKE pattern per word, to be used with `escape '\'`. */
 export const searchPatterns = (search: string): readonly string[] =>
+  searchWords(search).map((word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+
+/** As they stand in the column. */
+export const searchWords = (search: string): readonly string[] =>
   folded(search)
     .split(/\s+/)
     .filter((word) => word !== '')
-    .map((word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
 
 const folded = (text: string): string => text.normalize('NFKC').replaceAll('\0', '').toLowerCase()

@@ -7,6 +7,7 @@ import { up as places } from './0004-places.ts'
 import { up as applicationSlugs } from './0005-application-slugs.ts'
 import { up as findingRecords } from './0006-finding-records.ts'
 import { up as countingSignIns } from './0007-counting-sign-ins.ts'
+import { up as searchingNames } from './0008-searching-names.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0005-application-slugs': { up: applicationSlugs },
   '0006-finding-records': { up: findingRecords },
   '0007-counting-sign-ins': { up: countingSignIns },
+  '0008-searching-names': { up: searchingNames },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */
