@@ -416,6 +416,32 @@ export const reasons = {
     cause: 'Authorization or X-API-Key came more than once, so the gateway and the API could read different ones.',
     fix: 'Send each header once.',
   },
+  certificate_not_believed: {
+    status: 401,
+    title: 'The client certificate is not believed',
+    cause:
+      'A header carries a client certificate, but it came without the secret of a gateway, or is not among those that gateways write here. Anybody can send a certificate that is public.',
+    fix: 'Have the gateway send its secret in X-Gatehouse-Gateway, and name the header that it writes in gateway.certificate_headers. Whoever has no certificate: leave the header out.',
+  },
+  certificate_ambiguous: {
+    status: 401,
+    title: 'The request carries more than one client certificate',
+    cause:
+      'The header with the certificate came more than once, or with several elements, or beside another such header.',
+    fix: 'Have the gateway write one header, and remove the others, and what callers wrote into any of them.',
+  },
+  certificate_unreadable: {
+    status: 401,
+    title: 'The client certificate cannot be read',
+    cause: 'What the gateway sends is no certificate in the form of that header, or has more than eight certificates.',
+    fix: 'Compare the configuration of the gateway with docs/connectors/certificate.md: the whole certificate is needed, not its subject or hash.',
+  },
+  certificate_refused: {
+    status: 401,
+    title: 'The gateway did not accept the client certificate',
+    cause: 'X-Gatehouse-Client-Verify says something else than that the certificate was verified.',
+    fix: 'Look into the log of the gateway. If the broker alone is to decide, let the gateway ask for a certificate without verifying it, and leave that header out.',
+  },
   token_not_bound: {
     status: 401,
     title: 'The token must be bound to a key',

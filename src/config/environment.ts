@@ -41,6 +41,7 @@ export const variables: Readonly<Record<string, Variable>> = {
   GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: { path: 'bootstrap.client.secret' },
   GATEHOUSE_TRUSTED_PROXIES: { path: 'trusted_proxies', read: list },
   GATEHOUSE_GATEWAY_SECRETS: { path: 'gateway.secrets', read: list },
+  GATEHOUSE_GATEWAY_CERTIFICATE_HEADERS: { path: 'gateway.certificate_headers', read: list },
   LOG_LEVEL: { path: 'log_level' },
   GATEHOUSE_METRICS_TOKEN: { path: 'metrics.token' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { path: 'tracing.otlp_endpoint' },

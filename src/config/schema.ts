@@ -48,6 +48,10 @@ const shape = z.strictObject({
   gateway: z.strictObject({
     /** By which gateways prove that they are ours (`X-Gatehouse-Gateway`). */
     secrets: z.array(z.string().min(32, 'must have at least 32 characters').max(255)),
+    /** What every gateway that has a secret writes or removes: then it is the caller's certificate. */
+    certificate_headers: z.array(
+      z.enum(['client-cert', 'x-gatehouse-client-cert', 'x-forwarded-client-cert', 'x-forwarded-tls-client-cert']),
+    ),
   }),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   metrics: z.strictObject({

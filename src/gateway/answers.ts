@@ -81,11 +81,12 @@ export function createAnswers({ issuer, writeAssertion, report }: Needs) {
     },
 
     refused(ctx: Context, dialect: Dialect, decision: Refused, api?: Api): void {
-      const { reason, status, detail } = decision
+      const { reason, status, detail, retryAfter } = decision
       const reference = begin(ctx)
       report('gateway.refused', { reference, reason, what: api?.slug, ...parties(decision) })
       const how = api && challenge(issuer, api, decision)
       if (how) ctx.set('WWW-Authenticate', how)
+      if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
       tell(ctx, status, dialect, reason, reference, detail)
     },
 

@@ -12,7 +12,7 @@ export function challenge(
   api: Api,
   { status, reason }: Pick<Refused, 'status' | 'reason'>,
 ): string | undefined {
-  if (status === 403 && reason !== 'insufficient_scope') return undefined
+  if (status !== 401 && reason !== 'insufficient_scope') return undefined
   const scope = api.rules.required_scopes.join(' ')
   const error = errorOf(reason)
   const parameters = {
@@ -30,5 +30,5 @@ export function challenge(
 function errorOf(reason: ReasonCode): string | undefined {
   if (reason === 'insufficient_scope') return 'insufficient_scope'
   if (reason === 'credentials_ambiguous') return 'invalid_request'
-  return reason === 'token_missing' || /^(api_key|application)_/.test(reason) ? undefined : 'invalid_token'
+  return reason === 'token_missing' || /^(api_key|application|certificate)_/.test(reason) ? undefined : 'invalid_token'
 }

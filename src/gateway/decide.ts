@@ -15,10 +15,12 @@ export interface Parties {
 
 export interface Refused extends Parties {
   readonly passes: false
-  /** 401: other credentials may do; 403: they do not help. */
-  readonly status: 401 | 403
+  /** 401: other credentials may do; 403: they do not help; 429: neither does trying again now. */
+  readonly status: 401 | 403 | 429
   readonly reason: ReasonCode
   readonly detail?: string | undefined
+  /** Seconds. */
+  readonly retryAfter?: number | undefined
 }
 
 export type Decision = (Parties & { readonly passes: true; readonly caller: Caller }) | Refused
@@ -48,7 +50,10 @@ export function createDecide({ readers, checkApiKey }: Needs): Decide {
     ])
     const { rules } = api
     if (reading.kind === 'not_mine') return refused(401, unread(evidence))
-    if (reading.kind === 'no') return refused(reading.forbidden ? 403 : 401, reading.reason)
+    if (reading.kind === 'no') {
+      const { reason, forbidden, retryAfter } = reading
+      return { ...refused(retryAfter !== undefined ? 429 : forbidden ? 403 : 401, reason), retryAfter }
+    }
 
     const { caller } = reading
     if (key && !key.ok) return refused(401, key.reason)
@@ -72,7 +77,8 @@ const refused = (status: Refused['status'], reason: ReasonCode, detail?: string)
   detail,
 })
 
-function unread({ bearer }: Evidence): ReasonCode {
+function unread({ bearer, hasAuthorization, unbelievedCertificate }: Evidence): ReasonCode {
+  if (unbelievedCertificate && !hasAuthorization) return 'certificate_not_believed'
   if (bearer === undefined) return 'token_missing'
   return parseCompactJwt(bearer) ? 'token_issuer' : 'token_malformed'
 }

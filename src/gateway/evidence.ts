@@ -1,19 +1,37 @@
 import type { IncomingMessage } from 'node:http'
 import { identityHeaders } from '../apis/api-rules.ts'
 import type { ReasonCode } from '../reasons.ts'
+import { type CertificateHeader, hasCertificateHeader, readCertificate } from './certificates/certificate-headers.ts'
 import type { Evidence } from './reader.ts'
 
 type Headers = Pick<IncomingMessage, 'headersDistinct'>
 
+export interface Around {
+  /** Network address of whoever calls the API, as trusted proxies tell it. */
+  readonly address: string
+  /** In which headers a certificate is believed to be the caller's: none, unless the gateway proved itself. */
+  readonly certificateHeaders: readonly CertificateHeader[]
+}
+
 /** What the request carries, or why it is refused before anybody looks at that. */
-export function readEvidence(req: Headers): Evidence | ReasonCode {
+export function readEvidence(req: Headers, { address, certificateHeaders }: Around): Evidence | ReasonCode {
   if (hasForgedHeader(req)) return 'identity_header_forged'
   const authorization = req.headersDistinct.authorization ?? []
   const apiKey = req.headersDistinct['x-api-key'] ?? []
   // We would read one of them and the API perhaps the other.
   if (authorization.length > 1 || apiKey.length > 1) return 'credentials_ambiguous'
-  const [, bearer] = /^Bearer +([^\s,]+)$/i.exec(authorization[0] ?? '') ?? []
-  return { bearer, apiKey: apiKey[0] || undefined }
+  const certificate = readCertificate(req, certificateHeaders)
+  if (typeof certificate === 'string') return certificate
+  const of = (scheme: RegExp) => scheme.exec(authorization[0] ?? '')?.[1]
+  return {
+    bearer: of(/^Bearer +([^\s,]+)$/i),
+    basic: of(/^Basic +([^\s,]+)$/i),
+    hasAuthorization: authorization.length > 0,
+    apiKey: apiKey[0] || undefined,
+    certificate,
+    unbelievedCertificate: certificate === undefined && hasCertificateHeader(req),
+    address,
+  }
 }
 
 const ours: ReadonlySet<string> = new Set(identityHeaders.map((name) => `x-auth-${name}`))

@@ -58,12 +58,14 @@ export function gatewayRoutes({ config, findApi, decide, writeAssertion, report 
     const api = await findApi.byAddress(host, target)
     if (api === 'ambiguous') return answers.refused(ctx, dialect, refusal('address_ambiguous'))
     if (!api) return answers.refused(ctx, dialect, refusal('address_unknown'))
-    const evidence = readEvidence(ctx.req)
+    const isProven = hasSecret(ctx)
+    const certificateHeaders = isProven ? config.gateway.certificate_headers : []
+    const evidence = readEvidence(ctx.req, { address: ctx.ip, certificateHeaders })
     const decision =
       typeof evidence === 'string'
-        ? refusal(evidence, evidence === 'credentials_ambiguous' ? 401 : 403)
+        ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
         : await decide(evidence, api)
-    if (decision.passes || api.rules.enforcement === 'report') return answers.passed(ctx, api, decision, hasSecret(ctx))
+    if (decision.passes || api.rules.enforcement === 'report') return answers.passed(ctx, api, decision, isProven)
     return answers.refused(ctx, dialect, decision, api)
   }
 

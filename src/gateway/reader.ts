@@ -1,10 +1,21 @@
 import type { Api } from '../apis/api.ts'
 import type { ReasonCode } from '../reasons.ts'
+import type { ClientCertificate } from './certificates/client-certificate.ts'
 
 /** What a request carries that could say who sends it. Never from its address: those are written into logs. */
 export interface Evidence {
   readonly bearer: string | undefined
+  /** What follows `Basic` (RFC 7617), as it came. */
+  readonly basic: string | undefined
+  /** Whatever is in it: a certificate says who calls only where nothing else does. */
+  readonly hasAuthorization: boolean
   readonly apiKey: string | undefined
+  /** From a gateway that proved itself, in a header that it writes. */
+  readonly certificate: ClientCertificate | undefined
+  /** Somebody wrote a certificate into a header, and nothing proves that it was the gateway. */
+  readonly unbelievedCertificate: boolean
+  /** Network address of whoever calls, as trusted proxies tell it. */
+  readonly address: string
 }
 
 /** Whoever sends the request, in words that no protocol has a part in. */
@@ -29,7 +40,13 @@ export type Reading =
   /** Another reader may make something of it. */
   | { readonly kind: 'not_mine' }
   /** It is this reader's, and nothing that counts: nobody else is asked. */
-  | { readonly kind: 'no'; readonly reason: ReasonCode; readonly forbidden?: boolean }
+  | {
+      readonly kind: 'no'
+      readonly reason: ReasonCode
+      readonly forbidden?: boolean
+      /** Seconds: too many have failed, and until then nothing is looked at. */
+      readonly retryAfter?: number | undefined
+    }
 
 /** Turns one kind of evidence into a caller of this API. Rejects with `Unavailable` when it cannot tell. */
 export type Reader = (evidence: Evidence, api: Api) => Promise<Reading>
