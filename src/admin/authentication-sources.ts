@@ -12,7 +12,8 @@ import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
 import { exampleIds, moments } from './examples.ts'
 import { isObject, mergePatch } from './merge-patch.ts'
-import type { Mount } from './operation.ts'
+import type { Mount, Writing } from './operation.ts'
+import { writeConfigs } from './source-configs.ts'
 
 interface Needs {
   readonly issuer: string
@@ -87,7 +88,7 @@ const described: Described = {
 
 export const authenticationSources = ({ issuer, sources }: Needs): Resource<Source, typeof SourceInput> => ({
   path: 'authentication-sources',
-  described,
+  described: { ...described, written: writeConfigs(sources.types) },
   input: SourceInput,
   readOnly: ['id', ...Object.keys(addresses), 'usage', 'status', 'created_at', 'updated_at'],
   right: rightTo,
@@ -171,6 +172,8 @@ export function mountSourceTest(mount: Mount, sources: Sources): void {
     const result = await sources.test(draft)
     return result.ok ? { ok: true } : { ok: false, problem: result.problem }
   }
+  const write = writeConfigs(sources.types)
+  const asDraft: Writing = (schema, _, keep) => write(schema, 'draft', keep)
   const { type, config } = described.example.input as Pick<SourceInput, 'type' | 'config'>
   const common = {
     tag: 'authentication-sources',
@@ -186,7 +189,7 @@ export function mountSourceTest(mount: Mount, sources: Sources): void {
       summary: 'Try the connection of a source out before it is kept',
       body: {
         schema: Draft,
-        described: { name: 'AuthenticationSourceDraft', schema: Draft },
+        described: { name: 'AuthenticationSourceDraft', schema: Draft, written: asDraft },
         example: { type, config },
       },
     },
@@ -202,7 +205,11 @@ export function mountSourceTest(mount: Mount, sources: Sources): void {
       summary: 'Try the connection of a source out that is there',
       body: {
         schema: z.record(z.string(), z.unknown()),
-        described: { name: 'AuthenticationSourceChange', schema: Draft.partial() },
+        described: {
+          name: 'AuthenticationSourceChange',
+          schema: Draft.partial(),
+          written: (schema, _, keep) => write(schema, 'patch', keep),
+        },
         ...{ optional: true, example: { config: { ...config, issuer: 'https://acme.okta-emea.com' } } },
       },
     },

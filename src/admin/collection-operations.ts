@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Right } from './authorise.ts'
-import type { Operation } from './operation.ts'
+import type { Operation, Writing } from './operation.ts'
 
 /** How openapi.json tells of a resource; its examples follow one another and are replayed by a test. */
 export interface Described {
@@ -11,6 +11,8 @@ export interface Described {
   readonly many: string
   /** What GET shows. */
   readonly shown: z.ZodObject
+  /** Of what is said and of what is shown. */
+  readonly written?: Writing
   readonly example: {
     readonly id: string
     readonly input: object
@@ -48,7 +50,8 @@ const json = z.unknown()
 export function collectionOperations(resource: Collection) {
   const { path, described, input, leastRight: right = 'edit' } = resource
   const { name, one, many, example } = described
-  const plain = { name, schema: described.shown }
+  const written = described.written && { written: described.written }
+  const plain = { name, schema: described.shown, ...written }
   const shape = {
     ...plain,
     example: {
@@ -57,7 +60,7 @@ export function collectionOperations(resource: Collection) {
       ...example.shown,
     },
   }
-  const said = { name: `${name}Input`, schema: input }
+  const said = { name: `${name}Input`, schema: input, ...written }
   const made = { ...shape, example: { ...shape.example, ...example.once } }
   const common = { tag: path, parameters: { id: { is: `Which ${many}`, example: example.id } } } as const
   const ofOne = { ...common, path: `/${path}/:id` } as const

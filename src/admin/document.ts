@@ -114,7 +114,9 @@ function parametersOf({ parameters: named = {}, query, guarded }: Operation) {
 function requestBody({ schema, described, patch, optional, example }: BodyOf<z.ZodType>, schemas: Map<string, object>) {
   const said = inputSchema(described?.schema ?? schema)
   const name = patch ? described?.name.replace(/Input$/, 'Patch') : described?.name
-  const whole = patch ? patchSchema(said) : said
+  const saying = patch ? 'patch' : 'input'
+  const plain = patch ? patchSchema(said) : said
+  const whole = described?.written?.(plain, saying, (name, schema) => kept(name, schema, schemas)) ?? plain
   const content = {
     schema: name === undefined ? whole : kept(name, whole, schemas),
     ...(example !== undefined && { example }),
@@ -135,8 +137,10 @@ function success({ is, shape, paged, headers = [] }: Success, schemas: Map<strin
   }
 }
 
-function contentOf({ name, schema, example }: Shape, paged: boolean, schemas: Map<string, object>): object {
-  const one = kept(name, answerSchema(schema), schemas)
+function contentOf({ name, schema, example, written }: Shape, paged: boolean, schemas: Map<string, object>): object {
+  const plain = answerSchema(schema)
+  const whole = written?.(plain, 'answer', (name, schema) => kept(name, schema, schemas)) ?? plain
+  const one = kept(name, whole, schemas)
   if (!paged) return { schema: one, ...(example !== undefined && { example }) }
   return {
     schema: {

@@ -14,7 +14,19 @@ export interface Shape {
   /** Of the media; JSON when it is not said. */
   readonly type?: string
   readonly example?: unknown
+  /** What the schema cannot say of itself, put in before it is shown. */
+  readonly written?: Writing
 }
+
+/** What a schema is shown for: to say a thing whole, as a draft, or in part, and to be answered with it. */
+export type Saying = 'input' | 'draft' | 'patch' | 'answer'
+
+/** @param keep Puts a schema under a name that others may refer to, and answers the reference. */
+export type Writing = (
+  schema: Readonly<Record<string, unknown>>,
+  saying: Saying,
+  keep: (name: string, schema: object) => object,
+) => object
 
 export interface BodyOf<Schema extends z.ZodType> {
   /** What is parsed before the handler gets it. */

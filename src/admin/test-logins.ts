@@ -7,7 +7,8 @@ import type { TestLogin, TestLogins } from '../sources/test-logins.ts'
 import { iso } from './collection.ts'
 import { exampleIds, exampleSecret } from './examples.ts'
 import { isObject, mergePatch } from './merge-patch.ts'
-import type { Mount } from './operation.ts'
+import type { Mount, Writing } from './operation.ts'
+import { writeConfigs } from './source-configs.ts'
 
 interface Needs {
   readonly issuer: string
@@ -78,6 +79,12 @@ export function mountTestLogins(mount: Mount, { issuer, sources, tests }: Needs)
     answer: { status: 201, is: 'A link to open', shape: link },
   } as const
 
+  const write = writeConfigs(sources.types)
+  const withConfigs: Writing = (schema, saying, keep) => {
+    const properties = schema.properties as Record<string, Record<string, unknown>>
+    return { ...schema, properties: { ...properties, source: write(properties.source ?? {}, saying, keep) } }
+  }
+
   const answer = async (started: ReturnType<TestLogins['start']>) => {
     const { test, secret } = await started
     return { id: test.id, url: `${issuer}/test-login/${test.id}/${secret}`, expires_at: iso(test.expiresAt) }
@@ -96,7 +103,7 @@ export function mountTestLogins(mount: Mount, { issuer, sources, tests }: Needs)
       summary: 'Test a whole login through a source before it is kept',
       body: {
         schema: DraftWishes,
-        described: { name: 'TestLoginDraft', schema: DraftWishes },
+        described: { name: 'TestLoginDraft', schema: DraftWishes, written: withConfigs },
         example: { source: exampleDraft },
       },
       refusals: ['conflict'],

@@ -59,6 +59,8 @@ export interface Sources {
   draft(input: SourceInput, id?: string): Promise<Source>
   /** A connector of its own, which tells nobody how it fares, and is closed by whoever opened it. */
   openApart(source: Source): Connector
+  /** Every type that a source can be of in this version. */
+  readonly types: ReadonlyMap<SourceType, Pick<ConnectorType, 'config' | 'secrets'>>
   /** How people of such a source prove who they are; `undefined`: this version has no connector of the type. */
   kindOf(type: SourceType): Connector['kind'] | undefined
   close(): Promise<void>
@@ -181,6 +183,7 @@ export function createSources(needs: Needs): Sources {
       return type.open(source.config, source)
     },
 
+    types: connectors,
     kindOf: (type) => connectors.get(type)?.kind,
     close: connections.close,
   }

