@@ -1,5 +1,5 @@
 /** The programs that only the tests need: where each is found, and what brings it on Debian. */
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** By name; `variable` names one in particular. */
@@ -34,11 +34,35 @@ export const programs = {
     folders: () => ['/usr/sbin', '/usr/local/sbin'],
     debian: ['nginx-light'],
   },
+  caddy: {
+    title: 'Caddy',
+    variable: 'CADDY',
+    files: ['caddy'],
+    folders: () => [],
+    debian: ['caddy'],
+  },
+  haproxy: {
+    title: 'HAProxy',
+    variable: 'HAPROXY',
+    files: ['haproxy'],
+    folders: () => ['/usr/sbin', '/usr/local/sbin'],
+    debian: ['haproxy'],
+  },
+  apache: {
+    title: 'Apache with mod_auth_openidc and mod_oauth2',
+    variable: 'APACHE',
+    files: ['apache2', 'httpd'],
+    folders: () => ['/usr/sbin', '/usr/local/sbin'],
+    // Where Debian keeps modules. An Apache from elsewhere is named by APACHE.
+    besides: ['/usr/lib/apache2/modules/mod_auth_openidc.so', '/usr/lib/apache2/modules/mod_oauth2.so'],
+    debian: ['apache2', 'libapache2-mod-auth-openidc', 'libapache2-mod-oauth2'],
+  },
 }
 
 export function findProgram(name, env) {
-  const { variable, files, folders } = programs[name]
+  const { variable, files, folders, besides = [] } = programs[name]
   if (env[variable]) return executable(env[variable]) ? env[variable] : undefined
+  if (!besides.every(existsSync)) return undefined
   const everywhere = [...(env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', ...folders()]
   return everywhere.flatMap((folder) => files.map((file) => join(folder, file))).find(executable)
 }

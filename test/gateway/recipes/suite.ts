@@ -1,0 +1,287 @@
+/** What every recipe is held to, whatever gateway it is for: the story, and everything that shall not get past it. */
+import { createServer } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../support/broker.ts'
+import type { Running } from '../../support/program.ts'
+import { secret } from '../start-gateway.ts'
+import type { Recipe } from './recipe.ts'
+import { as, listen, openWorld, type RecipeWorld, type Sent, send } from './world.ts'
+
+const names = ['Subject', 'User', 'Email', 'Groups', 'Roles', 'Source', 'Client', 'Application', 'Scopes', 'Assertion']
+
+export function describeRecipe({ name, start }: Recipe): void {
+  describe(`the recipe for ${name}`, () => {
+    const opened = new AsyncDisposableStack()
+    let world: RecipeWorld
+    let gateway: Running
+
+    beforeAll(async () => {
+      world = opened.use(await openWorld())
+      gateway = opened.use(await startBefore(world.brokerPort))
+    }, 90_000)
+    afterAll(() => opened.disposeAsync(), 30_000)
+
+    const startBefore = (broker: number) =>
+      start({ broker, api: world.api, secret, issuer: world.broker.issuer, jwks: `${world.broker.issuer}/jwks` })
+    const ask = (sent: Sent, at = gateway) => send(at.url, sent)
+    const reasonOf = ({ body }: { readonly body: Readonly<Record<string, unknown>> }) => body.code ?? body.error
+    const header = (head: string, name: string) =>
+      [...head.matchAll(new RegExp(`^${name}: *(.*?)\\r?$`, 'gim'))].map(([, value]) => value)
+
+    it('lets the story through: Rene sees no number, John does, and nobody gets in without a token', async () => {
+      expect(await ask({ lines: as(world.rene) })).toMatchObject({
+        status: 200,
+        body: { name: 'Ada Fischer', ssn: '#########' },
+      })
+      expect(world.headersSeen()).toMatchObject({
+        'x-auth-user': ['rene@acme.test'],
+        'x-auth-groups': ['Everyone,Consultant'],
+        'x-auth-source': ['Okta'],
+        'x-auth-client': [world.client.id],
+      })
+      expect(world.headersSeen()['x-auth-assertion']?.[0]).toMatch(/^ey[\w-]+\.[\w-]+\.[\w-]+$/)
+      expect(await ask({ lines: as(world.john) })).toMatchObject({ status: 200, body: { ssn: '987-65-4320' } })
+
+      const before = world.seen.length
+      const refused = await ask({})
+      expect([refused.status, reasonOf(refused)]).toEqual([401, 'token_missing'])
+      expect(header(refused.head, 'www-authenticate')).toEqual([
+        expect.stringContaining(
+          `resource_metadata="${world.broker.issuer}/.well-known/oauth-protected-resource/patients"`,
+        ),
+      ])
+      expect(header(refused.head, 'x-gatehouse-reference')).toEqual([expect.stringMatching(/^\w{3}-\w{3}-\w{3}$/)])
+      expect(header(refused.head, 'cache-control')).toEqual(['no-store'])
+      expect(world.seen.length).toBe(before)
+    })
+
+    // HAProxy reads a hundred headers and no more, so not all of them at once.
+    it.each(names)(
+      'SEC-101 lets no header of ours through that the caller wrote, however it is spelt: %s',
+      async (name) => {
+        const spellings = [`X-Auth-${name}`, `x-auth-${name.toLowerCase()}`, `X_Auth_${name}`, `X.Auth.${name}`].concat(
+          `X-Auth_${name}`,
+          `x_auth-${name.toUpperCase()}`,
+          `X-Auth.${name}`,
+        )
+        const { status } = await ask({
+          lines: [
+            ...as(world.rene),
+            ...spellings.flatMap((name) => [`${name}: forged`, `${name}: forged twice`]),
+            `X-Gatehouse-Gateway: ${secret}`,
+            'X-Forwarded-For: 10.0.0.1',
+            'X-HTTP-Method-Override: DELETE',
+            'X-HTTP-Method: DELETE',
+            'X-Method-Override: DELETE',
+          ],
+        })
+        expect(status).toBe(200)
+        const seen = world.headersSeen()
+        expect(JSON.stringify(seen)).not.toMatch(/forged|DELETE/)
+        expect(Object.keys(seen).filter((name) => /auth[_.]|x[_.]/.test(name))).toEqual([])
+        expect(seen).toMatchObject({ 'x-auth-user': ['rene@acme.test'], 'x-forwarded-for': ['127.0.0.1'] })
+        expect(seen['x-gatehouse-gateway']).toBeUndefined()
+        expect(seen['x-auth-application']?.join('') ?? '').toBe('')
+      },
+    )
+
+    it('SEC-101 lets nobody take a header of ours away by naming it in Connection', async () => {
+      const before = world.seen.length
+      const { status } = await ask({ lines: [...as(world.rene), 'Connection: close, X-Auth-Groups, X-Auth-User'] })
+      expect([200, 400, 403]).toContain(status)
+      for (const request of world.seen.slice(before)) {
+        expect(request.headers['x-auth-user']).toBe('rene@acme.test')
+        expect(request.headers['x-auth-groups']).toBe('Everyone,Consultant')
+      }
+      const bare = await ask({ lines: [...as(world.rene), 'Connection: close, Authorization'] })
+      expect([200, 400, 401, 403]).toContain(bare.status)
+    })
+
+    it('SEC-102 asks about the request as it is, whatever the caller says about it', async () => {
+      const lies = [
+        'X-Forwarded-Uri: /patients/1',
+        'X-Forwarded-Host: api.example.com',
+        'X-Forwarded-Method: GET',
+        'X-Forwarded-Proto: https',
+        'X-Forwarded-Prefix: /patients',
+        'X-Original-URI: /patients/1',
+        'X-Original-URL: /patients/1',
+        'X-Rewrite-URL: /patients/1',
+        'X-Original-Host: api.example.com',
+        'Forwarded: for=127.0.0.1;host=api.example.com',
+      ]
+      const before = world.seen.length
+      const refused = await ask({ target: '/other', lines: [...as(world.john), ...lies] })
+      expect([refused.status, reasonOf(refused)]).toEqual([403, 'address_unknown'])
+      expect(world.seen.length).toBe(before)
+      expect((await ask({ lines: [...as(world.john), ...lies] })).status).toBe(200)
+    })
+
+    it.each([
+      '/patients/../other',
+      '/patients/..;/other',
+      '/patients;/../other',
+      '/patients/%2e%2e/other',
+      '/patients/..%2fother',
+      '/patients%2f1',
+      '/patients//1',
+      '//patients/1',
+      '/patients/%31',
+      '/patients\\1',
+      '/patients/..\\other',
+      '/patients/1#/../../other',
+      '/other#/patients/1',
+      '/other?/patients/1',
+      '/patients/1%00',
+      '/PATIENTS/1',
+      '/other',
+    ])('SEC-103 keeps out: %s', async (target) => {
+      const before = world.seen.length
+      const refused = await ask({ target, lines: as(world.john) })
+      // A gateway may be the first to find it ill-formed.
+      expect([400, 403, 404]).toContain(refused.status)
+      if (refused.status === 403 && reasonOf(refused)) expect(reasonOf(refused)).toMatch(/^address_/)
+      expect(world.seen.length).toBe(before)
+    })
+
+    it('SEC-103 keeps out whoever asks for another host, and whoever asks the broker through the gateway', async () => {
+      const before = world.seen.length
+      await ask({ host: 'evil.example', lines: as(world.john) })
+      await ask({ target: 'http://evil.example/patients/1', lines: as(world.john) })
+      await ask({ host: 'api.example.com, evil.example', lines: as(world.john) })
+      await ask({ lines: [...as(world.john), 'Host: evil.example'] })
+      for (const target of ['/.gatehouse/check', '/verify/forwarded', '/verify/nginx'])
+        expect([403, 404]).toContain((await ask({ target, lines: as(world.john) })).status)
+      expect(world.seen.length).toBe(before)
+    })
+
+    it('tells what kind of no it is: a scope that is missing, or a group', async () => {
+      await world.rule({ required_scopes: ['patients.read'] })
+      const scope = await ask({ lines: as(world.rene) })
+      expect([scope.status, reasonOf(scope)]).toEqual([403, 'insufficient_scope'])
+      expect(header(scope.head, 'www-authenticate')).toEqual([expect.stringContaining('scope="patients.read"')])
+      await world.rule({ required_scopes: [], required_groups: ['Staff'] })
+      const group = await ask({ lines: as(world.rene) })
+      expect([group.status, reasonOf(group)]).toEqual([403, 'group_missing'])
+      expect(group.head).not.toMatch(/www-authenticate|retry-after/i)
+      expect((await ask({ lines: as(world.john) })).status).toBe(200)
+      await world.rule({ required_groups: [] })
+    })
+
+    it('hands the application on, and keeps its key', async () => {
+      const application = await world.broker.created('applications', { name: `App of ${name}` })
+      const created = await world.broker.created(`applications/${application.id}/api-keys`, { api_id: world.id })
+      const key = String(created.key)
+      await world.rule({ require_api_key: true })
+      const without = await ask({ lines: as(world.rene) })
+      expect([without.status, reasonOf(without)]).toEqual([401, 'api_key_missing'])
+      const bad = await ask({ lines: [...as(world.rene), `X-API-Key: ${key.slice(0, -1)}_`] })
+      expect(bad.status).toBe(401)
+      const twice = await ask({ lines: [...as(world.rene), `X-API-Key: ${key}`, 'X-API-Key: other'] })
+      expect(twice.status).toBe(401)
+      expect((await ask({ target: `/patients/1?X-API-Key=${key}`, lines: as(world.rene) })).status).toBe(401)
+      expect((await ask({ lines: [...as(world.rene), `X-API-Key: ${key}`] })).status).toBe(200)
+      expect(world.headersSeen()['x-auth-application']).toEqual([application.id])
+      expect(world.headersSeen()['x-api-key']?.join('') ?? '').toBe('')
+      await world.rule({ require_api_key: false })
+    })
+
+    it('refuses an ID token, a token that was revoked, a forged one, and two at once', async () => {
+      const { access_token, id_token, refresh_token } = await world.login('john')
+      const before = world.seen.length
+      const refusals: readonly [readonly string[], string][] = [
+        [as(id_token), 'token_type'],
+        [as(`${access_token.slice(0, -6)}AAAAAA`), 'token_signature'],
+        [as('opaque'), ''],
+        [['Authorization: Basic am9objpqb2hu'], ''],
+        [['Authorization: Bearer'], ''],
+        [[...as(access_token), ...as(world.rene)], 'credentials_ambiguous'],
+        [[...as(world.rene), 'Authorization: Bearer forged'], ''],
+      ]
+      for (const [lines, reason] of refusals) {
+        const refused = await ask({ lines })
+        // A gateway may be the first to see that there are two.
+        expect(lines.length > 1 ? [400, 401] : [401], lines.join()).toContain(refused.status)
+        if (reason && refused.status === 401) expect(reasonOf(refused)).toBe(reason)
+        if (refused.status === 401) expect(header(refused.head, 'www-authenticate').length).toBe(1)
+      }
+      expect(world.seen.length).toBe(before)
+
+      expect((await ask({ lines: [`authorization: bearer ${access_token}`] })).status).toBe(200)
+      await world.revoke(refresh_token)
+      const revoked = await ask({ lines: as(access_token) })
+      expect([revoked.status, reasonOf(revoked)]).toEqual([401, 'token_revoked'])
+      expect(world.seen.length).toBe(before + 1)
+    })
+
+    it('checks and hands on requests of every method, with their bodies', async () => {
+      const long = JSON.stringify({ note: 'x'.repeat(300_000) })
+      const before = world.seen.length
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+        expect((await ask({ method, target: '/patients/notes', body: method === 'HEAD' ? '' : '{}' })).status).toBe(401)
+      expect(world.seen.length).toBe(before)
+      const posted = await ask({ method: 'POST', target: '/patients/notes', lines: as(world.john), body: long })
+      expect(posted).toMatchObject({ status: 201, body: { noted: true } })
+      expect(world.bodies.at(-1)).toBe(long)
+      expect((await ask({ method: 'HEAD', target: '/patients/notes', lines: as(world.john) })).status).toBe(201)
+      expect(world.seen.at(-1)?.method).toBe('HEAD')
+      await ask({ method: 'PURGE', target: '/patients/notes', lines: as(world.john) })
+      expect(world.seen.at(-1)?.method).toMatch(/PURGE|HEAD/)
+    })
+
+    it('checks a websocket before it is opened, and turns a connection into nothing else', async () => {
+      const handshake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'].concat(
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      )
+      const before = world.seen.length
+      expect((await ask({ lines: [...handshake, 'Connection: close'] })).status).toBe(401)
+      expect(world.seen.length).toBe(before)
+      const opened = await ask({ lines: [...as(world.rene), ...handshake] })
+      expect(opened).toMatchObject({ status: 101 })
+      expect(world.headersSeen()).toMatchObject({ 'x-auth-user': ['rene@acme.test'] })
+
+      const other = await ask({
+        lines: [...as(world.rene), 'Connection: Upgrade, HTTP2-Settings, close', 'Upgrade: h2c', 'HTTP2-Settings: AA'],
+      })
+      expect([200, 400]).toContain(other.status)
+      for (const request of world.seen.slice(before + 1)) expect(request.headers.upgrade).toBeUndefined()
+    })
+
+    it('keeps its connections to the broker', async () => {
+      for (let count = 0; count < 4; count += 1) await ask({ lines: as(world.rene) })
+      const before = world.connections()
+      for (let count = 0; count < 10; count += 1) expect((await ask({ lines: as(world.rene) })).status).toBe(200)
+      expect(world.connections()).toBe(before)
+    })
+
+    it('SEC-106 says 503 while the broker cannot tell, and lets nobody pass', async () => {
+      const before = world.seen.length
+      world.stores.cut()
+      const answer = await ask({ lines: as(world.john) }).finally(world.stores.mend)
+      expect([answer.status, reasonOf(answer)]).toEqual([503, 'temporarily_unavailable'])
+      expect(header(answer.head, 'retry-after')).toEqual(['5'])
+      expect(world.seen.length).toBe(before)
+      expect((await ask({ lines: as(world.john) })).status).toBe(200)
+    })
+
+    it('SEC-106 says 503 while the broker is not there, or stands still', async () => {
+      let asked = 0
+      const mute = createServer(() => {
+        asked += 1
+      })
+      const before = world.seen.length
+      for (const broker of [await freePort(), await listen(mute)]) {
+        await using alone = await startBefore(broker)
+        const begun = performance.now()
+        const answer = await ask({ lines: as(world.john) }, alone)
+        expect([answer.status, reasonOf(answer)]).toEqual([503, 'temporarily_unavailable'])
+        expect(header(answer.head, 'retry-after')).toEqual(['5'])
+        expect(performance.now() - begun).toBeLessThan(15_000)
+      }
+      mute.closeAllConnections()
+      mute.close()
+      expect(asked).toBe(1)
+      expect(world.seen.length).toBe(before)
+    }, 60_000)
+  })
+}

@@ -1,0 +1,81 @@
+/** A server of somebody else's with files of ours, in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
+import { findProgram, type ProgramName } from '../../scripts/programs.mjs'
+
+export interface Running extends AsyncDisposable {
+  readonly url: URL
+  /** What it has said so far. */
+  readonly said: () => Promise<string>
+}
+
+interface Start {
+  readonly name: ProgramName
+  readonly port: number
+  /** By their names in the folder. */
+  readonly files: (folder: string) => Readonly<Record<string, string>>
+  readonly command: (folder: string) => readonly string[]
+  /** Beside which it writes into its own output. */
+  readonly log?: string
+  readonly farewell: NodeJS.Signals
+}
+
+// Also when a test ends without its word of farewell.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const server of running) server.kill('SIGKILL')
+})
+
+/** Resolves when it listens at `port` of the loopback address. */
+export async function startProgram({ name, port, files, command, log, farewell }: Start): Promise<Running> {
+  const program = findProgram(name, process.env)
+  if (!program) throw new Error(`There is no ${name} on this machine`)
+  const folder = await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))
+  for (const [file, content] of Object.entries(files(folder))) await writeFile(join(folder, file), content)
+  const output = await open(join(folder, 'output.log'), 'w')
+  const server = spawn(program, command(folder), {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder },
+    stdio: ['ignore', output.fd, output.fd],
+  })
+  await output.close()
+  running.add(server)
+  server.once('exit', () => running.delete(server))
+  const read = (file: string) => readFile(join(folder, file), 'utf8').catch(() => '')
+  const said = async () => `${await read('output.log')}${log === undefined ? '' : await read(log)}`
+
+  for (let tries = 0; ; tries += 1) {
+    if (await isListening(port)) break
+    if (server.exitCode !== null || tries === 400) {
+      server.kill('SIGKILL')
+      throw new Error(`${name} does not start: ${await said()}`)
+    }
+    await delay(50)
+  }
+
+  return {
+    url: new URL(`http://127.0.0.1:${port}`),
+    said,
+    async [Symbol.asyncDispose]() {
+      const ended = server.exitCode === null ? once(server, 'exit') : undefined
+      server.kill(farewell)
+      const hard = setTimeout(() => server.kill('SIGKILL'), 2000)
+      await ended
+      clearTimeout(hard)
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => done(true)).once('error', () => done(false))
+    socket.once('connect', () => socket.destroy())
+  })
