@@ -41,7 +41,7 @@ import { mountSigningKeys } from './signing-keys.ts'
 import { mountStats } from './stats.ts'
 import { mountTestLogins } from './test-logins.ts'
 import { mountTraces } from './traces.ts'
-import { mountUnlinking, userResource } from './users.ts'
+import { mountSigningOut, mountUnlinking, userResource } from './users.ts'
 
 interface Needs {
   readonly issuer: string
@@ -87,6 +87,7 @@ export function adminRoutes(needs: Needs): Router {
   mountTestLogins(mount, { issuer, sources, tests: needs.tests })
   mountSecretRotation(mount, clients, authorise)
   mountUnlinking(mount, users)
+  mountSigningOut(mount, needs.sessions)
   mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })
   mountEvents(mount, { audit })
   mountSessions(mount, {

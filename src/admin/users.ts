@@ -4,6 +4,7 @@ import { UserInput } from '../accounts/user-input.ts'
 import type { Users } from '../accounts/users.ts'
 import { found } from '../collection.ts'
 import { requireMatch, setETag } from '../http/etag.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
 import { exampleIds, moments } from './examples.ts'
@@ -101,6 +102,32 @@ function view(user: User) {
     created_at: iso(account.createdAt),
     updated_at: iso(account.updatedAt),
   }
+}
+
+/** POST users/{id}/end-sessions: the person is out everywhere, and may come again. */
+export function mountSigningOut(mount: Mount, sessions: Pick<Sessions, 'endAll'>): void {
+  mount(
+    {
+      ...{
+        id: 'endSessionsOfUser',
+        tag: 'users',
+        method: 'post',
+        path: '/users/:id/end-sessions',
+        right: 'administer',
+      },
+      parameters: { id: { is: 'Which user', example: exampleIds.user } },
+      summary: 'End all sessions of a user',
+      description:
+        'With their grants and tokens, what applications may do for them offline, and sign-ins that are under way. They may sign in again.',
+      answer: {
+        ...{ status: 200, is: 'How many sessions there were' },
+        shape: { name: 'EndedSessions', schema: z.strictObject({ ended: z.int() }), example: { ended: 1 } },
+      },
+    },
+    async (ctx, { actor }) => {
+      ctx.body = { ended: await sessions.endAll(actor, ctx.params.id ?? '') }
+    },
+  )
 }
 
 /** DELETE users/{id}/identities/{source id}: what that source says of the person counts here no more. */

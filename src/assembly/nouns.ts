@@ -48,7 +48,7 @@ export function createNouns({ config, stores, transact, connectors, record, ...n
     apiKeys: createApiKeys(announced),
     portals: createPortals(announced),
     users: createUsers({ ...stores, transact, shutOut, hashPassword: passwords.hash, clock }),
-    sessions: createSessions({ ...stores, transact, clock }),
+    sessions: createSessions({ ...stores, transact, shutOut, clock }),
   }
 }
 

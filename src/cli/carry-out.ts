@@ -86,7 +86,7 @@ async function work({ registry, actor, desired, prune }: Wish, nouns: Nouns) {
   const run = async ({ step: { kind, key }, run }: Todo) => {
     const members = await run()
     if (Object.keys(members).length > 0) made.push({ kind, key, members })
-    names.forget()
+    names.forget(kind)
   }
   for (const todo of todos.filter((todo) => !isDeletion(todo))) await run(todo)
   for (const rest of put) await rest()

@@ -90,10 +90,10 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'sessions end',
-    parameters: 'ID…',
+    parameters: '[ID…]',
     summary: 'Signs people out: no token of the session passes any more, and its clients are told.',
-    options: {},
-    count: [1, 1000],
+    options: { user: { value: 'ID', means: 'all of this user, and what applications may do for them offline' } },
+    count: [0, 1000],
     run: async (given, world) => (await import('./sessions.ts')).endSessions(given, world),
   },
   {

@@ -1,8 +1,10 @@
 /** Natural keys for ids and back, as the registry has them at the moment. */
 import type { Api } from '../apis/api.ts'
 import type { RegisteredApplication } from '../applications/application-input.ts'
+import { clientIdOf } from '../applications/own-client.ts'
 import type { ListQuery, Page } from '../collection.ts'
 import type { Source } from '../sources/source.ts'
+import type { KindName } from './format.ts'
 
 type List<T> = { list(query: ListQuery): Promise<Page<T>> }
 
@@ -22,49 +24,76 @@ export interface Names {
   /** `application:SLUG` for an application's own client; every other goes by its id. */
   nameOfClient(id: string): Promise<string>
   clientByName(name: string): Promise<string>
-  /** What has been changed is looked up again. */
-  forget(): void
+  /** What has been changed of this kind is looked up again. */
+  forget(kind: KindName): void
 }
 
 const ofApplication = 'application:'
 
 export function createNames({ sources, apis, applications }: Needs): Names {
-  const allSources = kept(sources)
-  const allApis = kept(apis)
-  const registered = kept(applications)
-  const allApplications = async () => (await registered.get()).map(({ application }) => application)
+  const known = {
+    'authentication-sources': kept(sources.list, (source) => ({ id: source.id, name: source.alias })),
+    apis: kept(apis.list, (api) => ({ id: api.id, name: api.slug })),
+    applications: kept(applications.list, ({ application: { id, slug } }) => ({ id, name: slug })),
+  }
+  const { apis: slugs, applications: applicationSlugs } = known
 
   return {
-    aliasOf: async (id) => (await allSources.get()).find((source) => source.id === id)?.alias ?? id,
-    slugOfApi: async (id) => (await allApis.get()).find((api) => api.id === id)?.slug ?? id,
-    apiBySlug: async (slug) => (await allApis.get()).find((api) => api.slug === slug)?.id ?? slug,
-    applicationBySlug: async (slug) => (await allApplications()).find((found) => found.slug === slug)?.id,
-    slugOfApplication: async (id) => (await allApplications()).find((found) => found.id === id)?.slug,
+    aliasOf: async (id) => (await known['authentication-sources'].nameOf(id)) ?? id,
+    slugOfApi: async (id) => (await slugs.nameOf(id)) ?? id,
+    apiBySlug: async (slug) => (await slugs.idOf(slug)) ?? slug,
+    applicationBySlug: (slug) => applicationSlugs.idOf(slug),
+    slugOfApplication: (id) => applicationSlugs.nameOf(id),
     async nameOfClient(id) {
-      if (!id.endsWith(':OPENID')) return id
-      const slug = (await allApplications()).find(({ clientId }) => clientId === id)?.slug
+      const application = applicationOf(id)
+      const slug = application && (await applicationSlugs.nameOf(application))
       return slug ? ofApplication + slug : id
     },
     async clientByName(name) {
       if (!name.startsWith(ofApplication)) return name
-      const slug = name.slice(ofApplication.length)
-      return (await allApplications()).find((found) => found.slug === slug)?.clientId ?? name
+      const id = await applicationSlugs.idOf(name.slice(ofApplication.length))
+      return id ? clientIdOf(id) : name
     },
-    forget() {
-      for (const list of [allSources, allApis, registered]) list.forget()
+    forget(kind) {
+      if (kind in known) known[kind as keyof typeof known].forget()
     },
   }
 }
 
-function kept<T>(collection: List<T>) {
-  let all: Promise<readonly T[]> | undefined
+const applicationOf = (clientId: string): string | undefined => {
+  const [id = ''] = clientId.split(':', 1)
+  return clientId === clientIdOf(id) ? id : undefined
+}
+
+interface Named {
+  readonly id: string
+  readonly name: string | null
+}
+
+/** Read as a whole when it is first asked, since most of it is asked for: both ways. */
+function kept<T>(list: List<T>['list'], named: (item: T) => Named) {
+  let both:
+    | Promise<{ readonly names: ReadonlyMap<string, string | null>; readonly ids: ReadonlyMap<string, string> }>
+    | undefined
+
+  async function read() {
+    const all = (await everything(list)).map(named)
+    return {
+      names: new Map(all.map(({ id, name }) => [id, name])),
+      ids: new Map(all.flatMap(({ id, name }) => (name === null ? [] : [[name, id]]))),
+    }
+  }
+
+  function get() {
+    both ??= read()
+    return both
+  }
+
   return {
-    get() {
-      all ??= everything(collection.list)
-      return all
-    },
+    nameOf: async (id: string) => (await get()).names.get(id),
+    idOf: async (name: string) => (await get()).ids.get(name),
     forget() {
-      all = undefined
+      both = undefined
     },
   }
 }

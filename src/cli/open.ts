@@ -21,7 +21,7 @@ import { createTellClients } from '../logout/tell-clients.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { announceEndings } from '../sessions/endings.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { createBlock, type ShutOut, type Whom } from '../sessions/shut-out.ts'
+import { createBlock, createShutOut, type ShutOut, type Whom } from '../sessions/shut-out.ts'
 import { openStores } from '../stores/open.ts'
 import { backUpSqlite, leftOut, restoreSqlite } from '../stores/sql/backup.ts'
 import { inspectDatabase } from '../stores/sql/inspect.ts'
@@ -111,7 +111,7 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
   return {
     ...{ config, stores, vault, clock, passwords, signingKeys, http },
     sourceTypes: connectors,
-    sessions: createSessions({ ...stores, clock }),
+    sessions: createSessions({ ...stores, shutOut: createShutOut({ ...stores, clock, ...longest(config) }), clock }),
     nouns: nounsOn(stores, refuseChanges, refuseChanges),
 
     async change(work) {

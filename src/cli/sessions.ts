@@ -28,7 +28,15 @@ export async function listSessions(given: Given, { terminal, registry: open }: W
 }
 
 export async function endSessions(given: Given, { terminal, user, registry: open }: World): Promise<ExitCode> {
+  const account = given.get('user')
+  if ((account === undefined) === (given.parameters.length === 0))
+    throw new UsageProblem('Usage: gatehouse sessions end ID… or gatehouse sessions end --user ID')
   await using registry = await open()
+  if (account !== undefined) {
+    const ended = await registry.sessions.endAll({ kind: 'cli', id: user }, account)
+    terminal.answer({ user: account, ended }, `Ended: ${ended}.`)
+    return exitCodes.done
+  }
   const ended: string[] = []
   for (const id of given.parameters) {
     if (await registry.sessions.end({ kind: 'cli', id: user }, id)) ended.push(id)

@@ -1,13 +1,17 @@
+import type { AccountStore } from '../accounts/account.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import type { Clock } from '../clock.ts'
 import { found, type Page, type Transact } from '../collection.ts'
 import { newId } from '../ids.ts'
 import type { BrokerSession, GrantStore, SessionQuery, SessionStore } from './session.ts'
+import type { ShutOut } from './shut-out.ts'
 
 interface Needs {
   readonly transact: Transact<{ readonly audit: AuditStore }>
   readonly sessions: Pick<SessionStore, 'list' | 'get' | 'ofAccount' | 'end'>
   readonly grants: Pick<GrantStore, 'ofSessions'>
+  readonly accounts: Pick<AccountStore, 'get'>
+  readonly shutOut: ShutOut
   readonly clock: Clock
 }
 
@@ -27,9 +31,14 @@ export interface Sessions {
   ofAccount(accountId: string): Promise<readonly SharedSession[]>
   /** Ends it with every grant in it, so that no token of it passes any more. `undefined`: it has ended already. */
   end(actor: Actor, id: string): Promise<BrokerSession | undefined>
+  /**
+   * Ends every stay of a person, what applications may do for them offline, and a sign-in that is under way; answers how
+   * many stays there were. They may sign in again. Rejects with `not_found`.
+   */
+  endAll(actor: Actor, accountId: string): Promise<number>
 }
 
-export function createSessions({ transact, sessions, grants, clock }: Needs): Sessions {
+export function createSessions({ transact, sessions, grants, accounts, shutOut, clock }: Needs): Sessions {
   async function shared(some: readonly BrokerSession[]): Promise<readonly SharedSession[]> {
     const bySession = Map.groupBy(await grants.ofSessions(some.map(({ id }) => id)), ({ sessionId }) => sessionId)
     return some.map((session) => ({
@@ -72,5 +81,18 @@ export function createSessions({ transact, sessions, grants, clock }: Needs): Se
         })
         return ended
       }),
+
+    async endAll(actor, accountId) {
+      const { id, displayName } = found(await accounts.get(accountId), `user ${accountId}`)
+      const { length } = await sessions.ofAccount(id)
+      const subject = { type: 'user', id, name: displayName }
+      await shutOut({ account: id }, transact, ({ audit }) =>
+        audit.record({
+          ...{ id: newId(), at: clock(), actor, action: 'user.signed_out', subject },
+          ...{ before: { sessions: length }, after: null },
+        }),
+      )
+      return length
+    },
   }
 }

@@ -96,7 +96,7 @@ export async function startAdmin() {
     clock,
     tests: assembleTestLogins({ stores, vault, clock }),
     eraseTraces: createEraseTraces({ ...stores, clock }),
-    sessions: createSessions({ ...stores, clock }),
+    sessions: createSessions({ ...stores, shutOut, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},
     vault,
