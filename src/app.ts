@@ -1,23 +1,18 @@
 /** The composition root: the only file that knows every other. Read it first. */
 import { hkdfSync } from 'node:crypto'
-import type { Context } from 'koa'
-import { problemView } from '#views/problem.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type Router from '@koa/router'
 import { createRecognise } from './accounts/recognise.ts'
-import { adminRoutes } from './admin/admin.ts'
-import { createAuthorise } from './admin/authorise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
-import { assembleGateway } from './assembly/gateway.ts'
 import { assembleHandler } from './assembly/handler.ts'
 import { createNouns } from './assembly/nouns.ts'
-import { assembleSignIn } from './assembly/sign-in.ts'
-import { assembleTestLogins } from './assembly/test-logins.ts'
+import { createProblemPage } from './assembly/problem-page.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
-import type { PageProblem } from './http/errors.ts'
 import { frontRoutes } from './http/front.ts'
 import { networkOf } from './http/network.ts'
 import { type Limits, listen } from './http/server.ts'
@@ -48,7 +43,6 @@ import { type OpenStores, openStores as openAllStores } from './stores/open.ts'
 import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
 import { createAllowance } from './traces/allowance.ts'
-import { createEraseTraces } from './traces/erasure.ts'
 import { createTracer } from './traces/tracer.ts'
 
 export interface Parts {
@@ -157,15 +151,7 @@ export async function startBroker(
     loggedOutUrl: (alias) => new URL(`${config.issuer}/broker/${encodeURIComponent(alias)}/logged-out`),
     lifetime: lifetimes.trip * 1000,
   })
-  const problemPage = (ctx: Context, problem: PageProblem) =>
-    problemView({
-      assets,
-      ...problem,
-      ways:
-        problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
-          ? [{ label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }]
-          : [{ label: 'To the start page', href: `${base}/` }],
-    })
+  const problemPage = createProblemPage({ assets, base })
   const issuer: Issuer = await createIssuer({
     config,
     signingKeys,
@@ -192,50 +178,6 @@ export async function startBroker(
   opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
   await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
-  const tests = assembleTestLogins({ stores, vault, clock })
-  const signIn = assembleSignIn({
-    config,
-    keys,
-    stores: { ...stores, ...known },
-    confirmRegistry: memory.confirm,
-    issuer,
-    sources,
-    tests,
-    sessions,
-    recognise,
-    leaveUpstream,
-    vault,
-    tracer,
-    report,
-    clock,
-    assets,
-    base,
-  })
-
-  const gateway = opened.use(
-    assembleGateway({ config, stores: { ...stores, ...known }, issuer, checkAccessToken, report, clock, log }),
-  )
-
-  // Administration
-  const admin = adminRoutes({
-    issuer: config.issuer,
-    authorise: createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
-    ...nouns,
-    tests,
-    traces: stores.traces,
-    eraseTraces: createEraseTraces({ ...stores, clock }),
-    statistics: stores.statistics,
-    clock,
-    audit: stores.audit,
-    signingKeys,
-    vault,
-    secrets: stores.secrets,
-    // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
-    followRegistry: () => registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet')),
-    accountStore: stores.accounts,
-    sourceStore: stores.sources,
-  })
-
   const readiness = opened.use(
     createReadiness({
       stores: stores.health,
@@ -245,24 +187,22 @@ export async function startBroker(
       log,
     }),
   )
+  // Whoever waits for the documents has them before everything else is loaded.
+  const routers = Promise.withResolvers<readonly Router[]>()
+  routers.promise.catch(() => {})
   const handler = assembleHandler({
     config,
     cookieKeys,
     base,
     operations,
     issuer,
-    routers: [
-      frontRoutes({ issuer: config.issuer, assets }),
-      healthRoutes(readiness),
-      operations.routes,
-      gateway.routes,
-      ...signIn,
-      admin,
-    ],
+    routers: routers.promise,
     problemPage,
     log,
   })
 
+  /** What is made only when the server listens, and ends after it. */
+  const late = opened.use(new AsyncDisposableStack())
   const server = opened.use(
     await listen(
       handler,
@@ -282,6 +222,61 @@ export async function startBroker(
       log,
     }),
   )
+  // Whoever has waited for the documents is answered before the rest is loaded.
+  await delay(25)
+  const features = await import('./assembly/features.ts')
+  const tests = features.assembleTestLogins({ stores, vault, clock })
+  const signIn = features.assembleSignIn({
+    config,
+    keys,
+    stores: { ...stores, ...known },
+    confirmRegistry: memory.confirm,
+    issuer,
+    sources,
+    tests,
+    sessions,
+    recognise,
+    leaveUpstream,
+    vault,
+    tracer,
+    report,
+    clock,
+    assets,
+    base,
+  })
+
+  const gateway = late.use(
+    features.assembleGateway({ config, stores: { ...stores, ...known }, issuer, checkAccessToken, report, clock, log }),
+  )
+
+  // Administration
+  const admin = features.adminRoutes({
+    issuer: config.issuer,
+    authorise: features.createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
+    ...nouns,
+    tests,
+    traces: stores.traces,
+    eraseTraces: features.createEraseTraces({ ...stores, clock }),
+    statistics: stores.statistics,
+    clock,
+    audit: stores.audit,
+    signingKeys,
+    vault,
+    secrets: stores.secrets,
+    // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
+    followRegistry: () => registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet')),
+    accountStore: stores.accounts,
+    sourceStore: stores.sources,
+  })
+
+  routers.resolve([
+    frontRoutes({ issuer: config.issuer, assets }),
+    healthRoutes(readiness),
+    operations.routes,
+    gateway.routes,
+    ...signIn,
+    admin,
+  ])
   opened.use(resealSecrets({ ...stores, vault, longestSession: lifetimes.session_absolute, clock, log }))
   const everything = opened.move()
 

@@ -20,8 +20,8 @@ interface Needs {
   readonly base: string
   readonly operations: Pick<Operations, 'requests' | 'report'>
   readonly issuer: Pick<Issuer, 'owns' | 'serve' | 'direct'>
-  /** Everybody's but the issuer's. */
-  readonly routers: readonly Router[]
+  /** Everybody's but the issuer's; whoever asks for them before they are there waits. */
+  readonly routers: Promise<readonly Router[]>
   readonly problemPage: (ctx: Koa.Context, problem: PageProblem) => { toString(): string }
   readonly log: Log
 }
@@ -44,10 +44,13 @@ export function assembleHandler({
   app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
-  const inside = new Koa()
-  for (const router of routers) inside.use(router.routes()).use(router.allowedMethods())
-  const toEverybodyElse = mount(base || '/', inside)
-  app.use((ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : toEverybodyElse(ctx, next)))
+  const toEverybodyElse = routers.then((all) => {
+    const inside = new Koa()
+    for (const router of all) inside.use(router.routes()).use(router.allowedMethods())
+    return mount(base || '/', inside)
+  })
+  toEverybodyElse.catch(() => {})
+  app.use(async (ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : (await toEverybodyElse)(ctx, next)))
   app.use(issuer.serve)
   return answerDirectly(
     {

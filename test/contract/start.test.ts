@@ -48,6 +48,32 @@ describe('a start', () => {
     expect(again.page.url.searchParams.get('code')).toBeTruthy()
   })
 
+  it('answers everything from the moment when it listens, also what it has yet to load', async () => {
+    await using folder = await temporaryFolder()
+    const port = await freePort()
+    const issuer = `http://localhost:${port}`
+    const starting = run(
+      { PORT: String(port), DATABASE_URL: `sqlite:${join(folder.path, 'gatehouse.db')}` },
+      'is ready',
+    )
+    try {
+      const ask = (path: string) => fetch(issuer + path).then(({ status }) => status)
+      await expect.poll(() => ask('/jwks').catch(() => 0), { interval: 1, timeout: 20_000 }).toBe(200)
+      const paths = [
+        '/health/ready',
+        '/metrics',
+        '/',
+        '/sessions',
+        '/admin/api/v1/clients',
+        '/verify/nginx',
+        '/nowhere',
+      ]
+      expect(await Promise.all(paths.map(ask))).toEqual([200, 200, 200, 403, 401, 403, 404])
+    } finally {
+      await end(await starting)
+    }
+  })
+
   it('tells every wrong setting with its path and what was expected, and no value', async () => {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'wrong.yaml')
