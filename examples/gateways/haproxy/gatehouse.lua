@@ -37,6 +37,10 @@ core.register_action('gatehouse', { 'http-req' }, function(txn)
     ['x-forwarded-for'] = { txn.f:src() },
     ['x-gatehouse-gateway'] = { txn:get_var('proc.gatehouse_gateway') },
   }
+  if txn:get_var('txn.certificate') then
+    question['x-gatehouse-client-cert'] = { txn:get_var('txn.certificate') }
+    question['x-gatehouse-client-verify'] = { tostring(txn:get_var('txn.certificate_verify')) }
+  end
   for _, name in ipairs(evidence) do
     if came[name] then question[name] = values(came, name) end
   end

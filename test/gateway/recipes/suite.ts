@@ -97,6 +97,20 @@ export function describeRecipe({ name, start }: Recipe): void {
       expect([200, 400, 401, 403]).toContain(bare.status)
     })
 
+    it('SEC-038 hands on no certificate that the caller wrote, in no form', async () => {
+      const der = 'MIIBszCCAVmgAwIBAgIUQ'
+      const forms = [`Client-Cert: :${der}=:`, `X-Gatehouse-Client-Cert: ${der}`].concat(
+        'X-Gatehouse-Client-Verify: SUCCESS',
+        `X-Forwarded-Client-Cert: Cert="${der}"`,
+        `X-Forwarded-Tls-Client-Cert: ${der}`,
+      )
+      for (const form of forms) {
+        // The broker would refuse what it cannot read.
+        expect((await ask({ lines: [...as(world.rene), form] })).status, form).toBe(200)
+        expect(JSON.stringify(world.headersSeen()), form).not.toMatch(/MIIBsz|SUCCESS/)
+      }
+    })
+
     it('SEC-102 asks about the request as it is, whatever the caller says about it', async () => {
       const lies = [
         'X-Forwarded-Uri: /patients/1',

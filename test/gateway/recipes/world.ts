@@ -6,9 +6,10 @@ import { type AddressInfo, connect, createServer as createTcp, type Socket } fro
 import { text } from 'node:stream/consumers'
 import { createTokenCheck } from '../../../examples/patient-api/check-token.ts'
 import { createPatientApi } from '../../../examples/patient-api/patient-api.ts'
+import { certificateHeaders } from '../../../src/gateway/certificates/certificate-headers.ts'
 import { breakableStores } from '../../support/breakable.ts'
 import type { Json } from '../../support/broker.ts'
-import { startGateway } from '../start-gateway.ts'
+import { secret, startGateway } from '../start-gateway.ts'
 
 export const host = 'api.example.com'
 
@@ -47,7 +48,13 @@ export type RecipeWorld = Awaited<ReturnType<typeof openWorld>>
 export async function openWorld() {
   await using opened = new AsyncDisposableStack()
   const stores = breakableStores()
-  const gateway = opened.use(await startGateway({ parts: { openStores: stores.open } }))
+  const gateway = opened.use(
+    await startGateway({
+      parts: { openStores: stores.open },
+      // All of them, so that a caller could try each.
+      settings: { gateway: { secrets: [secret], certificate_headers: [...certificateHeaders] } },
+    }),
+  )
   const { broker, client } = gateway
   const { issuer } = broker
 
