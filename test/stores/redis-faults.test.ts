@@ -1,5 +1,6 @@
 /** What Redis can do to us, and what must not come of it (F7, F8, F9, F11, F13, F14, F15). */
 import { copyFile } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -113,6 +114,11 @@ describe('a Redis', () => {
     const script = `
       import { openRedis } from '${import.meta.dirname}/redis-world.ts'
       const stores = await openRedis('${server.url}')
+      // A busy machine may take longer than a start waits.
+      for (let tries = 0; tries < 40; tries++) {
+        if (await stores.attempts.read('key').then(() => true, () => false)) break
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
       await stores.attempts.count('key', Date.now() + 60_000)
       console.log('counted', await stores.attempts.read('key'))
       await stores[Symbol.asyncDispose]()`
@@ -126,6 +132,23 @@ describe('a Redis', () => {
 })
 
 describe('replicas', () => {
+  it('F7 a failover that is heard of while the new primary is being looked for is followed like any other', async () => {
+    await using primary = await startRedis()
+    await using replica = await startReplicaOf(primary)
+    await using sentinel = await startSentinel(primary)
+    await until(async () =>
+      String(await sentinel.command('sentinel', 'replicas', 'main')).includes(String(replica.port)),
+    )
+    await using proxy = await tellingThoseWhoAsk(sentinel.port)
+    await using stores = await openRedis(`redis+sentinel://127.0.0.1:${proxy.port}/main`)
+    await answers(stores)
+    await delay(200)
+    proxy.holds = true
+    await primary.kill()
+    await until(() => proxy.told > 0)
+    await answers(stores)
+  })
+
   it('F8 a primary that was demoted is left for the one of now at its first refusal', async () => {
     await using primary = await startRedis()
     await using stores = await openRedis(primary.url)
@@ -203,6 +226,52 @@ describe('replicas', () => {
     expect(told).toBeGreaterThan(0)
   })
 })
+
+/** Stands before a Sentinel. That another server is primary now is told to those who are just asking which one is. */
+async function tellingThoseWhoAsk(
+  sentinel: number,
+): Promise<AsyncDisposable & { readonly port: number; told: number; holds: boolean }> {
+  const happened = Promise.withResolvers<void>()
+  const port = await freePort()
+  const open = new Set<Socket>()
+  const listeners: (() => void)[] = []
+  const server = createServer((client) => {
+    const upstream = connect(sentinel, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      open.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.on('data', async (question) => {
+      if (proxy.holds && question.includes('get-master-addr-by-name')) {
+        await happened.promise
+        for (const tell of listeners.splice(0)) tell()
+        await delay(100)
+      }
+      upstream.write(question)
+    })
+    upstream.on('data', (answer) => {
+      if (!answer.includes('switch-master') || !answer.includes('message')) return client.write(answer)
+      listeners.push(() => {
+        if (client.write(answer)) proxy.told++
+      })
+      happened.resolve()
+    })
+  }).listen(port, '127.0.0.1')
+  const proxy = {
+    port,
+    told: 0,
+    holds: false,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    },
+  }
+  return proxy
+}
 
 describe('what was lost', () => {
   const alive = async ({ marks, sessions, artifacts }: RedisStores, known: Awaited<ReturnType<typeof saved>>) => ({

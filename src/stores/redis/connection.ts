@@ -31,6 +31,7 @@ const longestRedirected = 1500
 /** How many writes may wait for replicas at once. */
 const guardedAtOnce = 256
 const patienceAtStart = 1000
+const pause = 500
 
 /** Does not wait for a Redis that is down: it is joined when it is there. Throws `StartProblem` for a wrong address. */
 export async function connect(url: string, log: Log): Promise<Connection> {
@@ -52,6 +53,14 @@ export async function connect(url: string, log: Log): Promise<Connection> {
   client.on('node error', complain)
   // Whatever ails this one is told by the commands on it.
   guard.on('error', () => {})
+  // ioredis gives up for ever when it hears of a failover just while it looks for the primary.
+  let disposed = false
+  for (const one of [client, guard]) {
+    one.on('end', async () => {
+      await delay(pause, undefined, { ref: false })
+      if (!disposed && one.status === 'end') await opened(one)
+    })
+  }
 
   // From the moment it is asked: it may have to wait for the answers to those before it.
   const patience = client instanceof Cluster ? longestRedirected : commandTimeout
@@ -98,6 +107,7 @@ export async function connect(url: string, log: Log): Promise<Connection> {
     },
 
     async [Symbol.asyncDispose]() {
+      disposed = true
       for (const one of [client, guard]) {
         if (one.status === 'end') continue
         const ended = one.status === 'wait' ? Promise.resolve() : once(one, 'end')
