@@ -246,7 +246,7 @@ export async function startBroker(
   })
 
   const gateway = late.use(
-    features.assembleGateway({ config, stores: { ...stores, ...known }, issuer, checkAccessToken, report, clock, log }),
+    features.assembleGateway({ config, stores, known, issuer, passwords, checkAccessToken, report, clock, log }),
   )
 
   // Administration

@@ -416,6 +416,19 @@ export const reasons = {
     cause: 'Authorization or X-API-Key came more than once, so the gateway and the API could read different ones.',
     fix: 'Send each header once.',
   },
+  basic_malformed: {
+    status: 401,
+    title: 'The user name and the password cannot be read',
+    cause:
+      'What follows Basic in the Authorization header is not base64 of a user name, a colon and a password in UTF-8 without control characters (RFC 7617).',
+    fix: 'Let the HTTP library make the header out of user name and password.',
+  },
+  basic_not_accepted: {
+    status: 401,
+    title: 'The API takes no user names and passwords',
+    cause: 'The request carries Authorization: Basic, and the API names no authentication source of type local.',
+    fix: "Send an access token, or add a local source to the API's authentication_sources.",
+  },
   certificate_not_believed: {
     status: 401,
     title: 'The client certificate is not believed',

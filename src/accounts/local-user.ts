@@ -26,6 +26,10 @@ export interface LocalUserStore {
 /** One spelling for one name: so that a look-alike is no second user, and no way round a limit (SEC-086). */
 export const canonicalUsername = (username: string): string => username.normalize('NFKC').trim().toLowerCase()
 
+/** Whether anybody can be called this: what cannot be is not looked for. */
+export const isPossibleUsername = (username: string): boolean =>
+  username.length > 0 && username.length <= 255 && !/\p{Cc}/u.test(username)
+
 /** What a source of type `local` says about its user. */
 export const localAttributes = ({ claims, username, groups }: LocalUser): Readonly<Record<string, unknown>> => ({
   ...claims,

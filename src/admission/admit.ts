@@ -19,6 +19,9 @@ export interface AdmittedPerson {
   readonly identity: LinkedIdentity
 }
 
+/** Somebody who shows an API who they are, with no client between. */
+export type AdmittedDirectly = Omit<AdmittedPerson, 'client'>
+
 export interface AdmittedMachine {
   readonly [admitted]: true
   readonly client: Client
@@ -38,14 +41,27 @@ interface Visitor {
 }
 
 /** The rule itself, for people. */
-export function admit({ account, client, source, identity, agreement }: Visitor): AdmittedPerson | Denied {
+export function admit({ client, agreement, ...person }: Visitor): AdmittedPerson | Denied {
   if (!client?.enabled) return { denied: 'client_disabled' }
+  const { source } = person
+  if (source?.enabled && client.allowedSources && !client.allowedSources.includes(source.id))
+    return { denied: 'source_not_allowed' }
+  const direct = admitDirectly(person)
+  if ('denied' in direct) return direct
+  if (agreement && !agreesTo(client, agreement.scopes, agreement.consent)) return { denied: 'consent_missing' }
+  return { ...direct, client } as AdmittedPerson
+}
+
+/** The rule itself, for people whom no client speaks for. */
+export function admitDirectly({
+  account,
+  source,
+  identity,
+}: Pick<Visitor, 'account' | 'source' | 'identity'>): AdmittedDirectly | Denied {
   if (!source?.enabled) return { denied: 'source_disabled' }
-  if (client.allowedSources && !client.allowedSources.includes(source.id)) return { denied: 'source_not_allowed' }
   if (!account || !identity) return { denied: 'account_unknown' }
   if (!account.enabled) return { denied: 'account_disabled' }
-  if (agreement && !agreesTo(client, agreement.scopes, agreement.consent)) return { denied: 'consent_missing' }
-  return { account, client, source, identity } as AdmittedPerson
+  return { account, source, identity } as AdmittedDirectly
 }
 
 /** Nobody is asked about what the organisation's own clients do; to any other, the person has agreed. */

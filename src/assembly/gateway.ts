@@ -4,10 +4,14 @@ import { createCheckApiKey } from '../applications/check-api-key.ts'
 import { createLastUsed } from '../applications/last-used.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
+import type { PasswordHasher } from '../connectors/local/password-hash.ts'
+import { createRememberedPasswords } from '../connectors/local/remembered-passwords.ts'
 import type { Report } from '../events.ts'
 import { createDecide } from '../gateway/decide.ts'
 import { createFindApi } from '../gateway/find-api.ts'
 import { gatewayRoutes } from '../gateway/gateway.ts'
+import { createListedSources } from '../gateway/listed-sources.ts'
+import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
@@ -15,11 +19,14 @@ import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { createGatewayAssertionWriter } from '../tokens/gateway-assertion.ts'
+import { assembleThrottle } from './throttle.ts'
 
 interface Needs {
   readonly config: Config
-  /** Those of sources and APIs out of memory. */
-  readonly stores: Pick<Stores, 'apis' | 'apiKeys' | 'sources'>
+  readonly stores: Stores
+  /** Out of memory. */
+  readonly known: Pick<Stores, 'apis' | 'clients' | 'sources'>
+  readonly passwords: Pick<PasswordHasher, 'verify'>
   readonly issuer: Pick<Issuer, 'signingKey'>
   readonly checkAccessToken: CheckAccessToken
   readonly report: Report
@@ -31,7 +38,9 @@ interface Gateway extends AsyncDisposable {
   readonly routes: Router
 }
 
-export function assembleGateway({ config, stores, issuer, checkAccessToken, report, clock, log }: Needs): Gateway {
+export function assembleGateway({ config, stores: registry, known, issuer, passwords, ...needs }: Needs): Gateway {
+  const { checkAccessToken, report, clock, log } = needs
+  const stores = { ...registry, ...known }
   const lastUsed = createLastUsed({ ...stores, clock, log })
   const ownToken = createOwnTokenReader({
     ...stores,
@@ -40,10 +49,22 @@ export function assembleGateway({ config, stores, issuer, checkAccessToken, repo
     entitlement: createEntitlement({ ...stores, clock }),
     clock,
   })
+  const listedSources = createListedSources({ ...stores, known: known.sources, stored: registry.sources, clock })
+  const basic = createBasicReader({
+    ...stores,
+    listedSources,
+    throttle: assembleThrottle({ config, stores, clock }),
+    checkPassword: createRememberedPasswords({ passwords, clock }),
+  })
   const routes = gatewayRoutes({
     config,
     findApi: createFindApi(stores),
-    decide: createDecide({ readers: [ownToken], checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }) }),
+    decide: createDecide({
+      readers: [ownToken, basic],
+      checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
+    }),
+    takesPasswords: async (api) =>
+      (await listedSources.of(api)).some((one) => one.source.type === 'local' && !listedSources.closed(one)),
     writeAssertion: createGatewayAssertionWriter({
       issuer: config.issuer,
       signingKey: () => issuer.signingKey(),

@@ -17,7 +17,6 @@ import { createRestart } from '../signin/restart.ts'
 import { signinRoutes } from '../signin/routes.ts'
 import { sessionRoutes } from '../signin/sessions.ts'
 import { testLoginRoutes } from '../signin/test-login.ts'
-import { createThrottle } from '../signin/throttle.ts'
 import { createTrips } from '../signin/trips.ts'
 import type { LeaveUpstream } from '../signin/upstream-logout.ts'
 import type { Sources } from '../sources/sources.ts'
@@ -25,6 +24,7 @@ import type { TestLogins } from '../sources/test-logins.ts'
 import type { Stores } from '../stores/sql/open.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
+import { assembleThrottle } from './throttle.ts'
 
 interface Needs {
   readonly config: Config
@@ -67,15 +67,7 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     callbackUrl,
     lifetime: config.lifetimes.trip * 1000,
   })
-  const throttle = createThrottle({
-    attempts: stores.attempts,
-    clock,
-    limits: {
-      perUser: config.sign_in.max_attempts_per_user,
-      perAddress: config.sign_in.max_attempts_per_address,
-      window: config.sign_in.attempt_window,
-    },
-  })
+  const throttle = assembleThrottle({ config, stores, clock })
 
   const signIn = signinRoutes({
     ...stores,

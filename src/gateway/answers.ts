@@ -80,11 +80,12 @@ export function createAnswers({ issuer, writeAssertion, report }: Needs) {
       ctx.body = ''
     },
 
-    refused(ctx: Context, dialect: Dialect, decision: Refused, api?: Api): void {
+    /** `takesPasswords`: of this API's callers. */
+    refused(ctx: Context, dialect: Dialect, decision: Refused, api?: Api, takesPasswords = false): void {
       const { reason, status, detail, retryAfter } = decision
       const reference = begin(ctx)
       report('gateway.refused', { reference, reason, what: api?.slug, ...parties(decision) })
-      const how = api && challenge(issuer, api, decision)
+      const how = api && challenge(issuer, api, decision, takesPasswords)
       if (how) ctx.set('WWW-Authenticate', how)
       if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
       tell(ctx, status, dialect, reason, reference, detail)

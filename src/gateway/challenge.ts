@@ -4,13 +4,15 @@ import type { Refused } from './decide.ts'
 import { metadataAddress } from './protected-resource.ts'
 
 /**
- * `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1): how to come back with something better. `undefined`: nothing that
- * could be brought would help.
+ * `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1; RFC 7617 §2.1 where a user name and a password will do): how to come
+ * back with something better. `undefined`: nothing that could be brought would help. In one line, since some gateways
+ * hand on only the first.
  */
 export function challenge(
   issuer: string,
   api: Api,
   { status, reason }: Pick<Refused, 'status' | 'reason'>,
+  takesPasswords: boolean,
 ): string | undefined {
   if (status !== 401 && reason !== 'insufficient_scope') return undefined
   const scope = api.rules.required_scopes.join(' ')
@@ -21,14 +23,20 @@ export function challenge(
     ...(scope && (!error || error === 'insufficient_scope') && { scope }),
     resource_metadata: metadataAddress(issuer, api),
   }
-  return `Bearer ${Object.entries(parameters)
+  const ways = [scheme('Bearer', parameters)]
+  if (takesPasswords && status === 401) ways.push(scheme('Basic', { realm: api.slug, charset: 'UTF-8' }))
+  return ways.join(', ')
+}
+
+const scheme = (name: string, parameters: Readonly<Record<string, string>>): string =>
+  `${name} ${Object.entries(parameters)
     .map(([name, value]) => `${name}="${value}"`)
     .join(', ')}`
-}
 
 // RFC 6750 §3.1: whoever brought no token is told no error; and a missing key says nothing about the token.
 function errorOf(reason: ReasonCode): string | undefined {
   if (reason === 'insufficient_scope') return 'insufficient_scope'
   if (reason === 'credentials_ambiguous') return 'invalid_request'
-  return reason === 'token_missing' || /^(api_key|application|certificate)_/.test(reason) ? undefined : 'invalid_token'
+  const aboutOthers = /^(api_key|application|certificate|basic)_/.test(reason) || reason === 'bad_credentials'
+  return reason === 'token_missing' || aboutOthers ? undefined : 'invalid_token'
 }

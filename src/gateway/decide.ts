@@ -77,8 +77,9 @@ const refused = (status: Refused['status'], reason: ReasonCode, detail?: string)
   detail,
 })
 
-function unread({ bearer, hasAuthorization, unbelievedCertificate }: Evidence): ReasonCode {
+function unread({ bearer, basic, hasAuthorization, unbelievedCertificate }: Evidence): ReasonCode {
   if (unbelievedCertificate && !hasAuthorization) return 'certificate_not_believed'
+  if (basic !== undefined) return 'basic_not_accepted'
   if (bearer === undefined) return 'token_missing'
   return parseCompactJwt(bearer) ? 'token_issuer' : 'token_malformed'
 }

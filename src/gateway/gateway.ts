@@ -5,6 +5,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import type { Api } from '../apis/api.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
@@ -25,11 +26,14 @@ interface Needs {
   readonly config: Pick<Config, 'issuer' | 'trusted_proxies' | 'gateway'>
   readonly findApi: FindApi
   readonly decide: Decide
+  /** Whether a user name and a password may do. */
+  readonly takesPasswords: (api: Api) => Promise<boolean>
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
 }
 
-export function gatewayRoutes({ config, findApi, decide, writeAssertion, report }: Needs): Router {
+export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...needs }: Needs): Router {
+  const { writeAssertion, report } = needs
   const { issuer } = config
   const base = new URL(issuer).pathname.replace(/\/$/, '')
   const isTrusted = trustedPeers(config.trusted_proxies)
@@ -66,7 +70,7 @@ export function gatewayRoutes({ config, findApi, decide, writeAssertion, report 
         ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
         : await decide(evidence, api)
     if (decision.passes || api.rules.enforcement === 'report') return answers.passed(ctx, api, decision, isProven)
-    return answers.refused(ctx, dialect, decision, api)
+    return answers.refused(ctx, dialect, decision, api, await takesPasswords(api))
   }
 
   const router = new Router()

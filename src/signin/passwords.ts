@@ -1,5 +1,6 @@
 /** Signing in with a user name and a password. */
 import type { Context } from 'koa'
+import type { Attempt, Throttle } from '../accounts/throttle.ts'
 import type { PasswordConnector } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
@@ -10,7 +11,6 @@ import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Receive } from './arrival.ts'
 import type { Steps } from './steps.ts'
-import type { Attempt, Throttle } from './throttle.ts'
 import type { Visit } from './visit.ts'
 
 interface Needs {

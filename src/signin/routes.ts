@@ -5,6 +5,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { AccountStore } from '../accounts/account.ts'
+import type { Throttle } from '../accounts/throttle.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { ConsentStore } from '../clients/consent-store.ts'
 import type { Clock } from '../clock.ts'
@@ -25,7 +26,6 @@ import type { Problems } from './problems.ts'
 import type { Restart } from './restart.ts'
 import { createReturns } from './returns.ts'
 import { createSteps, scopesToAgree } from './steps.ts'
-import type { Throttle } from './throttle.ts'
 import type { Trips } from './trips.ts'
 
 interface Needs {

@@ -3,7 +3,7 @@
  */
 
 import type { RoleName } from '../accounts/account.ts'
-import type { AdmittedMachine, AdmittedPerson } from '../admission/admit.ts'
+import type { AdmittedDirectly, AdmittedMachine, AdmittedPerson } from '../admission/admit.ts'
 import { newId } from '../ids.ts'
 import type { Mapped } from '../mapping/map-identity.ts'
 
@@ -119,7 +119,7 @@ export const idTokenClaims = (
   })
 
 /** What userinfo says: the person, and nothing of the token that was shown. */
-export const personClaims = ({ account, source }: AdmittedPerson, mapped: Mapped): Payload =>
+export const personClaims = ({ account, source }: AdmittedDirectly, mapped: Mapped): Payload =>
   compact({
     ...mapped.claims,
     groups: mapped.groups,

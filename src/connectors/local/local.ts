@@ -3,13 +3,19 @@
  * only answers whether a password is right, and takes as long over a name that does not exist.
  */
 import { z } from 'zod'
-import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from '../../accounts/local-user.ts'
+import {
+  canonicalUsername,
+  isPossibleUsername,
+  type LocalUser,
+  type LocalUserStore,
+  localAttributes,
+} from '../../accounts/local-user.ts'
 import { type Clock, seconds } from '../../clock.ts'
 import type { ConnectorType, Credentials } from '../../connector.ts'
 import { Refusal, Unavailable } from '../../errors.ts'
 import type { Identity } from '../../identity.ts'
 import type { Log } from '../../log.ts'
-import { longestPassword, type PasswordHasher } from './password-hash.ts'
+import { isPossiblePassword, type PasswordHasher } from './password-hash.ts'
 
 interface Needs {
   readonly users: Pick<LocalUserStore, 'byUsername' | 'replace'>
@@ -20,8 +26,10 @@ interface Needs {
 
 export function createLocalConnectorType({ users, passwords, clock, log }: Needs): ConnectorType {
   async function verify(sourceId: string, { username, password }: Credentials): Promise<Identity | undefined> {
-    if (password === '' || Buffer.byteLength(password) > longestPassword) return undefined
-    const user = isPossible(username) ? await users.byUsername(sourceId, canonicalUsername(username)) : undefined
+    if (!isPossiblePassword(password)) return undefined
+    const user = isPossibleUsername(username)
+      ? await users.byUsername(sourceId, canonicalUsername(username))
+      : undefined
     const right = await passwords.verify(password, user?.passwordHash ?? null)
     if (!right || !user) return undefined
     await refresh(user, password)
@@ -49,6 +57,3 @@ export function createLocalConnectorType({ users, passwords, clock, log }: Needs
     open: (_config, { id }) => ({ kind: 'password', verify: (credentials) => verify(id, credentials) }),
   }
 }
-
-const isPossible = (username: string): boolean =>
-  username.length > 0 && username.length <= 255 && !/\p{Cc}/u.test(username)

@@ -1,6 +1,7 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Unavailable } from '../../errors.ts'
+import { createTurns } from './turns.ts'
 
 export interface PasswordHasher {
   /** A PHC string. Rejects with `Unavailable` when too many are waiting. */
@@ -24,7 +25,11 @@ interface Limits {
 }
 
 /** Bytes. Longer ones are refused before they are hashed (SEC-084). */
-export const longestPassword = 1024
+const longestPassword = 1024
+
+/** Whether anybody can have this password: what cannot be is not hashed. */
+export const isPossiblePassword = (password: string): boolean =>
+  password !== '' && Buffer.byteLength(password) <= longestPassword
 
 const derive = promisify<'argon2id', Argon2Parameters, Buffer>(argon2)
 
@@ -33,7 +38,7 @@ const current = { memory: 19_456, passes: 2, parallelism: 1, saltBytes: 16, tagL
 
 /** Hashes passwords with argon2id (RFC 9106), a few at a time. */
 export function createPasswordHasher({ concurrency = 2, queue = 64 }: Limits = {}): PasswordHasher {
-  const { turn, load } = createTurns(concurrency, queue)
+  const { turn, load } = createTurns({ concurrency, queue })
   // Nobody's password: what an unknown name is compared with.
   const nobody: Parsed = { ...current, salt: randomBytes(current.saltBytes), tag: randomBytes(current.tagLength) }
 
@@ -107,24 +112,4 @@ function parse(phc: string): Parsed | undefined {
     parallelism <= 4
   if (!bounded) return undefined
   return { memory, passes, parallelism, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') }
-}
-
-/** So many at a time, so many waiting, and the rest are told to come back. */
-function createTurns(concurrency: number, queue: number) {
-  const waiting: (() => void)[] = []
-  let running = 0
-
-  async function turn<T>(work: () => Promise<T>): Promise<T> {
-    if (running < concurrency) running += 1
-    else if (waiting.length >= queue) throw new Unavailable('local', 'too many passwords are being checked')
-    else await new Promise<void>((go) => waiting.push(go))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
-  return { turn, load: () => ({ running, waiting: waiting.length }) }
 }

@@ -6,7 +6,7 @@ import type { SourceStore } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
 import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
 import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
-import { type Caller, notMine, type Reader, type Reading } from '../reader.ts'
+import { type Caller, notMine, type Reader } from '../reader.ts'
 
 interface Needs {
   readonly issuer: string
@@ -15,6 +15,8 @@ interface Needs {
   readonly sources: Pick<SourceStore, 'byAlias'>
   readonly clock: Clock
 }
+
+type Told = Pick<AccessToken, 'claims' | 'clientId' | 'sourceAlias' | 'accountId' | 'scopes'>
 
 export function createOwnTokenReader(needs: Needs): Reader {
   const { issuer, checkAccessToken, entitlement, sources, clock } = needs
@@ -30,31 +32,34 @@ export function createOwnTokenReader(needs: Needs): Reader {
     if (!verdict.ok) return { kind: 'no', reason: verdict.reason }
     const { token } = verdict
     if (!(await entitlement.anyAccepts([api], token))) return { kind: 'no', reason: 'token_audience' }
-    if (api.authenticationSources.length === 0) return mine(token, api, null)
+    if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerOf(token, api, null) }
     const source = await sourceHere(token, api)
     if (!source) return { kind: 'no', reason: 'api_source_not_accepted', forbidden: true }
     if (source.sunset !== null && source.sunset <= clock())
       return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
-    return mine(token, api, source.roles)
+    return { kind: 'mine', caller: callerOf(token, api, source.roles) }
   }
 }
 
-function mine(token: AccessToken, api: Api, roles: ApiSource['roles']): Reading {
-  const { claims, clientId, sourceAlias, accountId, scopes } = token
+/** Whom claims of ours are about, at this API; `roles` are what it says itself of those who come through the source. */
+export function callerOf(
+  { claims, clientId, sourceAlias, accountId, scopes }: Told,
+  api: Api,
+  roles: ApiSource['roles'],
+): Caller {
   const groups = texts(claims.groups)
-  const caller: Caller = {
+  return {
     subject: accountId ?? clientId,
     account: accountId,
     user: text(claims.preferred_username) || (accountId ?? ''),
     email: text(claims.email),
     groups,
-    roles: roles === null ? rolesOf(token, api) : rolesHere(roles, groups),
+    roles: roles === null ? rolesOf(claims, api) : rolesHere(roles, groups),
     source: sourceAlias,
     client: clientId,
     scopes,
     claims,
   }
-  return { kind: 'mine', caller }
 }
 
 const rolesHere = (roles: NonNullable<ApiSource['roles']>, groups: readonly string[]): readonly string[] => [
@@ -64,7 +69,7 @@ const rolesHere = (roles: NonNullable<ApiSource['roles']>, groups: readonly stri
 ]
 
 /** Of the realm, by the names that both token profiles have for it, and of the API's own name space. */
-function rolesOf({ claims }: AccessToken, { id, audience }: Api): readonly string[] {
+function rolesOf(claims: Told['claims'], { id, audience }: Api): readonly string[] {
   const named = isRecord(claims.resource_access) ? claims.resource_access : {}
   const spaces = [id, audience].flatMap((name) => (name !== null && Object.hasOwn(named, name) ? [named[name]] : []))
   const realm = isRecord(claims.realm_access) ? texts(claims.realm_access.roles) : texts(claims.roles)

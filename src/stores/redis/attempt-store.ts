@@ -1,5 +1,5 @@
+import type { AttemptStore } from '../../accounts/attempt-store.ts'
 import type { Clock } from '../../clock.ts'
-import type { AttemptStore } from '../../signin/attempt-store.ts'
 import type { Connection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Scripts } from './scripts.ts'

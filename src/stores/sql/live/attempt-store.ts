@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import type { AttemptStore } from '../../../accounts/attempt-store.ts'
 import type { Clock } from '../../../clock.ts'
-import type { AttemptStore } from '../../../signin/attempt-store.ts'
 import type { Db } from '../schema.ts'
 
 export function createAttemptStore(db: Db, clock: Clock): AttemptStore {

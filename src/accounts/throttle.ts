@@ -1,20 +1,19 @@
-import { canonicalUsername } from '../accounts/local-user.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
-import { networkOf } from '../http/network.ts'
 import { digest } from '../ids.ts'
 import type { AttemptStore } from './attempt-store.ts'
+import { canonicalUsername } from './local-user.ts'
 
 /** Somebody who is about to try a password. */
 export interface Attempt {
   readonly username: string
   readonly sourceId: string
-  /** The browser's network address, as the trusted proxies tell it. */
+  /** Where they are, as the trusted proxies tell it. */
   readonly address: string
 }
 
 /**
- * Slows down guessing. Ask `check` before the password is verified and tell how it went afterwards; tell
+ * Slows down guessing, at the sign-in page as at the gateway. Ask `check` before the password is verified and tell how it went afterwards; tell
  * nothing when verifying could not tell either, because an outage counts against nobody (SEC-086).
  */
 export interface Throttle {
@@ -30,6 +29,8 @@ export interface Throttle {
 
 interface Needs {
   readonly attempts: AttemptStore
+  /** What one subscriber has. */
+  readonly networkOf: (address: string) => string
   readonly clock: Clock
   readonly limits: {
     /** Failures per window for one user name from one network. */
@@ -46,7 +47,7 @@ interface Needs {
 const everywhere = 10
 const rememberedFor = 30 * 24 * 3_600_000
 
-export function createThrottle({ attempts, clock, limits }: Needs): Throttle {
+export function createThrottle({ attempts, networkOf, clock, limits }: Needs): Throttle {
   const span = limits.window * 1000
 
   function countsFor({ username, sourceId, address }: Attempt) {

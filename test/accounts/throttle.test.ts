@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { createVault } from '../src/config/secrets.ts'
-import { silent } from '../src/log.ts'
-import { createThrottle } from '../src/signin/throttle.ts'
-import { openSqlStores } from '../src/stores/sql/open.ts'
+import { createThrottle } from '../../src/accounts/throttle.ts'
+import { createVault } from '../../src/config/secrets.ts'
+import { networkOf } from '../../src/http/network.ts'
+import { silent } from '../../src/log.ts'
+import { openSqlStores } from '../../src/stores/sql/open.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 const limits = { perUser: 5, perAddress: 20, window: 300 }
@@ -17,7 +18,7 @@ async function setUp() {
     clock,
     log: silent,
   })
-  const throttle = createThrottle({ attempts: stores.attempts, clock, limits })
+  const throttle = createThrottle({ attempts: stores.attempts, networkOf, clock, limits })
   const attempt = (change: { username?: string; sourceId?: string; address?: string } = {}) => ({
     username: 'john',
     sourceId: 'local',
