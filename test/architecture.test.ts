@@ -74,6 +74,9 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
       ['src/app.ts', 'src/assembly/', 'src/http/', 'src/operations/', ...features.map((feature) => `src/${feature}/`)],
     ]),
   ),
+  ...Object.fromEntries(
+    ['schema', 'x509', 'rsa'].map((name) => [`@peculiar/asn1-${name}`, ['src/connectors/certificate/']]),
+  ),
   zod: ['src/'],
   'prom-client': ['src/operations/'],
   ...Object.fromEntries(
