@@ -8,6 +8,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 await using demo = await startDemo()
 
+const guard = demo.isBehindNginx
+  ? 'behind nginx, which puts every request to Gatehouse first'
+  : 'which checks tokens by itself; with nginx on this machine, Gatehouse would be asked first'
+
 console.log(`
   Open the web application and sign in, first as the one, then as the other:
 
@@ -22,6 +26,7 @@ console.log(`
     Gatehouse, the broker   ${new URL('/.well-known/openid-configuration', demo.broker)}
     a stand-in for Okta     ${new URL('/.well-known/openid-configuration', demo.okta)}
     the Patient API         ${new URL('/patients/1', demo.api)}
+                            ${guard}
 
   Database and logs are in ${relative('.', demo.folder)}. Ctrl-C ends everything.
 `)

@@ -1,8 +1,13 @@
-/** Starts the whole story: Gatehouse, a stand-in for Okta, the Patient API and the web application, each a process. */
+/**
+ * Starts the whole story: Gatehouse, a stand-in for Okta, the Patient API and the web application, each a process; and
+ * nginx before the Patient API, where there is one.
+ */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
+import { findProgram } from '../scripts/programs.mjs'
 import { startChild } from './child.ts'
 import { loadSecrets } from './demo-secrets.ts'
 import { setUp } from './set-up.ts'
@@ -12,13 +17,18 @@ interface Options {
   readonly ports?: { readonly broker: number; readonly okta: number; readonly app: number; readonly api: number }
   /** Keeps database, keys, secrets and logs. A second start with the same folder goes on where the first one ended. */
   readonly folder?: string
+  /** The program, or `null` to do without. By default, that of this machine. */
+  readonly nginx?: string | null
 }
 
 export interface Demo extends AsyncDisposable {
   readonly app: URL
   readonly broker: URL
   readonly okta: URL
+  /** Of the Patient API, or of nginx before it. */
   readonly api: URL
+  /** Whether nginx asks the broker about each request. */
+  readonly isBehindNginx: boolean
   /** The web application's credentials at the broker. */
   readonly client: { readonly id: string; readonly secret: string }
   readonly folder: string
@@ -31,6 +41,7 @@ const clientId = '6fcc0833-0ec2-4542-bc2c-4cd88286dfc8:OPENID'
 export async function startDemo({
   ports = { broker: 3000, okta: 3001, app: 3002, api: 3003 },
   folder = 'data/demo',
+  nginx = findProgram('nginx', process.env) ?? null,
 }: Options = {}): Promise<Demo> {
   const home = resolve(folder)
   await mkdir(home, { recursive: true, mode: 0o700 })
@@ -73,11 +84,20 @@ export async function startDemo({
     WEB_APP_SECRET: secrets.webApp,
   })
 
-  await start('patient-api', 'examples/patient-api/main.ts', api, {
+  const own = nginx === null ? api : new URL(`http://127.0.0.1:${await freePort(0)}`)
+  await start('patient-api', 'examples/patient-api/main.ts', own, {
     ISSUER: broker.origin,
     AUDIENCE: clientId,
-    PORT: api.port,
+    PORT: own.port,
   })
+  if (nginx !== null)
+    await start('nginx', 'examples/gateways/nginx/main.ts', api, {
+      NGINX: nginx,
+      FOLDER: join(home, 'nginx'),
+      PORT: api.port,
+      GATEHOUSE: broker.origin,
+      PATIENT_API: own.origin,
+    })
   await start('web-app', 'examples/web-app/main.ts', app, {
     URL: app.origin,
     ISSUER: broker.origin,
@@ -92,6 +112,7 @@ export async function startDemo({
     broker,
     okta,
     api,
+    isBehindNginx: nginx !== null,
     client: { id: clientId, secret: secrets.webApp },
     folder: home,
     failed: Promise.race(failures),

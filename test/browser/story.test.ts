@@ -189,8 +189,11 @@ describe('The Patient API', () => {
     })
   })
 
-  it('refuses who brings no token', async () => {
-    expect(await patient()).toMatchObject({ status: 401, challenge: 'Bearer realm="Patient API"' })
+  it('refuses who brings no token: nginx before it asks the broker', async () => {
+    expect(demo.isBehindNginx).toBe(true)
+    const refused = await patient()
+    expect(refused).toMatchObject({ status: 401, challenge: expect.stringMatching(/^Bearer realm="patients"/) })
+    expect(refused.body).toMatchObject({ error: 'token_missing' })
   })
 
   it('refuses an ID token, though issuer, audience and key are the same', async () => {
