@@ -226,10 +226,11 @@ export async function startBroker(
   await delay(25)
   const features = await import('./assembly/features.ts')
   const tests = features.assembleTestLogins({ stores, vault, clock })
+  const served = { ...stores, ...known }
   const signIn = features.assembleSignIn({
     config,
     keys,
-    stores: { ...stores, ...known },
+    stores: served,
     confirmRegistry: memory.confirm,
     issuer,
     sources,
@@ -246,7 +247,7 @@ export async function startBroker(
   })
 
   const gateway = late.use(
-    features.assembleGateway({ config, stores, known, issuer, passwords, checkAccessToken, report, clock, log }),
+    features.assembleGateway({ config, stores, known, issuer, passwords, checkAccessToken, operations, clock, log }),
   )
 
   // Administration

@@ -462,6 +462,26 @@ export const reasons = {
       'The API takes only tokens that are bound to a key which the caller proves (sender_constraint), and this is none.',
     fix: 'Get a bound token, or remove sender_constraint from the API.',
   },
+  token_binding_unproven: {
+    status: 401,
+    title: 'The token belongs to another key',
+    cause:
+      'The token is bound to a certificate (cnf, RFC 8705) that the gateway did not vouch for in this call, or to something that cannot be proven here, such as a DPoP key.',
+    fix: 'Call with the certificate that the token was issued for, through a gateway that proves its secret and hands the certificate on.',
+  },
+  insufficient_user_authentication: {
+    status: 401,
+    title: 'A stronger or newer sign-in is required',
+    cause:
+      'The API asks for a level of assurance (required_acr) or for a recent sign-in (max_auth_age), and the token tells of neither.',
+    fix: 'Sign in again with the acr_values and max_age that the challenge names (RFC 9470), and call with the new token.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many calls',
+    cause: "The calls of this window are used up: the API's rate_limit, counted on all nodes together.",
+    fix: 'Try again after the seconds that Retry-After names, or raise the limit of the API.',
+  },
   api_source_not_accepted: {
     status: 403,
     title: 'The API does not accept this way of signing in',

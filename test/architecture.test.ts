@@ -77,6 +77,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['schema', 'x509', 'rsa'].map((name) => [`@peculiar/asn1-${name}`, ['src/connectors/certificate/']]),
   ),
+  'rate-limiter-flexible': ['src/gateway/'],
   zod: ['src/'],
   'prom-client': ['src/operations/'],
   ...Object.fromEntries(

@@ -23,6 +23,10 @@ const TraceParameters = pageParameters.extend({
   client_id: name,
   account_id: name,
   source_id: name.describe('Or its alias.'),
+  api_id: name.describe('Of calls that were refused at its gateway.'),
+  reference: name
+    .transform((text) => text?.toUpperCase())
+    .describe('What the caller was given (`X-Gatehouse-Reference`), or shown.'),
   outcome: z.enum(outcomes).optional(),
   reason: z.enum(codes).optional(),
   from: moment.describe('At this time or later.'),
@@ -40,12 +44,13 @@ const Erasure = z.strictObject({
 const shape = {
   name: 'Trace',
   schema: z.strictObject({
-    reference: z.string().describe('What the person was shown.'),
+    reference: z.string().describe('What the person was shown, or the caller was given.'),
     started_at: z.iso.datetime(),
     ended_at: z.iso.datetime().nullable(),
     client_id: z.string().nullable(),
     source_id: z.string().nullable(),
     account_id: z.string().nullable(),
+    api_id: z.string().nullable(),
     outcome: z.enum(outcomes),
     reason: z
       .strictObject({ code: z.string(), title: z.string(), cause: z.string(), fix: z.string() })
@@ -61,22 +66,23 @@ const shape = {
   }),
   example: {
     ...{ reference: exampleReference, started_at: moments.created_at, ended_at: moments.created_at },
-    ...{ client_id: 'patient-app', source_id: exampleIds.source, account_id: exampleIds.user, outcome: 'signed_in' },
-    ...{ reason: null, steps: [{ at: moments.created_at, what: 'signed_in' }] },
+    ...{ client_id: 'patient-app', source_id: exampleIds.source, account_id: exampleIds.user, api_id: null },
+    ...{ outcome: 'signed_in', reason: null, steps: [{ at: moments.created_at, what: 'signed_in' }] },
   },
 }
 
-/** What happened: sign-ins and logouts step by step. For reading, and for forgetting what is about one person. */
+/** What happened: sign-ins and logouts step by step, and calls that gateways refused. For reading, and for forgetting what is about one person. */
 export function mountTraces(mount: Mount, { traces, sources, erase }: Needs): void {
   mount(
     {
       ...{ id: 'listTraces', tag: 'traces', method: 'get', path: '/traces', right: 'view', query: TraceParameters },
-      summary: 'List sign-ins and logouts, the newest first',
+      summary: 'List sign-ins, logouts and refused calls, the newest first',
       answer: { status: 200, is: 'A page of them', shape, paged: true },
     },
-    async (ctx, { query: { client_id: clientId, account_id: accountId, source_id: source, limit, ...filter } }) => {
+    async (ctx, { query }) => {
+      const { client_id: clientId, account_id: accountId, source_id: source, api_id: apiId, limit, ...filter } = query
       const sourceId = source === undefined ? undefined : ((await sources.byAlias(source))?.id ?? source)
-      const { items, next } = await traces.list({ limit, ...defined({ ...filter, clientId, accountId, sourceId }) })
+      const { items, next } = await traces.list({ limit, ...defined({ ...filter, ...{ clientId, accountId, sourceId, apiId } }) })
       ctx.body = { items: items.map(traceView), next }
     },
   )
@@ -107,7 +113,7 @@ export function mountTraces(mount: Mount, { traces, sources, erase }: Needs): vo
       // People read references aloud; those who write them down forget the capitals.
       const reference = (ctx.params.reference ?? '').toUpperCase()
       const trace = await traces.get(reference)
-      ctx.body = traceView(found(trace, `login trace ${reference}: what happens outside a sign-in is in the log only`))
+      ctx.body = traceView(found(trace, `trace ${reference}: whatever happened is in the log only, or too long ago`))
     },
   )
 }
@@ -119,6 +125,7 @@ const traceView = (trace: Trace) => ({
   client_id: trace.clientId,
   source_id: trace.sourceId,
   account_id: trace.accountId,
+  api_id: trace.apiId,
   outcome: trace.outcome,
   reason: trace.reason && explained(trace.reason),
   steps: trace.steps.map(({ at, what, detail }) => ({ at: iso(at), what, ...(detail && { detail }) })),

@@ -35,6 +35,9 @@ const JsonPath = z
     if (typeof problem === 'string') context.addIssue({ code: 'custom', message: problem })
   })
 
+/** Characters: gateways take some kilobytes of headers, and the others have to fit in as well. */
+const longestMasks = 4000
+
 /**
  * What the gateway asks of a call to an API, and does with the answer. Kept as it is written in the admin API, so its
  * members are in snake case. Every list that is empty asks nothing.
@@ -73,12 +76,13 @@ export const ApiRules = z.strictObject({
     .array(
       z.strictObject({
         json_path: JsonPath,
-        /** Whose members see it as it is; `null`: nobody does. */
-        unless_group: z.string().min(1).max(255).nullable().default(null),
-        with: z.string().max(200).default('#########'),
+        unless_group: z.string().min(1).max(255).nullable().default(null).describe('Its members see it as it is.'),
+        unless_role: z.string().min(1).max(100).nullable().default(null).describe('So does who has this role.'),
+        with: z.string().max(200).default('#########').describe('What stands there instead.'),
       }),
     )
     .max(100)
+    .refine((masks) => JSON.stringify(masks).length <= longestMasks, 'must be shorter: masks travel in a header')
     .default([]),
   sender_constraint: z
     .enum(['dpop', 'mtls', 'either'])
@@ -87,16 +91,33 @@ export const ApiRules = z.strictObject({
     .describe(
       'A token must be bound to a key that the caller proves: `dpop` (RFC 9449), `mtls` (RFC 8705), or either.',
     ),
+  required_acr: z
+    .array(scope)
+    .max(20)
+    .transform((list) => [...new Set(list)])
+    .default([])
+    .describe('Any one of these levels of assurance (RFC 9470): the `acr` of the token.'),
+  max_auth_age: z
+    .int()
+    .min(0)
+    .max(31_536_000)
+    .nullable()
+    .default(null)
+    .describe('Seconds since the person last proved who they are (RFC 9470): by the `auth_time` of the token.'),
   rate_limit: z
     .strictObject({
       requests: z.int().min(1).max(1_000_000),
-      /** Seconds. */
-      window: z.int().min(1).max(86_400),
-      /** Whose calls are counted together. */
-      by: z.enum(['application', 'client', 'user', 'address']).default('client'),
+      window: z.int().min(1).max(86_400).describe('Seconds. Windows begin at the same time on every node.'),
+      by: z
+        .enum(['application', 'client', 'user', 'address'])
+        .default('client')
+        .describe(
+          "Whose calls are counted together: `application` is the key's, and without a key the token's client.",
+        ),
     })
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('So many calls in a window, counted on all nodes together; then 429.'),
   /** `null`: all of them. */
   identity_headers: z
     .array(z.enum(identityHeaders))

@@ -6,19 +6,21 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { PasswordHasher } from '../connectors/local/password-hash.ts'
 import { createRememberedPasswords } from '../connectors/local/remembered-passwords.ts'
-import type { Report } from '../events.ts'
 import { createDecide } from '../gateway/decide.ts'
 import { createFindApi } from '../gateway/find-api.ts'
 import { gatewayRoutes } from '../gateway/gateway.ts'
 import { createListedSources } from '../gateway/listed-sources.ts'
+import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { createGatewayAssertionWriter } from '../tokens/gateway-assertion.ts'
+import { createRefusedCalls } from '../traces/refused-calls.ts'
 import { assembleThrottle } from './throttle.ts'
 
 interface Needs {
@@ -29,7 +31,7 @@ interface Needs {
   readonly passwords: Pick<PasswordHasher, 'verify'>
   readonly issuer: Pick<Issuer, 'signingKey'>
   readonly checkAccessToken: CheckAccessToken
-  readonly report: Report
+  readonly operations: Pick<Operations, 'report' | 'refusedCallDropped'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -39,8 +41,9 @@ interface Gateway extends AsyncDisposable {
 }
 
 export function assembleGateway({ config, stores: registry, known, issuer, passwords, ...needs }: Needs): Gateway {
-  const { checkAccessToken, report, clock, log } = needs
+  const { checkAccessToken, operations, clock, log } = needs
   const stores = { ...registry, ...known }
+  const refusedCalls = createRefusedCalls({ ...stores, dropped: operations.refusedCallDropped, clock, log })
   const lastUsed = createLastUsed({ ...stores, clock, log })
   const ownToken = createOwnTokenReader({
     ...stores,
@@ -62,6 +65,8 @@ export function assembleGateway({ config, stores: registry, known, issuer, passw
     decide: createDecide({
       readers: [ownToken, basic],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
+      rateLimit: createRateLimit({ counts: stores.attempts, clock }),
+      clock,
     }),
     takesPasswords: async (api) =>
       (await listedSources.of(api)).some((one) => one.source.type === 'local' && !listedSources.closed(one)),
@@ -70,7 +75,13 @@ export function assembleGateway({ config, stores: registry, known, issuer, passw
       signingKey: () => issuer.signingKey(),
       clock,
     }),
-    report,
+    report: operations.report,
+    refusedCalls,
   })
-  return { routes, [Symbol.asyncDispose]: () => lastUsed[Symbol.asyncDispose]() }
+  return {
+    routes,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([lastUsed[Symbol.asyncDispose](), refusedCalls[Symbol.asyncDispose]()])
+    },
+  }
 }

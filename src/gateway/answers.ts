@@ -5,22 +5,35 @@ import type { Report } from '../events.ts'
 import { newReference } from '../ids.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
+import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { challenge } from './challenge.ts'
 import type { Decision, Refused } from './decide.ts'
-import type { Dialect } from './dialects/dialect.ts'
+import type { Asked, Dialect } from './dialects/dialect.ts'
 import { identityHeaderLines, identityValues } from './identity-headers.ts'
+import { maskHeader } from './mask.ts'
 
 interface Needs {
   readonly issuer: string
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
+  readonly refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
+/** What the question was about, as far as it was understood. */
+export interface About {
+  readonly asked?: Asked
+  readonly api?: Api
+  /** Whether a user name and a password may do. */
+  readonly takesPasswords?: boolean
+}
+
+/** Characters of a path that no API owns. */
+const longestPath = 200
 /** Seconds: what is out of order is seldom so for longer. */
 const patience = 5
 
 /** Tells the gateway, and the operators, what was decided. */
-export function createAnswers({ issuer, writeAssertion, report }: Needs) {
+export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: Needs) {
   async function assertion(api: Api, decision: Decision, isProven: boolean): Promise<string> {
     const { rules, audience, slug } = api
     const allowed = rules.identity_headers
@@ -67,26 +80,52 @@ export function createAnswers({ issuer, writeAssertion, report }: Needs) {
     account: caller?.account,
   })
 
+  function keep(reference: string, { asked, api }: About, decision: Refused, passed: boolean): void {
+    const { reason, detail } = decision
+    refusedCalls.note({
+      ...{ reference, reason, passed, apiId: api?.id, ...parties(decision) },
+      detail: {
+        ...(detail && { detail }),
+        ...(asked?.method && { method: asked.method }),
+        // Where an API lies is known; and what lies below it may be about somebody.
+        ...(!api && asked?.host && { host: asked.host, path: asked.target?.split('?', 1)[0]?.slice(0, longestPath) }),
+      },
+    })
+  }
+
   return {
     /** Also of what is only reported: then the headers say as much of the caller as is known. */
-    async passed(ctx: Context, api: Api, decision: Decision, isProven: boolean): Promise<void> {
+    async passed(
+      ctx: Context,
+      about: About & { readonly api: Api },
+      decision: Decision,
+      isProven: boolean,
+    ): Promise<void> {
+      const { api } = about
       const reference = begin(ctx)
       const known = { reference, what: api.slug, ...parties(decision) }
       if (decision.passes) report('gateway.allowed', known)
-      else report('gateway.would_refuse', { ...known, reason: decision.reason })
+      else {
+        report('gateway.would_refuse', { ...known, reason: decision.reason })
+        keep(reference, about, decision, true)
+      }
       const values = identityValues(decision, api.rules.identity_headers)
       ctx.set(identityHeaderLines(values, await assertion(api, decision, isProven)))
+      ctx.set('X-Auth-Mask', maskHeader(api.rules.mask, decision.caller))
+      ctx.set(rateHeaders(api, decision))
       ctx.status = 200
       ctx.body = ''
     },
 
-    /** `takesPasswords`: of this API's callers. */
-    refused(ctx: Context, dialect: Dialect, decision: Refused, api?: Api, takesPasswords = false): void {
+    refused(ctx: Context, dialect: Dialect, decision: Refused, about: About = {}): void {
       const { reason, status, detail, retryAfter } = decision
+      const { api } = about
       const reference = begin(ctx)
       report('gateway.refused', { reference, reason, what: api?.slug, ...parties(decision) })
-      const how = api && challenge(issuer, api, decision, takesPasswords)
+      keep(reference, about, decision, false)
+      const how = api && challenge(issuer, api, decision, about.takesPasswords ?? false)
       if (how) ctx.set('WWW-Authenticate', how)
+      if (api) ctx.set(rateHeaders(api, decision))
       if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
       tell(ctx, status, dialect, reason, reference, detail)
     },
@@ -99,3 +138,12 @@ export function createAnswers({ issuer, writeAssertion, report }: Needs) {
     },
   }
 }
+
+/** draft-ietf-httpapi-ratelimit-headers: what is allowed, and what is left of it. */
+const rateHeaders = ({ slug }: Api, { spent }: Pick<Decision, 'spent'>): Record<string, string> =>
+  spent
+    ? {
+        'RateLimit-Policy': `"${slug}";q=${spent.limit};w=${spent.window}`,
+        RateLimit: `"${slug}";r=${spent.remaining};t=${spent.reset}`,
+      }
+    : {}

@@ -15,11 +15,17 @@ export function challenge(
   takesPasswords: boolean,
 ): string | undefined {
   if (status !== 401 && reason !== 'insufficient_scope') return undefined
+  const { required_acr: levels, max_auth_age: age } = api.rules
   const scope = api.rules.required_scopes.join(' ')
   const error = errorOf(reason)
   const parameters = {
     realm: api.slug,
     ...(error && { error, error_description: `${reason}: ${reasons[reason].title}` }),
+    // RFC 9470 §3: an application puts both into its next authorization request as they are.
+    ...(error === 'insufficient_user_authentication' && {
+      ...(levels.length > 0 && { acr_values: levels.join(' ') }),
+      ...(age !== null && { max_age: String(age) }),
+    }),
     ...(scope && (!error || error === 'insufficient_scope') && { scope }),
     resource_metadata: metadataAddress(issuer, api),
   }
@@ -35,7 +41,7 @@ const scheme = (name: string, parameters: Readonly<Record<string, string>>): str
 
 // RFC 6750 §3.1: whoever brought no token is told no error; and a missing key says nothing about the token.
 function errorOf(reason: ReasonCode): string | undefined {
-  if (reason === 'insufficient_scope') return 'insufficient_scope'
+  if (reason === 'insufficient_scope' || reason === 'insufficient_user_authentication') return reason
   if (reason === 'credentials_ambiguous') return 'invalid_request'
   const aboutOthers = /^(api_key|application|certificate|basic)_/.test(reason) || reason === 'bad_credentials'
   return reason === 'token_missing' || aboutOthers ? undefined : 'invalid_token'

@@ -1,9 +1,11 @@
 /** May this request pass? Who sends it first, then the application's key, then what the API asks of them. */
 import type { Api } from '../apis/api.ts'
 import type { Application } from '../applications/application.ts'
-import type { CheckApiKey } from '../applications/check-api-key.ts'
+import type { ApiKeyAnswer, CheckApiKey } from '../applications/check-api-key.ts'
+import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import type { RateLimit, Spent } from './rate-limit.ts'
 import { type Caller, type Evidence, notMine, type Reader, type Reading } from './reader.ts'
 import { objection } from './rules.ts'
 
@@ -11,6 +13,8 @@ import { objection } from './rules.ts'
 export interface Parties {
   readonly caller?: Caller | undefined
   readonly application?: Application | undefined
+  /** Of an API that has a limit. */
+  readonly spent?: Spent | undefined
 }
 
 export interface Refused extends Parties {
@@ -25,16 +29,23 @@ export interface Refused extends Parties {
 
 export type Decision = (Parties & { readonly passes: true; readonly caller: Caller }) | Refused
 
-/** Writes nothing and waits for live state once. Rejects with `Unavailable` when it cannot tell. */
+/**
+ * Waits for live state once, and writes nothing but the count of an API that has a limit. Rejects with `Unavailable` when
+ * it cannot tell.
+ */
 export type Decide = (evidence: Evidence, api: Api) => Promise<Decision>
 
 interface Needs {
   /** In the order they are asked. */
   readonly readers: readonly Reader[]
   readonly checkApiKey: CheckApiKey
+  readonly rateLimit: RateLimit
+  readonly clock: Clock
 }
 
-export function createDecide({ readers, checkApiKey }: Needs): Decide {
+type Known = Parties & { readonly caller: Caller }
+
+export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs): Decide {
   async function read(evidence: Evidence, api: Api): Promise<Reading> {
     for (const reader of readers) {
       const reading = await reader(evidence, api)
@@ -43,31 +54,66 @@ export function createDecide({ readers, checkApiKey }: Needs): Decide {
     return notMine
   }
 
+  /** Counted while the credentials are looked at, if they are known; else after. */
+  async function limited(
+    early: { readonly who: string; readonly spent: Spent | undefined } | undefined,
+    { evidence, api, known }: { readonly evidence: Evidence; readonly api: Api; readonly known: Known },
+  ): Promise<Spent | undefined> {
+    if (api.rules.rate_limit === null) return undefined
+    const who = rateLimit.of(api, known, evidence)
+    if (early?.who === who) return early.spent
+    rateLimit.remember(api, evidence, who)
+    return rateLimit.count(api, who)
+  }
+
   return async (evidence, api) => {
-    const [reading, key] = await Promise.all([
+    const { rules } = api
+    const who = rateLimit.early(api, evidence)
+    const [reading, key, spentEarly] = await Promise.all([
       read(evidence, api),
       evidence.apiKey === undefined ? undefined : checkApiKey(evidence.apiKey, api.id),
+      who === undefined ? undefined : rateLimit.count(api, who),
     ])
-    const { rules } = api
-    if (reading.kind === 'not_mine') return refused(401, unread(evidence))
-    if (reading.kind === 'no') {
-      const { reason, forbidden, retryAfter } = reading
-      return { ...refused(retryAfter !== undefined ? 429 : forbidden ? 403 : 401, reason), retryAfter }
-    }
+    // Strangers are held to it as well: guessing must not be faster than calling.
+    if (rules.rate_limit?.by === 'address' && spentEarly?.isOver) return over(spentEarly)
+    const found = partiesOf(reading, key, { evidence, api })
+    if ('passes' in found) return { ...found, spent: rules.rate_limit?.by === 'address' ? spentEarly : undefined }
 
-    const { caller } = reading
-    if (key && !key.ok) return refused(401, key.reason)
-    // What is no key of ours may be meant for the API itself.
-    if (!key && rules.require_api_key)
-      return refused(401, evidence.apiKey === undefined ? 'api_key_missing' : 'api_key_unknown')
-    const parties = { caller, application: key?.application }
-    if (key && rules.key_must_match_token && key.application.clientId !== caller.client)
+    const early = who === undefined ? undefined : { who, spent: spentEarly }
+    const spent = await limited(early, { evidence, api, known: found })
+    const parties = { ...found, spent }
+    if (spent?.isOver) return { ...over(spent), ...parties }
+    if (rules.key_must_match_token && found.application && found.application.clientId !== found.caller.client)
       return { ...refused(403, 'api_key_not_of_client'), ...parties }
-    const against = objection(rules, caller)
+    const against = objection(rules, found.caller, {
+      thumbprint: evidence.certificate?.thumbprint,
+      now: seconds(clock()),
+    })
     return against
-      ? { ...refused(against.reason === 'token_not_bound' ? 401 : 403, against.reason, against.detail), ...parties }
+      ? { ...refused(against.status, against.reason, against.detail), ...parties }
       : { passes: true, ...parties }
   }
+}
+
+/** Who calls, and on behalf of what; or why that is not known. */
+function partiesOf(
+  reading: Reading,
+  key: ApiKeyAnswer | undefined,
+  { evidence, api }: { readonly evidence: Evidence; readonly api: Api },
+): Known | Refused {
+  if (reading.kind === 'not_mine') return refused(401, unread(evidence))
+  if (reading.kind === 'no') {
+    const { reason, forbidden, retryAfter } = reading
+    return { ...refused(retryAfter !== undefined ? 429 : forbidden ? 403 : 401, reason), retryAfter }
+  }
+  const { caller } = reading
+  if (key && !key.ok) return { ...refused(401, key.reason), caller }
+  // What is no key of ours may be meant for the API itself.
+  if (!key && api.rules.require_api_key) {
+    const reason = evidence.apiKey === undefined ? 'api_key_missing' : 'api_key_unknown'
+    return { ...refused(401, reason), caller }
+  }
+  return { caller, application: key?.application }
 }
 
 const refused = (status: Refused['status'], reason: ReasonCode, detail?: string): Refused => ({
@@ -75,6 +121,12 @@ const refused = (status: Refused['status'], reason: ReasonCode, detail?: string)
   status,
   reason,
   detail,
+})
+
+const over = (spent: Spent): Refused => ({
+  ...refused(429, 'rate_limited', `${spent.limit} calls in ${spent.window} seconds are allowed.`),
+  spent,
+  retryAfter: spent.reset,
 })
 
 function unread({ bearer, basic, hasAuthorization, unbelievedCertificate }: Evidence): ReasonCode {

@@ -34,7 +34,7 @@ export function readEvidence(req: Headers, { address, certificateHeaders }: Arou
   }
 }
 
-const ours: ReadonlySet<string> = new Set(identityHeaders.map((name) => `x-auth-${name}`))
+const ours: ReadonlySet<string> = new Set([...identityHeaders, 'mask'].map((name) => `x-auth-${name}`))
 
 /**
  * The gateway writes over what is called as our headers are. Some backends take `X_Auth_Subject` and `X.Auth.Subject`

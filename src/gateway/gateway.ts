@@ -12,6 +12,7 @@ import type { Report } from '../events.ts'
 import { cameUnder, trustedPeers } from '../http/origin.ts'
 import { digest } from '../ids.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
+import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { createAnswers } from './answers.ts'
 import type { Decide, Refused } from './decide.ts'
 import { type Dialect, once } from './dialects/dialect.ts'
@@ -30,15 +31,15 @@ interface Needs {
   readonly takesPasswords: (api: Api) => Promise<boolean>
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
+  readonly refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
 export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...needs }: Needs): Router {
-  const { writeAssertion, report } = needs
   const { issuer } = config
   const base = new URL(issuer).pathname.replace(/\/$/, '')
   const isTrusted = trustedPeers(config.trusted_proxies)
   const secrets = config.gateway.secrets.map((secret) => Buffer.from(digest(secret)))
-  const answers = createAnswers({ issuer, writeAssertion, report })
+  const answers = createAnswers({ issuer, ...needs })
 
   function hasSecret({ req }: Context): boolean {
     const shown = Buffer.from(digest(once(req, 'x-gatehouse-gateway') ?? ''))
@@ -57,11 +58,11 @@ export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...need
   }
 
   async function answer(ctx: Context, dialect: Dialect, rest: string): Promise<void> {
-    const { host, target } = dialect.ask(ctx.req, cameUnder(ctx.req), rest)
-    if (!host || !target) return answers.refused(ctx, dialect, refusal('question_incomplete'))
-    const api = await findApi.byAddress(host, target)
-    if (api === 'ambiguous') return answers.refused(ctx, dialect, refusal('address_ambiguous'))
-    if (!api) return answers.refused(ctx, dialect, refusal('address_unknown'))
+    const asked = dialect.ask(ctx.req, cameUnder(ctx.req), rest)
+    if (!asked.host || !asked.target) return answers.refused(ctx, dialect, refusal('question_incomplete'), { asked })
+    const api = await findApi.byAddress(asked.host, asked.target)
+    if (api === 'ambiguous') return answers.refused(ctx, dialect, refusal('address_ambiguous'), { asked })
+    if (!api) return answers.refused(ctx, dialect, refusal('address_unknown'), { asked })
     const isProven = hasSecret(ctx)
     const certificateHeaders = isProven ? config.gateway.certificate_headers : []
     const evidence = readEvidence(ctx.req, { address: ctx.ip, certificateHeaders })
@@ -69,8 +70,11 @@ export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...need
       typeof evidence === 'string'
         ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
         : await decide(evidence, api)
-    if (decision.passes || api.rules.enforcement === 'report') return answers.passed(ctx, api, decision, isProven)
-    return answers.refused(ctx, dialect, decision, api, await takesPasswords(api))
+    // What only the gateway may say would reach the API, whoever is let pass.
+    const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
+    if (decision.passes || isReported) return answers.passed(ctx, { asked, api }, decision, isProven)
+    const about = { asked, api, takesPasswords: await takesPasswords(api) }
+    return answers.refused(ctx, dialect, decision, about)
   }
 
   const router = new Router()

@@ -1,35 +1,76 @@
 /** What an API asks of a caller who is known. Pure. */
 import type { ApiRules } from '../apis/api-rules.ts'
-import { valueAt } from '../mapping/path.ts'
+import { isRecord, valueAt } from '../mapping/path.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Caller } from './reader.ts'
 
 export interface Objection {
+  /** 401: the same caller may come back with something better. */
+  readonly status: 401 | 403
   readonly reason: ReasonCode
   /** For whoever calls. */
   readonly detail?: string
 }
 
-/** The first rule that the caller does not keep. */
-export function objection(rules: ApiRules, caller: Caller): Objection | undefined {
-  // Nothing of ours is bound to a key yet.
-  if (rules.sender_constraint !== null) return { reason: 'token_not_bound' }
-  if (!rules.required_scopes.every((scope) => caller.scopes.includes(scope))) return { reason: 'insufficient_scope' }
-  if (!anyOf(rules.required_roles, caller.roles)) return { reason: 'role_missing', detail: aboutRoles(caller) }
-  if (!anyOf(rules.required_groups, caller.groups)) return { reason: 'group_missing' }
-  return rules.claims.every((rule) => isKept(rule, valueAt(caller.claims, rule.claim)))
-    ? undefined
-    : { reason: 'claim_mismatch' }
+export interface Circumstances {
+  /** SHA-256 of the certificate that the caller has proven to have (RFC 8705 §3.1), base64url; as the gateway vouches. */
+  readonly thumbprint: string | undefined
+  /** Seconds. */
+  readonly now: number
 }
+
+/** The first rule that the caller does not keep. */
+export function objection(rules: ApiRules, caller: Caller, { thumbprint, now }: Circumstances): Objection | undefined {
+  const unbound = bindingProblem(rules.sender_constraint, caller.claims.cnf, thumbprint)
+  if (unbound) return { status: 401, reason: unbound }
+  const isStrong = isStrongEnough(rules, caller.claims.acr) && isFreshEnough(rules, caller.claims.auth_time, now)
+  if (!isStrong) return { status: 401, reason: 'insufficient_user_authentication' }
+  const forbidden = (reason: ReasonCode, detail?: string) => ({
+    status: 403 as const,
+    reason,
+    ...(detail && { detail }),
+  })
+  if (!rules.required_scopes.every((scope) => caller.scopes.includes(scope))) return forbidden('insufficient_scope')
+  if (!anyOf(rules.required_roles, caller.roles)) return forbidden('role_missing', about('Role', caller.roles, caller))
+  if (!anyOf(rules.required_groups, caller.groups))
+    return forbidden('group_missing', about('Group', caller.groups, caller))
+  const broken = rules.claims.find((rule) => !isKept(rule, valueAt(caller.claims, rule.claim)))
+  return broken && forbidden('claim_mismatch', `Claim ${broken.claim} of ${nameOf(caller)} is not as required.`)
+}
+
+/**
+ * A token that is bound to a key is good only in the hands of who has it, whether the API asks for that or not. Of
+ * DPoP (RFC 9449) no proof is taken yet.
+ */
+function bindingProblem(
+  asked: ApiRules['sender_constraint'],
+  confirmation: unknown,
+  thumbprint: string | undefined,
+): ReasonCode | undefined {
+  const bound = isRecord(confirmation) ? confirmation : {}
+  if (Object.keys(bound).length === 0) return asked === null ? undefined : 'token_not_bound'
+  // RFC 7800 §3.1: how one that we do not know is to be confirmed, we do not know.
+  if (Object.keys(bound).some((method) => method !== 'x5t#S256')) return 'token_binding_unproven'
+  if (asked === 'dpop') return 'token_not_bound'
+  return thumbprint !== undefined && bound['x5t#S256'] === thumbprint ? undefined : 'token_binding_unproven'
+}
+
+const isStrongEnough = ({ required_acr: wanted }: ApiRules, acr: unknown): boolean =>
+  wanted.length === 0 || (typeof acr === 'string' && wanted.includes(acr))
+
+const isFreshEnough = ({ max_auth_age: longest }: ApiRules, time: unknown, now: number): boolean =>
+  longest === null || (typeof time === 'number' && time + longest >= now)
 
 const anyOf = (wanted: readonly string[], had: readonly string[]): boolean =>
   wanted.length === 0 || wanted.some((name) => had.includes(name))
 
+const nameOf = ({ user, subject }: Caller): string => `user ${user || subject}`
+
 // In the words that callers of the retired gateway know.
-const aboutRoles = ({ user, subject, roles }: Caller): string =>
-  roles.length === 0
-    ? `No Role(s) are associated for user ${user || subject} to validate the current request.`
-    : `Role(s) ${roles.join(', ')} for user ${user || subject} do not match the required role(s) for this request.`
+const about = (kind: 'Role' | 'Group', had: readonly string[], caller: Caller): string =>
+  had.length === 0
+    ? `No ${kind}(s) are associated for ${nameOf(caller)} to validate the current request.`
+    : `${kind}(s) ${had.join(', ')} for ${nameOf(caller)} do not match the required ${kind.toLowerCase()}(s) for this request.`
 
 function isKept({ match, values }: ApiRules['claims'][number], claim: unknown): boolean {
   const had: readonly unknown[] = claim === undefined ? [] : Array.isArray(claim) ? claim : [claim]

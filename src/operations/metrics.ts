@@ -42,6 +42,11 @@ export function createMetrics({ version, passwords, keys, droppedLines, droppedS
       help: 'Every no that was said, by its code',
       labels: ['endpoint', 'reason'],
     }),
+    refusedCallsDropped: createCounter({
+      name: 'gatehouse_refused_calls_dropped_total',
+      help: 'Refused calls at gateways that no trace is kept of',
+      labels: [],
+    }),
     events: createCounter({
       name: 'gatehouse_events_total',
       help: 'Events of the log, by name',

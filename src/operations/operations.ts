@@ -38,6 +38,8 @@ export interface Operations extends AsyncDisposable {
   readonly outbound: (http: Outbound) => Outbound
   readonly passwords: <H extends Parameters<typeof measurePasswords>[0]>(hasher: H) => H
   readonly tokenChecks: (check: CheckAccessToken) => CheckAccessToken
+  /** To be told of each refused call at a gateway that no trace is kept of. */
+  readonly refusedCallDropped: () => void
   /** To be told whenever the keys may have changed. */
   readonly keys: (keys: Parameters<ReturnType<typeof watchKeys>['seen']>[0]) => void
 }
@@ -77,6 +79,7 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
       return measurePasswords(hasher, gauges)
     },
     tokenChecks: (check) => countTokenChecks(check, gauges),
+    refusedCallDropped: () => metrics.refusedCallsDropped.add({}),
     keys: keys.seen,
     [Symbol.asyncDispose]: () => tracing[Symbol.asyncDispose](),
   }

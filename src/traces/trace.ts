@@ -1,8 +1,8 @@
 import type { ReasonCode } from '../reasons.ts'
 
 /**
- * What happened in one attempt to sign in, step by step, found by the reference that the person was shown; or in telling
- * one client that a session has ended.
+ * What happened in one attempt to sign in, step by step, found by the reference that the person was shown; in telling
+ * one client that a session has ended; or in one call to an API that was refused at its gateway.
  */
 export interface Trace {
   readonly reference: string
@@ -11,6 +11,8 @@ export interface Trace {
   readonly clientId: string | null
   readonly sourceId: string | null
   readonly accountId: string | null
+  /** Of a call to one. */
+  readonly apiId: string | null
   readonly outcome: (typeof outcomes)[number]
   readonly reason: ReasonCode | null
   readonly steps: readonly TraceStep[]
@@ -24,13 +26,19 @@ export interface TraceStep {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
-export const outcomes = ['open', 'signed_in', 'signed_out', 'refused', 'could_not_tell'] as const
+export const outcomes = [
+  ...(['open', 'signed_in', 'signed_out', 'refused', 'could_not_tell'] as const),
+  // At a gateway; and of an API that only reports, whose calls pass all the same.
+  ...(['call_refused', 'call_would_be_refused'] as const),
+] as const
 
 /** What a list is narrowed to; what is absent narrows nothing. */
 export interface TraceFilter {
+  readonly reference?: string
   readonly clientId?: string
   readonly accountId?: string
   readonly sourceId?: string
+  readonly apiId?: string
   readonly outcome?: Trace['outcome']
   readonly reason?: ReasonCode
   /** Milliseconds; those that began at this time or later. */
@@ -46,6 +54,8 @@ export interface TraceStore {
     reference: string,
     change: Partial<Omit<Trace, 'reference' | 'steps'>> & { readonly steps: readonly TraceStep[] },
   ): Promise<void>
+  /** Adds those that are not there. */
+  addAll(traces: readonly Trace[]): Promise<void>
   /** Newest first, by when they began. */
   list(
     query: TraceFilter & { readonly limit: number; readonly after?: string },

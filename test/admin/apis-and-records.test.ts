@@ -29,6 +29,8 @@ describe('an API', () => {
       claims: [],
       mask: [],
       sender_constraint: null,
+      required_acr: [],
+      max_auth_age: null,
       rate_limit: null,
       identity_headers: null,
       enforcement: 'enforce',

@@ -15,7 +15,10 @@ beforeAll(async () => {
 })
 afterAll(async () => world?.[Symbol.asyncDispose]())
 
-const names = ['subject', 'user', 'email', 'groups', 'roles', 'source', 'client', 'application', 'scopes', 'assertion']
+const names = [
+  ...['subject', 'user', 'email', 'groups', 'roles', 'source', 'client', 'application', 'scopes', 'assertion'],
+  'mask',
+]
 const identityOf = (headers: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-auth-')))
 
@@ -43,6 +46,7 @@ describe.each(['nginx', 'forwarded', 'envoy'] as const)('%s', (dialect) => {
       'x-auth-application': '',
       'x-auth-scopes': 'openid,profile,email,groups',
       'x-auth-assertion': '',
+      'x-auth-mask': '[]',
     })
     expect(Object.keys(identityOf(headers)).sort()).toEqual(names.map((name) => `x-auth-${name}`).sort())
     expect(headers['x-gatehouse-reference']).toMatch(/^\w{3}-\w{3}-\w{3}$/)

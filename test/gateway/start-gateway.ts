@@ -25,6 +25,8 @@ export interface Question {
   readonly method?: string
   readonly headers?: Headers
   readonly dialect?: 'nginx' | 'forwarded' | 'envoy'
+  /** Another node than the first. */
+  readonly node?: URL | undefined
 }
 
 export const bearer = (token: string): Headers => ['Authorization', `Bearer ${token}`]
@@ -71,7 +73,7 @@ export async function startGateway(options: Options = {}) {
     return { id, host, slug }
   }
 
-  async function ask({ host = '', target = '/', method = 'GET', headers = [], dialect = 'forwarded' }: Question) {
+  async function ask({ host = '', target = '/', method = 'GET', headers = [], dialect = 'forwarded', node }: Question) {
     const { pathname } = new URL(broker.issuer)
     const base = `${pathname === '/' ? '' : pathname}/verify/${dialect}`
     const own = {
@@ -88,11 +90,11 @@ export async function startGateway(options: Options = {}) {
       ],
       envoy: ['Host', host],
     }[dialect]
-    return send(dialect === 'envoy' ? base + target : base, dialect === 'envoy' ? method : 'GET', [...own, ...headers])
+    const path = dialect === 'envoy' ? base + target : base
+    return send(path, dialect === 'envoy' ? method : 'GET', [...own, ...headers], node)
   }
 
-  async function send(path: string, method: string, headers: Headers): Promise<Answered> {
-    const { port } = broker.url
+  async function send(path: string, method: string, headers: Headers, { port } = broker.url): Promise<Answered> {
     const asking = request({ host: '127.0.0.1', port, path, method, headers, agent: false })
     asking.end()
     const [answer] = await once(asking, 'response')

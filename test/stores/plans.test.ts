@@ -44,7 +44,16 @@ const asks: Record<string, (admin: Admin & Ids) => Promise<unknown>> = {
   'the keys of an API that have expired': ({ stores }) => stores.apiKeys.removeExpired('api', 0),
   'when keys were used': ({ stores }) => stores.apiKeys.used(['key'], 0),
   'sign-ins, of anybody and narrowed in each way': async ({ call }) => {
-    for (const way of ['', 'account_id=a', 'client_id=c', 'source_id=s', 'outcome=refused', 'reason=groups_overage'])
+    for (const way of [
+      '',
+      'account_id=a',
+      'client_id=c',
+      'source_id=s',
+      'outcome=refused',
+      'reason=groups_overage',
+      'api_id=a',
+      'reference=r',
+    ])
       for (const when of ['', '&from=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z'])
         await call('GET', `traces?${way}${when}`)
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Trace } from '../../src/traces/trace.ts'
 import { atOnce, type RegistryWorld, refused } from './world.ts'
 
 export function traceStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
@@ -31,6 +32,7 @@ export function traceStoreContract(label: string, open: () => Promise<RegistryWo
         clientId: 'app',
         sourceId: 'okta',
         accountId: null,
+        apiId: null,
         outcome: 'refused',
         reason: 'account_disabled',
         steps: [
@@ -38,6 +40,30 @@ export function traceStoreContract(label: string, open: () => Promise<RegistryWo
           { at: 9, what: 'refused', detail: { by: 'admission' } },
         ],
       })
+    })
+
+    it('adds many at once, each in its own place, and leaves alone what is there', async () => {
+      await using world = await open()
+      const { traces } = world.stores
+      const refused = (reference: string): Trace => ({
+        ...{ reference, startedAt: 5, endedAt: 5, clientId: null, sourceId: null, accountId: 'rene' },
+        ...{ apiId: 'patients', outcome: 'call_refused', reason: 'group_missing', steps: [{ at: 5, what: 'refused' }] },
+      })
+      await traces.addAll([])
+      await traces.append('B', { steps: [{ at: 1, what: 'departed' }] })
+      await traces.addAll(['A', 'B', 'C', 'D'].map(refused))
+      expect(await traces.get('C')).toEqual(refused('C'))
+      expect((await traces.get('B'))?.outcome).toBe('open')
+      const paged: string[] = []
+      for (let after: string | undefined, more = true; more; ) {
+        const { items, next } = await traces.list({ limit: 1, apiId: 'patients', ...(after && { after }) })
+        paged.push(...items.map(({ reference }) => reference))
+        more = next !== null
+        after = next ?? undefined
+      }
+      expect(paged).toEqual(['D', 'C', 'A'])
+      expect((await traces.list({ limit: 5, reference: 'A' })).items).toHaveLength(1)
+      expect(await traces.erase('rene')).toBe(3)
     })
 
     it('loses no step of many written at once, on two nodes', async () => {

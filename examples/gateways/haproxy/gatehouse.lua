@@ -5,7 +5,7 @@ local check = { url = 'http://gatehouse/verify/forwarded', dst = 'abns@gatehouse
 
 local identity = {
   'x-auth-subject', 'x-auth-user', 'x-auth-email', 'x-auth-groups', 'x-auth-roles', 'x-auth-source', 'x-auth-client',
-  'x-auth-application', 'x-auth-scopes', 'x-auth-assertion',
+  'x-auth-application', 'x-auth-scopes', 'x-auth-assertion', 'x-auth-mask',
 }
 -- Nothing else of the request is asked about.
 local evidence = { 'authorization', 'x-api-key' }

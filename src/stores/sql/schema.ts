@@ -207,6 +207,7 @@ export interface TraceRow {
   client_id: string | null
   source_id: string | null
   account_id: string | null
+  api_id: string | null
   outcome: string
   reason: string | null
   steps: string

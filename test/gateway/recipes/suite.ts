@@ -7,7 +7,19 @@ import { secret } from '../start-gateway.ts'
 import type { Recipe } from './recipe.ts'
 import { as, listen, openWorld, type RecipeWorld, type Sent, send } from './world.ts'
 
-const names = ['Subject', 'User', 'Email', 'Groups', 'Roles', 'Source', 'Client', 'Application', 'Scopes', 'Assertion']
+const names = [
+  'Subject',
+  'User',
+  'Email',
+  'Groups',
+  'Roles',
+  'Source',
+  'Client',
+  'Application',
+  'Scopes',
+  'Assertion',
+  'Mask',
+]
 
 export function describeRecipe({ name, start }: Recipe): void {
   describe(`the recipe for ${name}`, () => {

@@ -2,7 +2,7 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
 import type { ReasonCode } from '../../../reasons.ts'
 import type { Trace, TraceFilter, TraceStore } from '../../../traces/trace.ts'
-import { makeOrChange, nextIn } from '../database.ts'
+import { isPostgres, makeOrChange, nextIn } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import { momentCursor, momentOf, pageOf } from '../paging.ts'
 import type { Db, Schema, TraceRow } from '../schema.ts'
@@ -23,6 +23,7 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       clientId: null,
       sourceId: null,
       accountId: null,
+      apiId: null,
       outcome: 'open',
       reason: null,
       ...known(change),
@@ -64,6 +65,22 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       })
     },
 
+    async addAll(all) {
+      if (all.length === 0) return
+      const next = nextIn(db, 'traces')
+      // SQLite finds out once for the whole statement where the next place is.
+      const place = (index: number) => (isPostgres(db) ? next : sql<number>`${next} + ${index}`)
+      const rows = all.map((trace, index) => ({
+        ...{ reference: trace.reference, seq: place(index), revision: 1 },
+        ...toColumns(trace),
+      }))
+      await db
+        .insertInto('traces')
+        .values(rows)
+        .onConflict((conflict) => conflict.column('reference').doNothing())
+        .execute()
+    },
+
     async list({ limit, after, ...filter }) {
       const rows = await filtered(db.selectFrom('traces').selectAll(), filter)
         .$if(after !== undefined, (query) => {
@@ -101,9 +118,11 @@ type Query = SelectQueryBuilder<Schema, 'traces', TraceRow>
 
 function filtered(query: Query, { from, until, ...same }: TraceFilter): Query {
   const columns = {
+    reference: same.reference,
     client_id: same.clientId,
     account_id: same.accountId,
     source_id: same.sourceId,
+    api_id: same.apiId,
     outcome: same.outcome,
     reason: same.reason,
   }
@@ -127,6 +146,7 @@ const toColumns = (trace: Trace) => ({
   client_id: trace.clientId,
   source_id: trace.sourceId,
   account_id: trace.accountId,
+  api_id: trace.apiId,
   outcome: trace.outcome,
   reason: trace.reason,
   steps: toJson(trace.steps),
@@ -139,6 +159,7 @@ const fromRow = (row: TraceRow): Trace => ({
   clientId: row.client_id,
   sourceId: row.source_id,
   accountId: row.account_id,
+  apiId: row.api_id,
   outcome: row.outcome as Trace['outcome'],
   reason: row.reason as ReasonCode | null,
   steps: fromJson(row.steps),
