@@ -8,6 +8,7 @@ import { createStanding } from './admission/standing.ts'
 import { assembleHandler } from './assembly/handler.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { createProblemPage } from './assembly/problem-page.ts'
+import { createSecretUses } from './clients/secret-uses.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
@@ -173,6 +174,7 @@ export async function startBroker(
     tracer,
     problemPage,
     leaveUpstream,
+    secretUses: opened.use(createSecretUses({ ...stores, clock, log })),
     report,
   })
   opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
@@ -258,6 +260,7 @@ export async function startBroker(
     tests,
     traces: stores.traces,
     eraseTraces: features.createEraseTraces({ ...stores, clock }),
+    secretUses: stores.secretUses,
     statistics: stores.statistics,
     clock,
     audit: stores.audit,

@@ -10,6 +10,7 @@ import type { ApiKeys } from '../applications/api-keys.ts'
 import type { Applications } from '../applications/applications.ts'
 import type { AuditStore } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { SecretUseStore } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { SealedStore } from '../keys/sealed-store.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
@@ -59,6 +60,7 @@ interface Needs {
   readonly eraseTraces: EraseTraces
   readonly audit: Pick<AuditStore, 'list' | 'following'>
   readonly statistics: Statistics
+  readonly secretUses: Pick<SecretUseStore, 'of'>
   readonly clock: Clock
   readonly sessions: Sessions
   readonly signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke'>
@@ -85,7 +87,7 @@ export function adminRoutes(needs: Needs): Router {
   const { mount, operations } = createMount(router, authorise)
   mountSourceTest(mount, sources)
   mountTestLogins(mount, { issuer, sources, tests: needs.tests })
-  mountSecretRotation(mount, clients, authorise)
+  mountSecretRotation(mount, clients, needs.secretUses, authorise)
   mountUnlinking(mount, users)
   mountSigningOut(mount, needs.sessions)
   mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })
@@ -100,7 +102,7 @@ export function adminRoutes(needs: Needs): Router {
   mountSigningKeys(mount, { keys: needs.signingKeys, follow: needs.followRegistry })
   mountApiKeys(mount, needs.apiKeys, mounting.base)
   mountCollection(mount, authenticationSources({ issuer, sources }), mounting)
-  mountCollection(mount, clientResource(clients), mounting)
+  mountCollection(mount, clientResource(clients, needs.secretUses), mounting)
   mountCollection(mount, userResource(users), mounting)
   mountCollection(mount, roleResource(roles), mounting)
   mountCollection(mount, apiResource(apis), mounting)

@@ -61,8 +61,6 @@ export const applicationResource = (
     }
   },
 
-  once: ({ client }, before) =>
-    client.secret !== null && !before?.client.secret
-      ? { client: { client_id: client.id, client_secret: client.secret } }
-      : {},
+  once: ({ client }) =>
+    client.newSecret === undefined ? {} : { client: { client_id: client.id, client_secret: client.newSecret } },
 })

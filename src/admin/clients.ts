@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Client } from '../clients/client.ts'
 import { ClientInput, clientInput } from '../clients/client-input.ts'
+import { secretName } from '../clients/client-secret.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { SecretUseStore } from '../clients/secret-uses.ts'
 import { requireMatch, setETag } from '../http/etag.ts'
 import type { Authorise } from './authorise.ts'
 import { iso, type Resource } from './collection.ts'
@@ -17,6 +19,15 @@ const described: Described = {
     ...ClientInput.in.shape,
     client_id: z.string(),
     client_secret: z.string().optional().describe('Shown in the answer that made it, and nowhere else.'),
+    secrets: z
+      .array(
+        z.strictObject({
+          created_at: z.iso.datetime(),
+          expires_at: z.iso.datetime().nullable().describe('`null`: the one in use.'),
+          last_used_at: z.iso.datetime().nullable().describe('To the hour.'),
+        }),
+      )
+      .describe('Those that count, the newest first; two while one takes over from the other.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   }),
@@ -32,16 +43,22 @@ const described: Described = {
       scope: 'openid profile email groups offline_access',
     },
     patch: { first_party: false, default_max_age: 3600 },
-    shown: moments,
+    shown: {
+      secrets: [{ created_at: moments.created_at, expires_at: null, last_used_at: null }],
+      ...moments,
+    },
     once: { client_secret: exampleSecret },
   },
 }
 
-export const clientResource = (clients: Clients): Resource<Client, typeof ClientInput> => ({
+export const clientResource = (
+  clients: Clients,
+  secretUses: Pick<SecretUseStore, 'of'>,
+): Resource<Client, typeof ClientInput> => ({
   path: 'clients',
   described,
   input: ClientInput,
-  readOnly: ['created_at', 'updated_at'],
+  readOnly: ['secrets', 'created_at', 'updated_at'],
   right: (before, next) => (opensAdministration(before?.metadata) || opensAdministration(next) ? 'administer' : 'edit'),
   list: clients.list,
   get: clients.get,
@@ -51,7 +68,10 @@ export const clientResource = (clients: Clients): Resource<Client, typeof Client
   identify: (client) => client,
   inputOf: clientInput,
   view,
-  once: (client, before) => (client.secret !== null && !before?.secret ? { client_secret: client.secret } : {}),
+  further: (items) => secretsOf(items, secretUses),
+  // What was given by whoever changes it needs no telling.
+  once: ({ newSecret }, before) =>
+    newSecret !== undefined && !before?.secrets.length ? { client_secret: newSecret } : {},
 })
 
 const view = (client: Client) => ({
@@ -60,30 +80,67 @@ const view = (client: Client) => ({
   updated_at: iso(client.updatedAt),
 })
 
+async function secretsOf(clients: readonly Client[], secretUses: Pick<SecretUseStore, 'of'>) {
+  const uses = await secretUses.of(clients.map(({ id }) => id))
+  const usedAt = new Map(uses.map(({ clientId, secret, at }) => [`${secret} ${clientId}`, at]))
+  return clients.map(({ id, secrets }) => ({
+    secrets: secrets.map((secret) => {
+      const at = usedAt.get(`${secretName(secret)} ${id}`)
+      return {
+        created_at: iso(secret.createdAt),
+        expires_at: secret.expiresAt === null ? null : iso(secret.expiresAt),
+        last_used_at: at === undefined ? null : iso(at),
+      }
+    }),
+  }))
+}
+
 export const opensAdministration = (metadata: { readonly scope?: string | undefined } | undefined): boolean =>
   metadata?.scope?.split(' ').some((scope) => scope === 'admin' || scope === 'admin:read') ?? false
 
+const longestOverlap = 90 * 86_400
+const Rotation = z.strictObject({
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(longestOverlap)
+    .default(0)
+    .describe('For how long the secret before is good as well.'),
+})
+
 /** POST clients/{client_id}/secret: another secret, shown this once. */
-export function mountSecretRotation(mount: Mount, clients: Clients, authorise: Authorise): void {
+export function mountSecretRotation(
+  mount: Mount,
+  clients: Clients,
+  secretUses: Pick<SecretUseStore, 'of'>,
+  authorise: Authorise,
+): void {
   mount(
     {
       ...{ id: 'rotateClientSecret', tag: 'clients', method: 'post', path: '/clients/:id/secret', right: 'edit' },
       parameters: { id: { is: 'Which client', example: described.example.id } },
       summary: 'Give a client another secret',
-      description: 'It is shown this once. The one before is worth nothing from now on.',
+      description:
+        'It is shown this once. The one before is good for the overlap, and any older one for no longer: two count at most.',
+      body: {
+        schema: Rotation,
+        described: { name: 'ClientSecretRotation', schema: Rotation },
+        ...{ optional: true, example: { overlap_seconds: 86_400 } },
+      },
       guarded: true,
       answer: {
         ...{ status: 200, is: 'The client with its secret', headers: ['ETag'] },
         shape: { name: described.name, schema: described.shown },
       },
     },
-    async (ctx) => {
+    async (ctx, { body }) => {
       const before = await clients.get(ctx.params.id ?? '')
       requireMatch(ctx, before.version)
       const actor = await authorise(ctx, opensAdministration(before.metadata) ? 'administer' : 'edit')
-      const after = await clients.rotateSecret(actor, before.id, before.version)
+      const after = await clients.rotateSecret(actor, before.id, body.overlap_seconds, before.version)
       setETag(ctx, after.version)
-      ctx.body = { ...view(after), client_secret: after.secret }
+      const [further] = await secretsOf([after], secretUses)
+      ctx.body = { ...view(after), ...further, client_secret: after.newSecret }
     },
   )
 }

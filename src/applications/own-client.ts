@@ -1,7 +1,7 @@
 /** The OpenID client that comes and goes with an application, and follows what the application says. */
 import type { Client } from '../clients/client.ts'
 import { ClientInput, clientInput, usesSecret } from '../clients/client-input.ts'
-import { newSecret } from '../ids.ts'
+import { secretsAfter } from '../clients/client-secret.ts'
 import { parseInput } from '../input.ts'
 import { type Application, isEnabled } from './application.ts'
 import type { ApplicationInput } from './application-input.ts'
@@ -45,7 +45,7 @@ export function ownClient(application: Application, input: ApplicationInput, bef
     ...(before ?? { id: application.clientId, version: 1, createdAt }),
     ...{ updatedAt, enabled, metadata, webOrigins, firstParty, allowedSources, tokenProfile, resourceServer },
     ...{ requirePkce },
-    secret: usesSecret(metadata) ? (before?.secret ?? newSecret()) : null,
+    ...secretsAfter(usesSecret(metadata), before?.secrets ?? [], updatedAt),
   }
 }
 

@@ -135,5 +135,5 @@ export const clientInput = (client: Client): Readonly<Record<string, unknown>> =
 /** For the audit: with a mask where the secret is. */
 export const auditedClient = (client: Client, before?: Client): unknown => ({
   ...clientInput(client),
-  client_secret: maskedSecret(client.secret, before?.secret),
+  client_secret: maskedSecret(client.secrets[0]?.digest, before?.secrets[0]?.digest),
 })

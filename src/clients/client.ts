@@ -1,12 +1,18 @@
 import type { Collection, Entity } from '../collection.ts'
+import type { ClientSecret } from './client-secret.ts'
 
 /** An OAuth client registered with the broker. `id` is its client_id. */
 export interface Client extends Entity {
   readonly enabled: boolean
   /** OpenID Connect client metadata by its standard names, without `client_id` and `client_secret`. */
   readonly metadata: ClientMetadata
-  /** Encrypted at rest. `null`: a public client, or one that authenticates with its own key. */
-  readonly secret: string | null
+  /**
+   * The newest first, two at most; digests, encrypted at rest. None: a public client, or one that authenticates with its
+   * own key.
+   */
+  readonly secrets: readonly ClientSecret[]
+  /** The newest, in the answer of what made it, and never kept. */
+  readonly newSecret?: string
   /** Origins whose scripts may call the token endpoint; the tokens' `allowed-origins`. */
   readonly webOrigins: readonly string[]
   /** The organisation's own: nobody is asked for consent. */

@@ -6,13 +6,14 @@ import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Problem } from '../errors.ts'
-import { newId, newSecret } from '../ids.ts'
+import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import { namedSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Client, ClientStore, ResourceServer } from './client.ts'
 import { auditedClient, type ClientInput, usesSecret } from './client-input.ts'
+import { anotherSecret, secretsAfter } from './client-secret.ts'
 
 interface Stores {
   readonly clients: ClientStore
@@ -42,8 +43,11 @@ export interface Clients {
    * What an application says of its own client is refused with `invalid_input`, naming the application.
    */
   replace(actor: Actor, id: string, input: ClientInput, expected: number): Promise<Client>
-  /** Gives the client another secret; the one before is worth nothing at once. */
-  rotateSecret(actor: Actor, id: string, expected: number): Promise<Client>
+  /**
+   * Gives the client another secret. The one before is good for `overlap` seconds more, so that the application can be
+   * given the new one meanwhile; any older one is worth nothing at once.
+   */
+  rotateSecret(actor: Actor, id: string, overlap: number, expected: number): Promise<Client>
   /** Rejects with `in_use` while it is an application's own. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
@@ -73,7 +77,7 @@ export function createClients(needs: Needs): Clients {
     return {
       enabled,
       metadata,
-      secret: usesSecret(metadata) ? (given ?? before?.secret ?? newSecret()) : null,
+      ...secretsAfter(usesSecret(metadata), before?.secrets ?? [], clock(), given),
       webOrigins: web_origins,
       firstParty: first_party,
       allowedSources: allowed_sources && (await namedSources(sources, allowed_sources, 'allowed_sources')),
@@ -152,13 +156,17 @@ export function createClients(needs: Needs): Clients {
       return change(actor, before, next)
     },
 
-    async rotateSecret(actor, id, expected) {
+    async rotateSecret(actor, id, overlap, expected) {
       const before = await get(id)
       requireVersion(before, expected)
-      if (before.secret === null) {
+      const [current] = before.secrets
+      if (!current) {
         throw invalidInput([{ path: 'token_endpoint_auth_method', message: 'is one that needs no secret' }])
       }
-      return change(actor, before, { ...before, secret: newSecret() })
+      const now = clock()
+      const { secret, kept } = anotherSecret(now)
+      const former = overlap > 0 ? [{ ...current, expiresAt: now + overlap * 1000 }] : []
+      return change(actor, before, { ...before, secrets: [kept, ...former], newSecret: secret })
     },
 
     async remove(actor, id, expected) {

@@ -5,7 +5,7 @@ import type { Client, ClientStore } from '../clients/client.ts'
 /** The one extra metadata name under which the library's client carries what its synchronous hooks need of ours. */
 export const brokerMetadata = 'gatehouse'
 
-export interface BrokerMetadata extends Pick<Client, 'version' | 'webOrigins' | 'requirePkce'> {}
+export interface BrokerMetadata extends Pick<Client, 'version' | 'webOrigins' | 'requirePkce' | 'secrets'> {}
 
 export const brokerMetadataOf = (client: { readonly [name: string]: unknown }): BrokerMetadata =>
   client[brokerMetadata] as BrokerMetadata
@@ -38,6 +38,10 @@ export function createClientRecords(clients: Pick<ClientStore, 'get'>): ClientRe
 export const toRecord = (client: Client): AdapterPayload => ({
   ...(client.metadata as AdapterPayload), // Their members were checked with the library's own schema when they were set.
   client_id: client.id,
-  ...(client.secret !== null && { client_secret: client.secret }),
-  [brokerMetadata]: { version: client.version, webOrigins: client.webOrigins, requirePkce: client.requirePkce },
+  // The digest, which the library needs to be there; what is shown is compared by parsed-clients.ts.
+  ...(client.secrets[0] && { client_secret: client.secrets[0].digest }),
+  [brokerMetadata]: {
+    ...{ version: client.version, webOrigins: client.webOrigins, requirePkce: client.requirePkce },
+    secrets: client.secrets,
+  },
 })

@@ -1,7 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { admitMachine } from '../admission/admit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import type { ProvesBy } from './client-secrets.ts'
 import type { PlainForm } from './direct-form.ts'
 
 /** Of every answer to a client. */
@@ -19,14 +19,19 @@ export async function authenticated(
   { headers: { authorization } }: IncomingMessage,
   form: PlainForm,
   clients: Pick<ClientStore, 'get'>,
+  proves: ProvesBy,
 ): Promise<Client | undefined> {
   const shown = authorization === undefined ? fromBody(form) : fromHeader(authorization, form)
   if (!shown) return undefined
   const client = await clients.get(shown.id)
-  if (!client || 'denied' in admitMachine(client) || client.secret === null) return undefined
+  if (!client || 'denied' in admitMachine(client) || client.secrets.length === 0) {
+    // It costs the same to ask for one that is not there.
+    proves(shown.id, [], shown.secret)
+    return undefined
+  }
   const { token_endpoint_auth_method = 'client_secret_basic', client_secret_expires_at = 0 } = client.metadata
   if (token_endpoint_auth_method !== shown.method || client_secret_expires_at !== 0) return undefined
-  return sameSecret(client.secret, shown.secret) ? client : undefined
+  return proves(client.id, client.secrets, shown.secret) ? client : undefined
 }
 
 interface Shown {
@@ -63,7 +68,3 @@ function decoded(text: string): string {
     return '' // Not form-encoded: the provider says so.
   }
 }
-
-/** In the same time whatever they have in common. */
-const sameSecret = (a: string, b: string): boolean =>
-  timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))

@@ -13,6 +13,7 @@ import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
 import { machineAccessToken } from '../tokens/claims.ts'
 import { signedSize } from './access-tokens.ts'
+import type { ProvesBy } from './client-secrets.ts'
 import { authenticated, directHeaders } from './direct-client.ts'
 import { readPlainForm } from './direct-form.ts'
 import { giveBack } from './parameters.ts'
@@ -22,6 +23,7 @@ interface Needs {
   readonly issuer: string
   readonly confirmRegistry: () => Promise<unknown>
   readonly clients: Pick<ClientStore, 'get'>
+  readonly proves: ProvesBy
   readonly admission: Pick<Admission, 'machine'>
   /** What signs now. */
   readonly signer: () => { readonly kid: string; readonly key: KeyObject }
@@ -37,7 +39,7 @@ const grant = 'client_credentials'
 const signAside = promisify(sign)
 
 export function createDirectGrant(needs: Needs): DirectRoute {
-  const { issuer, confirmRegistry, clients, admission, signer, lifetime, maxBytes, clock, report } = needs
+  const { issuer, confirmRegistry, clients, proves, admission, signer, lifetime, maxBytes, clock, report } = needs
 
   async function issue(clientId: string): Promise<DirectAnswer | undefined> {
     const machine = await admission.machine(clientId)
@@ -68,7 +70,7 @@ export function createDirectGrant(needs: Needs): DirectRoute {
       if (read.form?.get('grant_type') === grant) {
         try {
           await confirmRegistry()
-          const client = await authenticated(req, read.form, clients)
+          const client = await authenticated(req, read.form, clients, proves)
           const allowed = client?.metadata.grant_types?.includes(grant)
           const answer = client && allowed ? await issue(client.id) : undefined
           if (answer) return answer

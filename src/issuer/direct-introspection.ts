@@ -9,6 +9,7 @@ import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
 import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
 import { unavailable } from './answers.ts'
+import type { ProvesBy } from './client-secrets.ts'
 import { authenticated, directHeaders } from './direct-client.ts'
 import { readPlainForm } from './direct-form.ts'
 import type { MayLook } from './introspection-policy.ts'
@@ -18,6 +19,7 @@ import { routes } from './provider.ts'
 interface Needs {
   readonly issuer: string
   readonly clients: Pick<ClientStore, 'get'>
+  readonly proves: ProvesBy
   readonly checkAccessToken: CheckAccessToken
   readonly mayLook: MayLook
   readonly report: Report
@@ -26,7 +28,7 @@ interface Needs {
 const fields: ReadonlySet<string> = new Set(['token', 'token_type_hint', 'client_id', 'client_secret'])
 
 export function createDirectIntrospection(needs: Needs): DirectRoute {
-  const { issuer, clients, checkAccessToken, mayLook, report } = needs
+  const { issuer, clients, proves, checkAccessToken, mayLook, report } = needs
   // Tokens that are checked again are the same objects (tokens/check-access-token.ts).
   const texts = new WeakMap<AccessToken, string>()
 
@@ -60,7 +62,7 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
       const read = await readPlainForm(req, fields)
       if (!read) return undefined
       try {
-        const client = read.form && (await authenticated(req, read.form, clients))
+        const client = read.form && (await authenticated(req, read.form, clients, proves))
         const token = read.form?.get('token')
         if (client && token && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return await look(client, token)
       } catch (err) {

@@ -13,6 +13,7 @@ import type { Admission } from '../admission/admit.ts'
 import type { ApiStore } from '../apis/api.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { ConsentStore } from '../clients/consent-store.ts'
+import type { SecretUses } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
@@ -34,7 +35,8 @@ import { createAdapterFactory } from './adapter.ts'
 import { answerOutages, answerRefusals, confirmation, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
-import { createClientRecords } from './client-records.ts'
+import { brokerMetadataOf, createClientRecords } from './client-records.ts'
+import { createProvesBy } from './client-secrets.ts'
 import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
@@ -98,6 +100,7 @@ interface Needs {
   readonly tracer: Tracer
   readonly problemPage: ProblemPage
   readonly findVerifier: FindVerifier
+  readonly secretUses: Pick<SecretUses, 'note'>
   readonly leaveUpstream: (session: BrokerSession, returnTo: string) => Promise<string | undefined>
 }
 
@@ -133,6 +136,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const mayLook = createMayLook({ ...stores, entitlement: needs.entitlement })
   const logout = createLogout({ ...needs, ...stores, cookies, base })
+  const proves = createProvesBy(needs.secretUses, clock)
 
   function assemble(keys: KeyRing, customClaims: readonly string[], documents: PublicDocuments): Provider {
     const provider = createProvider({
@@ -174,7 +178,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
-    keepParsedClients(provider)
+    keepParsedClients(provider, (client, shown) => proves(client.clientId, brokerMetadataOf(client).secrets, shown))
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
     provider.use(answerRefusals)
@@ -234,12 +238,13 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     ]),
     [
       base + routes.introspection,
-      createDirectIntrospection({ ...needs, clients: stores.clients, issuer: config.issuer, mayLook }),
+      createDirectIntrospection({ ...needs, proves, clients: stores.clients, issuer: config.issuer, mayLook }),
     ],
     [
       base + routes.token,
       createDirectGrant({
         ...needs,
+        proves,
         clients: stores.clients,
         issuer: config.issuer,
         signer: () => current.signer,

@@ -8,13 +8,22 @@ import type { AdapterPayload, Client, Provider } from 'oidc-provider'
 interface Model {
   new (metadata: AdapterPayload): Client
   find(id: string): Promise<Client | undefined>
+  readonly prototype: Client
   readonly adapter: { find(id: string): Promise<AdapterPayload | undefined> }
 }
 
-export function keepParsedClients(provider: Provider): void {
+/** @param provesBy Whether it is a secret of the client. */
+export function keepParsedClients(
+  provider: Provider,
+  provesBy: (client: { readonly clientId: string; readonly [name: string]: unknown }, secret: string) => boolean,
+): void {
   // Static members of the library's models are part of what it documents; its types leave them out.
   const model = provider.Client as unknown as Model
   const parsed = new WeakMap<AdapterPayload, Client>()
+
+  model.prototype.compareClientSecret = function (this: Client, secret: string) {
+    return provesBy(this, secret)
+  }
 
   model.find = async (id) => {
     if (typeof id !== 'string' || id === '') return undefined

@@ -74,7 +74,7 @@ const nobodyYet = (now: number, { claims }: Mapped): Account => ({
 })
 
 const anyClient: Client = {
-  ...{ id: '(any client)', version: 1, createdAt: 0, updatedAt: 0, enabled: true, metadata: {}, secret: null },
+  ...{ id: '(any client)', version: 1, createdAt: 0, updatedAt: 0, enabled: true, metadata: {}, secrets: [] },
   ...{ webOrigins: [], firstParty: true, allowedSources: null, tokenProfile: 'broker', resourceServer: null },
   requirePkce: true,
 }

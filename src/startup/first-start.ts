@@ -5,6 +5,7 @@ import type { Users } from '../accounts/users.ts'
 import { system } from '../audit/audit.ts'
 import type { ClientStore } from '../clients/client.ts'
 import { ClientInput } from '../clients/client-input.ts'
+import { secretDigest } from '../clients/client-secret.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
@@ -92,7 +93,8 @@ export async function keepBootstrapClient({ bootstrap, clientStore, clients, log
   const keep = async (): Promise<void> => {
     const current = await clientStore.get(id)
     if (!current) await clients.create(system, input)
-    else if (current.secret !== secret) await clients.replace(system, id, input, current.version)
+    else if (current.secrets[0]?.digest !== secretDigest(secret))
+      await clients.replace(system, id, input, current.version)
   }
   try {
     await keep()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { secretDigest } from '../../src/clients/client-secret.ts'
 import { startAdmin, webApp } from './start-admin.ts'
 
 describe('a client', () => {
@@ -22,6 +23,7 @@ describe('a client', () => {
       token_profile: 'broker',
       resource_server: null,
       require_pkce: true,
+      secrets: [{ created_at: '2026-02-03T04:05:06.000Z', expires_at: null, last_used_at: null }],
       created_at: '2026-02-03T04:05:06.000Z',
       updated_at: '2026-02-03T04:05:06.000Z',
     })
@@ -30,7 +32,9 @@ describe('a client', () => {
     const patched = await admin.call('PATCH', `clients/${made.client_id}`, { client_name: 'Other' })
     const others = [patched.body, (await admin.call('GET', 'clients')).body, (await admin.call('GET', 'events')).body]
     expect(JSON.stringify(others)).not.toContain(client_secret)
-    expect((await admin.stores.clients.get(made.client_id))?.secret).toBe(client_secret)
+    expect((await admin.stores.clients.get(made.client_id))?.secrets).toMatchObject([
+      { digest: secretDigest(client_secret), expiresAt: null },
+    ])
   })
 
   it('may be given its id and its secret', async () => {
@@ -50,18 +54,18 @@ describe('a client', () => {
   it('gets another secret when it is asked for, and keeps it otherwise', async () => {
     await using admin = await startAdmin()
     const { client_id, client_secret: first } = (await admin.call('POST', 'clients', webApp)).body
-    const stored = async () => (await admin.stores.clients.get(client_id))?.secret
+    const stored = async () => (await admin.stores.clients.get(client_id))?.secrets.map(({ digest }) => digest)
     await admin.call('PUT', `clients/${client_id}`, { ...webApp, client_name: 'Other' })
-    expect(await stored()).toBe(first)
+    expect(await stored()).toEqual([secretDigest(first)])
     expect((await admin.call('POST', `clients/${client_id}/secret`, undefined, { 'if-match': '"1"' })).status).toBe(412)
     const rotated = await admin.call('POST', `clients/${client_id}/secret`, undefined, { 'if-match': '"2"' })
     expect(rotated.headers.get('etag')).toBe('"3"')
     expect(rotated.body.client_secret).toMatch(/^[\w-]{43}$/)
     expect(rotated.body.client_secret).not.toBe(first)
-    expect(await stored()).toBe(rotated.body.client_secret)
+    expect(await stored()).toEqual([secretDigest(rotated.body.client_secret)])
     const own = { client_secret: 'o'.repeat(40) }
     expect((await admin.call('PATCH', `clients/${client_id}`, own)).body.client_secret).toBeUndefined()
-    expect(await stored()).toBe(own.client_secret)
+    expect(await stored()).toEqual([secretDigest(own.client_secret)])
     expect(JSON.stringify((await admin.call('GET', 'events')).body)).not.toContain(own.client_secret)
   })
 
@@ -76,7 +80,7 @@ describe('a client', () => {
     })
     expect(confidential.body.client_secret).toMatch(/^[\w-]{43}$/)
     await admin.call('PATCH', `clients/${client_id}`, { token_endpoint_auth_method: 'none' })
-    expect((await admin.stores.clients.get(client_id))?.secret).toBeNull()
+    expect((await admin.stores.clients.get(client_id))?.secrets).toEqual([])
   })
 
   it('names its sources by id or alias', async () => {

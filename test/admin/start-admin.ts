@@ -93,6 +93,7 @@ export async function startAdmin() {
   const routes = adminRoutes({
     ...{ issuer, authorise, sources, users, clients, roles, apis, applications, apiKeys, portals, traces, audit },
     statistics: stores.statistics,
+    secretUses: stores.secretUses,
     clock,
     tests: assembleTestLogins({ stores, vault, clock }),
     eraseTraces: createEraseTraces({ ...stores, clock }),

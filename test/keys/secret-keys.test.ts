@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { secretDigest } from '../../src/clients/client-secret.ts'
 import { createVault } from '../../src/config/secrets.ts'
 import { createLog, silent } from '../../src/log.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
@@ -76,8 +77,8 @@ async function registry(broker: TestBroker) {
   const lists = await Promise.all(
     ['clients', 'authentication-sources', 'events'].map(async (path) => {
       const items = (await broker.admin('GET', path)).body.items as Record<string, unknown>[]
-      // When a source was last signed in through is no part of what somebody has set.
-      return items.map(({ status: _, ...item }) => item)
+      // When a source was last signed in through, and a secret used, is no part of what somebody has set.
+      return items.map(({ status: _, secrets: __, ...item }) => item)
     }),
   )
   const tags = await Promise.all(
@@ -87,6 +88,8 @@ async function registry(broker: TestBroker) {
   )
   return { lists, tags }
 }
+
+const kept = (secret: string) => [{ digest: secretDigest(secret), createdAt: 1, expiresAt: null }]
 
 describe.each(Object.keys(databases))('The secret key on %s', (name) => {
   it('is replaced by a new one without losing anything: registry, sessions, refresh tokens, signing keys', {
@@ -148,7 +151,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
 
   it('is replaced while administrators change secrets, and keeps each change', async () => {
     const database = (await databases[name]?.()) ?? ''
-    const clients = Array.from({ length: 120 }, () => aClient({ secret: 'the first secret' }))
+    const clients = Array.from({ length: 120 }, () => aClient({ secrets: kept('the first secret') }))
     const source = aSource({
       config: { client_secret: 'of Okta', other: 'also', plain: 1 },
       secretNames: ['client_secret', 'other'],
@@ -177,7 +180,8 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
       resealAll(another),
       atOnce(changed.length, async (index) => {
         const client = changed[index]
-        if (client) await stores.clients.replace({ ...client, secret: `the second secret ${index}` }, client.version)
+        if (client)
+          await stores.clients.replace({ ...client, secrets: kept(`the second secret ${index}`) }, client.version)
       }),
     ])
     expect(one + two).toBeLessThanOrEqual(122)
@@ -186,7 +190,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
 
     await using alone = await openStores(database, [fresh])
     for (const [index, client] of changed.entries())
-      expect((await alone.clients.get(client.id))?.secret).toBe(`the second secret ${index}`)
+      expect((await alone.clients.get(client.id))?.secrets).toEqual(kept(`the second secret ${index}`))
     for (const client of clients.filter((client) => !changed.includes(client)))
       expect(await alone.clients.get(client.id)).toEqual(client)
     expect(await alone.sources.get(source.id)).toEqual(source)
@@ -204,7 +208,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
     {
       await using before = await openStores(database, [old])
       await before.transact(async ({ clients }) => {
-        for (let index = 0; index < many; index += 1) await clients.add(aClient({ secret: `secret ${index}` }))
+        for (let index = 0; index < many; index += 1) await clients.add(aClient({ secrets: kept(`secret ${index}`) }))
       })
     }
     const port = await freePort()
@@ -236,7 +240,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
     await untilResealed(broker)
     await using alone = await openStores(database, [fresh])
     const { items } = await alone.clients.list({ limit: 200 })
-    expect(items.every(({ secret }) => secret !== null && secret.length > 0)).toBe(true)
+    expect(items.every(({ secrets }) => secrets.length > 0)).toBe(true)
     expect(await alone.secrets.count()).toEqual({ [idOf(fresh)]: expect.any(Number) })
   })
 })
@@ -244,7 +248,7 @@ describe.each(Object.keys(databases))('The secret key on %s', (name) => {
 describe('The secret keys', () => {
   it('are told apart when one is missed that something is sealed under, or a value was altered', async () => {
     const database = `sqlite:${join(folder, 'gatehouse.db')}`
-    const client = aClient({ secret: 'sealed under a key that is gone' })
+    const client = aClient({ secrets: kept('sealed under a key that is gone') })
     {
       await using before = await openStores(database, [old])
       await before.clients.add(client)

@@ -12,7 +12,7 @@ export function clientStoreContract(label: string, open: () => Promise<RegistryW
   describe(`ClientStore (${label})`, () => {
     it('keeps what is null apart from what is empty', async () => {
       await using world = await open()
-      const open_ = aClient({ secret: null, allowedSources: null, resourceServer: null })
+      const open_ = aClient({ secrets: [], allowedSources: null, resourceServer: null })
       const shut = aClient({ allowedSources: [], resourceServer: { apis: [] } })
       for (const client of [open_, shut]) {
         await world.stores.clients.add(client)

@@ -350,7 +350,7 @@ describe('PostgreSQL', () => {
     await using world = await open()
     const source = aSource({ config: { client_secret: 'canary-source' }, secretNames: ['client_secret'] })
     await world.stores.sources.add(source)
-    await world.stores.clients.add(aClient({ secret: 'canary-client' }))
+    await world.stores.clients.add(aClient({ secrets: [{ digest: 'canary-client', createdAt: 1, expiresAt: null }] }))
     await world.stores.sessions.save(aSession({ upstream: { sid: 's', idToken: 'canary-token' } }))
     const privateJwk = { kty: 'RSA', n: 'public', d: 'canary-key' }
     const times = { createdAt: 1, activatedAt: 1, retiredAt: null }

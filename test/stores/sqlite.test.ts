@@ -233,7 +233,7 @@ describe('The SQLite database', () => {
   it('SEC-045 shows none of the secrets in a dump of its files', async () => {
     await using world = await open()
     const source = aSource({ config: { client_secret: 'canary-source', deep: 1 }, secretNames: ['client_secret'] })
-    const client = aClient({ secret: 'canary-client' })
+    const client = aClient({ secrets: [{ digest: 'canary-client', createdAt: 1, expiresAt: null }] })
     const session = aSession({ upstream: { sid: 's', idToken: 'canary-token' } })
     const key = {
       kid: 'k',

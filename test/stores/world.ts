@@ -58,7 +58,7 @@ export const aClient = (given: Partial<Client> = {}): Client => ({
   ...entity(),
   enabled: true,
   metadata: { client_name: 'Patient App', redirect_uris: ['https://app.test/callback'] },
-  secret: 'a client secret',
+  secrets: [{ digest: 'sha256:a client secret', createdAt: beginning, expiresAt: null }],
   webOrigins: ['https://app.test'],
   firstParty: false,
   allowedSources: null,

@@ -12,7 +12,7 @@ const span = (from: number, to = from): readonly number[] =>
 const required: Readonly<Record<string, readonly number[]>> = {
   'Authorization endpoint and pages': span(1, 11).concat(span(14, 16)),
   'Token endpoint and refresh': span(17, 30),
-  'Client authentication': span(32, 34),
+  'Client authentication': span(32, 36),
   'JWTs and keys': span(41, 50),
   'Upstream providers': span(51, 58).concat(60),
   'People and what is said of them': [76, 77].concat(span(80, 83)),

@@ -26,5 +26,5 @@ export const applicationKind = ({ actor, applications }: Needs): Kind<'applicati
 
 const made = ({ client }: RegisteredApplication, before?: RegisteredApplication): Made => ({
   ...(!before && { client_id: client.id }),
-  ...(client.secret !== null && !before?.client.secret && { client_secret: client.secret }),
+  ...(client.newSecret !== undefined && { client_secret: client.newSecret }),
 })

@@ -1,6 +1,7 @@
 import type { Actor } from '../../audit/audit.ts'
 import type { Client } from '../../clients/client.ts'
 import { clientInput } from '../../clients/client-input.ts'
+import { secretDigest } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/clients.ts'
 import type { EntryOf } from '../format.ts'
 import type { Kind, Made } from '../kind.ts'
@@ -40,12 +41,11 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
     })
   }
 
-  async function say(entry: Entry, change: (input: Entry) => Promise<Client>, before?: Client): Promise<Made> {
+  async function say(entry: Entry, change: (input: Entry) => Promise<Client>): Promise<Made> {
     const { input, isWhole } = await resolved(entry)
-    const { secret } = await change(input)
+    const { newSecret } = await change(input)
     if (!isWhole) finishLater(entry)
-    const isNew = secret !== null && !before?.secret && entry.client_secret === undefined
-    return isNew ? { client_secret: secret } : {}
+    return newSecret !== undefined && entry.client_secret === undefined ? { client_secret: newSecret } : {}
   }
 
   return {
@@ -74,12 +74,12 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
         allowed_sources: sources && [...new Set(await Promise.all(sources.map(names.aliasOf)))],
         resource_server: apis && { apis },
       })
-      const isNews = client_secret !== undefined && client_secret !== before?.secret
+      const isNews = client_secret !== undefined && secretDigest(client_secret) !== before?.secrets[0]?.digest
       return { written, secrets: isNews ? ['client_secret'] : [] }
     },
 
     create: (entry) => say(entry, (input) => clients.create(actor, input)),
-    replace: (before, entry) => say(entry, (input) => clients.replace(actor, before.id, input, before.version), before),
+    replace: (before, entry) => say(entry, (input) => clients.replace(actor, before.id, input, before.version)),
     remove: ({ id, version }) => clients.remove(actor, id, version),
     isKept: () => false,
   }

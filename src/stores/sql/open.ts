@@ -9,6 +9,7 @@ import type { ApplicationStore } from '../../applications/application.ts'
 import type { AuditStore } from '../../audit/audit.ts'
 import type { ClientStore } from '../../clients/client.ts'
 import type { ConsentStore } from '../../clients/consent-store.ts'
+import type { SecretUseStore } from '../../clients/secret-uses.ts'
 import type { Clock } from '../../clock.ts'
 import type { Transact } from '../../collection.ts'
 import { StartProblem } from '../../errors.ts'
@@ -51,6 +52,7 @@ import { createLocalUserStore } from './registry/local-user-store.ts'
 import { createPortalStore } from './registry/portal-store.ts'
 import { createRoleStore } from './registry/role-store.ts'
 import { createSealedStore } from './registry/sealed-store.ts'
+import { createSecretUseStore } from './registry/secret-use-store.ts'
 import { createSourceStatusStore } from './registry/source-status-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
 import { createStatistics } from './registry/statistics.ts'
@@ -62,6 +64,7 @@ import { sweep } from './sweep.ts'
 export interface RegistryStores {
   readonly sources: SourceStore
   readonly clients: ClientStore
+  readonly secretUses: SecretUseStore
   readonly consents: ConsentStore
   readonly accounts: AccountStore
   readonly localUsers: LocalUserStore
@@ -170,6 +173,7 @@ export async function openEngine(url: string, connections: number): Promise<Engi
 const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => ({
   sources: createSourceStore(db, vault),
   clients: createClientStore(db, vault),
+  secretUses: createSecretUseStore(db),
   consents: createConsentStore(db),
   accounts: createAccountStore(db),
   localUsers: createLocalUserStore(db),

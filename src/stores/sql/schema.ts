@@ -11,6 +11,7 @@ export interface Schema {
   source_roles: { source_id: string; role_name: string; role_client: string }
   clients: ClientRow
   client_sources: { client_id: string; source_id: string }
+  client_secret_uses: ClientSecretUseRow
   accounts: AccountRow
   account_roles: { account_id: string; role_name: string; role_client: string }
   identities: IdentityRow
@@ -73,11 +74,17 @@ export interface ClientRow extends EntityRow {
   require_pkce: number
   token_profile: string
   metadata: string
-  /** Sealed. */
+  /** Digests, sealed. */
   secret: string | null
   web_origins: string
   allowed_sources: string | null
   resource_server: string | null
+}
+
+export interface ClientSecretUseRow {
+  client_id: string
+  secret: string
+  last_used_at: number
 }
 
 export interface AccountRow extends EntityRow {

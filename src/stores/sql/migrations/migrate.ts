@@ -9,6 +9,7 @@ import { up as findingRecords } from './0006-finding-records.ts'
 import { up as countingSignIns } from './0007-counting-sign-ins.ts'
 import { up as searchingNames } from './0008-searching-names.ts'
 import { up as refusedCalls } from './0009-refused-calls.ts'
+import { up as clientSecrets } from './0010-client-secrets.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -21,6 +22,7 @@ const migrations: Record<string, Migration> = {
   '0007-counting-sign-ins': { up: countingSignIns },
   '0008-searching-names': { up: searchingNames },
   '0009-refused-calls': { up: refusedCalls },
+  '0010-client-secrets': { up: clientSecrets },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

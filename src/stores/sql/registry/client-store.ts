@@ -1,4 +1,5 @@
 import type { Client, ClientStore, TokenProfile } from '../../../clients/client.ts'
+import { type ClientSecret, secretDigest } from '../../../clients/client-secret.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
@@ -14,7 +15,8 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     updatedAt: row.updated_at,
     enabled: row.enabled === 1,
     metadata: fromJson(row.metadata),
-    secret: row.secret === null ? null : vault.open(row.secret, clientSecretContext(row.id)),
+    secrets:
+      row.secret === null ? [] : readSecrets(vault.open(row.secret, clientSecretContext(row.id)), row.created_at),
     webOrigins: fromJson(row.web_origins),
     firstParty: row.first_party === 1,
     allowedSources: row.allowed_sources === null ? null : fromJson(row.allowed_sources),
@@ -36,7 +38,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       require_pkce: toFlag(client.requirePkce),
       token_profile: client.tokenProfile,
       metadata: toJson(client.metadata),
-      secret: client.secret === null ? null : vault.seal(client.secret, clientSecretContext(client.id)),
+      secret: client.secrets.length === 0 ? null : vault.seal(toJson(client.secrets), clientSecretContext(client.id)),
       web_origins: toJson(client.webOrigins),
       allowed_sources: client.allowedSources && toJson(client.allowedSources),
       resource_server: client.resourceServer && toJson(client.resourceServer),
@@ -83,6 +85,12 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       return rows.some(({ web_origins }) => fromJson<string[]>(web_origins).includes(origin))
     },
   }
+}
+
+/** Earlier versions kept the secret itself, which goes with the next change of the client. */
+function readSecrets(text: string, createdAt: number): readonly ClientSecret[] {
+  if (text.startsWith('[{"digest":')) return fromJson(text)
+  return [{ digest: secretDigest(text), createdAt, expiresAt: null }]
 }
 
 export const clientSecretContext = (id: string): string => `clients/${id}/secret`
