@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Milliseconds that an answer is under way: whatever is asked meanwhile travels in the same trip. */
-const distance = 5
-
-/** Stands before a server and counts how often somebody asks it and waits for the answer, over all connections. */
-export async function startTripMeter(target: URL) {
+/**
+ * Stands before a server and counts how often somebody asks it and waits for the answer, over all connections.
+ * @param distance milliseconds that an answer is under way: whatever is asked meanwhile travels in the same trip.
+ */
+export async function startTripMeter(target: URL, distance = 5) {
   let trips = 0
   let waiting = 0
   const sockets = new Set<Socket>()

@@ -24,7 +24,8 @@ export function createClient(address: Address, together: boolean): Client {
     lazyConnect: true,
     protocol: 2,
     connectTimeout,
-    commandTimeout,
+    // After `connection.ts` has given up on it.
+    commandTimeout: 2 * commandTimeout,
     maxRetriesPerRequest: 0,
     // Whether a command that got no answer was carried out is not known; only its caller may know whether twice does harm.
     autoResendUnfulfilledCommands: false,

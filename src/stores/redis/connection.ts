@@ -147,7 +147,8 @@ const isTimeout = (error: unknown): boolean => error instanceof Error && error.m
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Command timed out')), milliseconds)
+    // Where this process was too busy to read, the answer may lie there already: it is read before `setImmediate` runs.
+    timer = setTimeout(() => setImmediate(() => reject(new Error('Command timed out'))), milliseconds)
   })
   try {
     return await Promise.race([work, late])
