@@ -248,9 +248,8 @@ export async function startBroker(
     base,
   })
 
-  const gateway = late.use(
-    features.assembleGateway({ config, stores, known, issuer, passwords, checkAccessToken, operations, clock, log }),
-  )
+  const asked = { config, stores, known, issuer, passwords, sources, checkAccessToken, operations, clock, log }
+  const gateway = late.use(features.assembleGateway(asked))
 
   // Administration
   const admin = features.adminRoutes({

@@ -48,6 +48,8 @@ export interface UpstreamLogout {
 /** The evidence is already on the request: a bearer JWT, a client certificate. */
 export interface PresentedConnector extends Lifecycle {
   readonly kind: 'presented'
+  /** Whether the evidence, of which nothing is proven yet, is for this one to judge. Absent: `verify` tells. */
+  recognises?(evidence: Evidence): boolean
   /** `undefined` means "not mine, ask the next one". */
   verify(evidence: Evidence): Promise<Identity | undefined>
 }
@@ -86,11 +88,22 @@ export interface Arrival {
 
 export interface Evidence {
   readonly bearer?: string
+  /** What the bearer token must be meant for, besides what the settings say; `null`: then they must say something. */
+  readonly audience?: string | null
   readonly certificate?: X509Certificate
 }
 
 export const sourceTypes = ['oidc', 'oauth2', 'saml', 'ldap', 'local', 'jwt', 'certificate'] as const
 export type SourceType = (typeof sourceTypes)[number]
+
+/** Those that nobody signs in through: their connectors are of the kind `presented`. */
+export const presentedTypes: readonly SourceType[] = ['jwt', 'certificate']
+
+export const isPresented = ({ type }: { readonly type: SourceType }): boolean => presentedTypes.includes(type)
+
+/** Why people cannot be told to sign in there; `undefined`: they can. */
+export const signInProblem = (source: { readonly alias: string; readonly type: SourceType }): string | undefined =>
+  isPresented(source) ? `${source.alias} is of type ${source.type}: nobody signs in through it` : undefined
 
 /** Config as it is stored and used: the schema's output. */
 export type ConnectorConfig = Readonly<Record<string, unknown>>

@@ -314,6 +314,18 @@ export const reasons = {
     cause: 'The token, its grant or its session was revoked or has ended.',
     fix: 'Sign in again.',
   },
+  token_inactive: {
+    status: 401,
+    title: 'The issuer does not know this token, or not any more',
+    cause: 'The token is no JWT, and the issuer that was asked about it says that it is not active.',
+    fix: 'Get a new token, and send it as it came.',
+  },
+  token_bound: {
+    status: 401,
+    title: 'The token is bound to a key',
+    cause: 'The token names a key that its caller must prove to have (cnf), which cannot be checked here.',
+    fix: 'Get a token that is bound to nothing.',
+  },
   code_reused: {
     status: 400,
     title: 'The authorization code was used before',

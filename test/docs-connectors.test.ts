@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createJwtConnectorType } from '../src/connectors/jwt/jwt.ts'
 import { createOidcConnectorType } from '../src/connectors/oidc/oidc.ts'
 import { silent } from '../src/log.ts'
 import { Mapping } from '../src/mapping/mapping.ts'
@@ -12,11 +13,13 @@ import { SourceInput } from '../src/sources/source-input.ts'
 const folder = join(import.meta.dirname, '..', 'docs', 'connectors')
 const read = (page: string) => readFileSync(join(folder, page), 'utf8')
 const pages = globSync('*.md', { cwd: folder }).filter((page) => page !== 'local.md')
-const guides = pages.filter((page) => page !== 'oidc.md')
+const guides = pages.filter((page) => !['oidc.md', 'jwt.md', 'certificate.md'].includes(page))
 const http = createOutbound({ timeout: 1, maxResponseBytes: 1 })
 const { config } = createOidcConnectorType({ http, clock: Date.now, log: silent })
 const oidc = read('oidc.md')
-const settings = [...oidc.matchAll(/^\| `([a-z_]+)` +\| .*\|$/gm)].map(([, name]) => name ?? '')
+const settingsOf = (text: string) =>
+  [...text.matchAll(/^\| `([a-z_]+)` +\| .*\|$/gm)].map(([, name]) => name ?? '').filter((name) => !(name in reasons))
+const settings = settingsOf(oidc)
 
 /** The rows of every table with a column of reasons: each reason is one of ours, and known to the person by its title. */
 const failures = (text: string) =>
@@ -76,7 +79,22 @@ it.each(pages)('docs/connectors/%s names only reason codes that there are', (pag
   expect(named.filter((reason) => !(reason in reasons))).toEqual([])
 })
 
-it('docs/connectors/oidc.md has every setting of the connector, and no other', () => {
+it.each([
+  ['oidc.md', config],
+  ['jwt.md', createJwtConnectorType({ http, clock: Date.now, log: silent }).config],
+])('docs/connectors/%s has every setting of the connector, and no other', (page, config) => {
   const known = Object.keys((config as unknown as { shape: object }).shape)
-  expect(settings.filter((name) => !(name in reasons)).sort()).toEqual(known.sort())
+  expect(settingsOf(read(page)).sort()).toEqual(known.sort())
+})
+
+it('docs/connectors/jwt.md has a source that the admin API takes as it stands, and reasons that there are', () => {
+  const text = read('jwt.md')
+  const [, json = ''] = /```json\n([\s\S]*?)```/.exec(text) ?? []
+  const input = SourceInput.parse(JSON.parse(json))
+  const { config } = createJwtConnectorType({ http, clock: Date.now, log: silent })
+  expect(config.safeParse(input.config).error).toBeUndefined()
+  const [, table = ''] = text.split('## When it does not work')
+  const named = [...table.matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, name]) => name ?? '')
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter((name) => !(name in reasons))).toEqual([])
 })

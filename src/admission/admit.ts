@@ -27,6 +27,12 @@ export interface AdmittedMachine {
   readonly client: Client
 }
 
+/** Whom only a source knows: no account is theirs. */
+export interface AdmittedStranger {
+  readonly [admitted]: true
+  readonly source: Source
+}
+
 export interface Denied {
   readonly denied: ReasonCode
 }
@@ -74,6 +80,10 @@ export const agreesTo = (
 /** The rule itself, for clients that act for themselves. */
 export const admitMachine = (client: Client | undefined): AdmittedMachine | Denied =>
   client?.enabled ? ({ client } as AdmittedMachine) : { denied: 'client_disabled' }
+
+/** The rule itself, for those who come to an API with what their source gave them. */
+export const admitStranger = (source: Source | undefined): AdmittedStranger | Denied =>
+  source?.enabled ? ({ source } as AdmittedStranger) : { denied: 'source_disabled' }
 
 interface Needs {
   readonly accounts: Pick<AccountStore, 'get' | 'identities'>

@@ -12,10 +12,12 @@ import { gatewayRoutes } from '../gateway/gateway.ts'
 import { createListedSources } from '../gateway/listed-sources.ts'
 import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
+import { createExternalTokenReader } from '../gateway/readers/external-token.ts'
 import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
 import type { Operations } from '../operations/operations.ts'
+import type { Sources } from '../sources/sources.ts'
 import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
@@ -29,6 +31,7 @@ interface Needs {
   /** Out of memory. */
   readonly known: Pick<Stores, 'apis' | 'clients' | 'sources'>
   readonly passwords: Pick<PasswordHasher, 'verify'>
+  readonly sources: Pick<Sources, 'connector'>
   readonly issuer: Pick<Issuer, 'signingKey'>
   readonly checkAccessToken: CheckAccessToken
   readonly operations: Pick<Operations, 'report' | 'refusedCallDropped'>
@@ -40,7 +43,15 @@ interface Gateway extends AsyncDisposable {
   readonly routes: Router
 }
 
-export function assembleGateway({ config, stores: registry, known, issuer, passwords, ...needs }: Needs): Gateway {
+export function assembleGateway({
+  config,
+  stores: registry,
+  known,
+  issuer,
+  passwords,
+  sources,
+  ...needs
+}: Needs): Gateway {
   const { checkAccessToken, operations, clock, log } = needs
   const stores = { ...registry, ...known }
   const refusedCalls = createRefusedCalls({ ...stores, dropped: operations.refusedCallDropped, clock, log })
@@ -59,11 +70,12 @@ export function assembleGateway({ config, stores: registry, known, issuer, passw
     throttle: assembleThrottle({ config, stores, clock }),
     checkPassword: createRememberedPasswords({ passwords, clock }),
   })
+  const externalToken = createExternalTokenReader({ listedSources, connector: sources.connector })
   const routes = gatewayRoutes({
     config,
     findApi: createFindApi(stores),
     decide: createDecide({
-      readers: [ownToken, basic],
+      readers: [ownToken, externalToken, basic],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
       rateLimit: createRateLimit({ counts: stores.attempts, clock }),
       clock,

@@ -24,7 +24,7 @@ interface Needs {
   /** For what each node keeps in memory: has this one forget it at once. */
   readonly transact: SqlStores['transact']
   readonly connectors: ReturnType<typeof connectorCatalog>
-  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed'>
+  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed' | 'vouched'>
   readonly passwords: Pick<PasswordHasher, 'hash'>
   /** Rejects with `invalid_input` unless the OpenID provider will accept the client as it is. */
   readonly validateClient: (client: Client) => Promise<void>

@@ -93,7 +93,7 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
   const block = createBlock({ ...stores, clock, ...longest(config) })
 
   function nounsOn(inside: RegistryStores, transact: Transact<RegistryStores>, shutOut: ShutOut): Nouns {
-    const record = { succeeded() {}, failed() {} }
+    const record = { succeeded() {}, failed() {}, vouched() {} }
     const all = { ...stores, ...inside }
     return {
       ...createNouns({

@@ -9,7 +9,7 @@ import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
-import { namedSources } from '../sources/named.ts'
+import { signInSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Client, ClientStore, ResourceServer } from './client.ts'
 import { auditedClient, type ClientInput, usesSecret } from './client-input.ts'
@@ -80,7 +80,7 @@ export function createClients(needs: Needs): Clients {
       ...secretsAfter(usesSecret(metadata), before?.secrets ?? [], clock(), given),
       webOrigins: web_origins,
       firstParty: first_party,
-      allowedSources: allowed_sources && (await namedSources(sources, allowed_sources, 'allowed_sources')),
+      allowedSources: allowed_sources && (await signInSources(sources, allowed_sources, 'allowed_sources')),
       tokenProfile: token_profile,
       resourceServer: resource_server,
       requirePkce: require_pkce,

@@ -4,6 +4,7 @@ import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import { signInProblem } from '../connector.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { SourceStore } from '../sources/source.ts'
@@ -67,6 +68,8 @@ export function createPortals({ transact, portals, sources, apis, clock }: Needs
     )
     const message = `there is no authentication source ${authentication_source}`
     if (!source) throw invalidInput([{ path: 'authentication_source', message }, ...unknown])
+    const problem = signInProblem(source)
+    if (problem) throw invalidInput([{ path: 'authentication_source', message: problem }, ...unknown])
     if (unknown.length > 0) throw invalidInput(unknown)
     return { slug, name, sourceId: source.id, apis: ids, requiredRoles: required_roles }
   }

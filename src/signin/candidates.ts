@@ -1,6 +1,7 @@
 /** Which sources a person on the way to a client may prove who they are at. */
 import { domainToASCII } from 'node:url'
 import type { Client } from '../clients/client.ts'
+import { isPresented } from '../connector.ts'
 import type { Interaction } from '../interaction.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 
@@ -30,7 +31,7 @@ export async function findCandidates(
   // A client's single source needs no choosing, hidden or not.
   const [only, ...others] = allowed ?? []
   const single = offered.length === 0 && only !== undefined && others.length === 0 ? await sources.get(only) : undefined
-  if (single?.enabled) return { offered: [single], named, discoverable: false }
+  if (single?.enabled && !isPresented(single)) return { offered: [single], named, discoverable: false }
   const known = offered.map(({ id }) => id)
   return { offered, named, discoverable: await sources.anyDomain(known, allowed) }
 }
@@ -58,7 +59,9 @@ export async function findByAddress(
   return domain.includes('.') ? applicable(await sources.byDomain(domain), client) : undefined
 }
 
-/** The source, if it is on and the client lets its people come through it. */
+/** The source, if it is on, people sign in through it, and the client lets its people do so. */
 export function applicable(source: Source | undefined, { allowedSources }: Client): Source | undefined {
-  return source?.enabled && (allowedSources === null || allowedSources.includes(source.id)) ? source : undefined
+  return source?.enabled && !isPresented(source) && (allowedSources === null || allowedSources.includes(source.id))
+    ? source
+    : undefined
 }

@@ -13,7 +13,7 @@ export interface Connections {
 
 export function createConnections(
   types: ReadonlyMap<SourceType, ConnectorType>,
-  record: Pick<StatusRecorder, 'succeeded' | 'failed'>,
+  record: Pick<StatusRecorder, 'succeeded' | 'failed' | 'vouched'>,
 ): Connections {
   const opened = new Map<string, { readonly version: number; readonly connector: Connector }>()
 

@@ -31,7 +31,7 @@ export interface SourceStore extends Collection<Source> {
   byDomain(domain: string): Promise<Source | undefined>
   /** Whether an e-mail domain leads to an enabled source besides those in `known`; only among `ids` when given. */
   anyDomain(known: readonly string[], ids?: readonly string[]): Promise<boolean>
-  /** The enabled ones that are not hidden, at most `limit`, by name; only those in `ids` when given. */
+  /** The enabled ones that people sign in through and that are not hidden, at most `limit`, by name; only those in `ids` when given. */
   offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
   /** By id. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>

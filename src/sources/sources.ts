@@ -27,7 +27,7 @@ interface Needs {
   readonly sources: SourceStore
   readonly sourceStatus: Pick<SourceStatusStore, 'of'>
   /** Told how sign-ins through the connectors go. */
-  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed'>
+  readonly record: Pick<StatusRecorder, 'succeeded' | 'failed' | 'vouched'>
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
   readonly shutOut: ShutOut
   readonly clock: Clock
@@ -71,12 +71,14 @@ export function createSources(needs: Needs): Sources {
   const connections = createConnections(connectors, record)
   const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
 
-  function parseConfig({ type, config }: Pick<SourceInput, 'type' | 'config'>, before?: Source) {
+  function parseConfig({ type, config, domains }: SourceInput, before?: Source) {
     const known = connectors.get(type)
     if (!known) {
       const available = [...connectors.keys()].join(', ')
       throw invalidInput([{ path: 'type', message: `${type} is not available in this version; there is ${available}` }])
     }
+    if (known.kind === 'presented' && domains.length > 0)
+      throw invalidInput([{ path: 'domains', message: `nobody is sent to a source of type ${type} to sign in` }])
     const parsed = parseInput(known.config, withKeptSecrets(config, known.secrets, before), 'config')
     return { config: parsed, secretNames: known.secrets.filter((name) => parsed[name] !== undefined) }
   }

@@ -20,6 +20,8 @@ export interface SourceStatusStore {
 export interface StatusRecorder extends AsyncDisposable {
   succeeded(sourceId: string): void
   failed(sourceId: string, reason: ReasonCode): void
+  /** It vouched for one of very many: told on at most once a minute. */
+  vouched(sourceId: string): void
 }
 
 interface Needs {
@@ -29,9 +31,12 @@ interface Needs {
 }
 
 const pause = 1000
+const seldom = 60_000
 
 export function createStatusRecorder({ store, clock, log }: Needs): StatusRecorder {
   const noted = new Map<string, Partial<SourceStatus>>()
+  /** One for each source that there has been. */
+  const vouchedAt = new Map<string, number>()
   let resting: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
@@ -63,7 +68,16 @@ export function createStatusRecorder({ store, clock, log }: Needs): StatusRecord
 
   return {
     succeeded: (sourceId) => note(sourceId, { lastSuccess: clock() }),
-    failed: (sourceId, reason) => note(sourceId, { lastFailure: { at: clock(), reason } }),
+    failed(sourceId, reason) {
+      vouchedAt.delete(sourceId)
+      note(sourceId, { lastFailure: { at: clock(), reason } })
+    },
+
+    vouched(sourceId) {
+      if (clock() - (vouchedAt.get(sourceId) ?? Number.NEGATIVE_INFINITY) < seldom) return
+      vouchedAt.set(sourceId, clock())
+      note(sourceId, { lastSuccess: clock() })
+    },
 
     async [Symbol.asyncDispose]() {
       clearTimeout(resting)

@@ -2,7 +2,7 @@ import type { Connector, Credentials, Evidence } from '../connector.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import type { StatusRecorder } from './status.ts'
 
-type Record = Pick<StatusRecorder, 'succeeded' | 'failed'>
+type Record = Pick<StatusRecorder, 'succeeded' | 'failed' | 'vouched'>
 
 /** The same connector, of which is recorded how it fares with people. */
 export function watched(connector: Connector, sourceId: string, record: Record): Connector {
@@ -14,9 +14,25 @@ export function watched(connector: Connector, sourceId: string, record: Record):
       return result
     } catch (error) {
       if (error instanceof Refusal) record.failed(sourceId, error.code)
-      if (error instanceof Unavailable && error.who !== 'store') record.failed(sourceId, 'upstream_unavailable')
+      unanswered(error)
       throw error
     }
+  }
+
+  /** What a stranger sends says nothing about the source. */
+  async function watchPresented<T>(work: Promise<T>): Promise<T> {
+    try {
+      const result = await work
+      if (result !== undefined) record.vouched(sourceId)
+      return result
+    } catch (error) {
+      unanswered(error)
+      throw error
+    }
+  }
+
+  function unanswered(error: unknown): void {
+    if (error instanceof Unavailable && error.who !== 'store') record.failed(sourceId, 'upstream_unavailable')
   }
 
   const somebody = (identity: unknown) => identity !== undefined
@@ -24,7 +40,7 @@ export function watched(connector: Connector, sourceId: string, record: Record):
     case 'password':
       return { ...connector, verify: (credentials: Credentials) => watch(connector.verify(credentials), somebody) }
     case 'presented':
-      return { ...connector, verify: (evidence: Evidence) => watch(connector.verify(evidence), somebody) }
+      return { ...connector, verify: (evidence: Evidence) => watchPresented(connector.verify(evidence)) }
     case 'redirect':
       return {
         ...connector,

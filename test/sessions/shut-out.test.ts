@@ -26,7 +26,7 @@ async function setUp() {
   const registry = await openRegistry(clock)
   const passwords = createPasswordHasher()
   const local = createLocalConnectorType({ users: registry.localUsers, passwords, clock, log: silent })
-  const record = { succeeded: () => {}, failed: () => {} }
+  const record = { succeeded: () => {}, failed: () => {}, vouched: () => {} }
   const nouns = ({ transact, marks }: Needs) => {
     const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300, longestSignIn: 1800 })
     const needs = { ...registry, transact, shutOut, clock }

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { isIP } from 'node:net'
 import { z } from 'zod'
-import { reach } from '../../outbound/addresses.ts'
+import { issuerProblem } from '../address-problem.ts'
 import { graphOf } from './group-overage.ts'
 
 const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
@@ -148,19 +147,6 @@ function problemsOf(config: {
     if (ownParameters.has(name)) found.push([['extra_parameters', name], 'The broker sets this parameter itself'])
   }
   return found
-}
-
-function issuerProblem(issuer: string, allowPrivateAddresses: boolean): string | undefined {
-  if (!URL.canParse(issuer)) return undefined // Said already.
-  if (issuer.includes('{')) return "Expected one tenant's own issuer, not a template for all tenants"
-  const { protocol, hostname, username, password } = new URL(issuer)
-  // OpenID Connect Discovery §2: no query and no fragment.
-  if (username || password || /[?#]/.test(issuer)) return 'Must have no credentials, query or fragment'
-  if (protocol === 'https:') return undefined
-  if (!allowPrivateAddresses) return 'Must begin with https:// (or set allow_private_addresses)'
-  const literal = hostname.replace(/^\[|\]$/g, '')
-  // A name is judged when it has been resolved.
-  return isIP(literal) && reach(literal) !== 'private' ? 'Plain http is for loopback and private addresses' : undefined
 }
 
 function graphProblem(config: {

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
+import type { Fetch } from '../upstream-fetch.ts'
 import type { OidcConfig } from './config.ts'
-import type { Fetch } from './provider.ts'
 
 type Attributes = Readonly<Record<string, unknown>>
 

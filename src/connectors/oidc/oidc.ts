@@ -11,13 +11,14 @@ import { Refusal } from '../../errors.ts'
 import type { Identity } from '../../identity.ts'
 import type { Log } from '../../log.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
+import { upstreamFetch } from '../upstream-fetch.ts'
 import { OidcConfig } from './config.ts'
 import { explainFailure, FailedCheck } from './failures.ts'
 import { withGroups } from './group-overage.ts'
 import { type Claims, isFreshEnough, loginTime, verifyIdToken } from './id-token.ts'
 import { createKept } from './kept.ts'
 import { verifyLogoutToken } from './logout-token.ts'
-import { checkKeys, lookFor, readProvider, upstreamFetch } from './provider.ts'
+import { checkKeys, lookFor, readProvider } from './provider.ts'
 
 interface Needs {
   readonly http: Outbound

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, customFetch as fetchKeys, importJWK, type JSONWebKe
 import * as oidc from 'openid-client'
 import { z } from 'zod'
 import { SourceProblem } from '../../connector.ts'
-import type { Outbound, OutboundInit } from '../../outbound/outbound.ts'
+import { type Fetch, fetched as ok, withoutQuery } from '../upstream-fetch.ts'
 import type { OidcConfig } from './config.ts'
 
 /** What is known about the upstream provider, from its discovery document. */
@@ -36,20 +36,6 @@ const endpoints = [
   'userinfo_endpoint',
   'end_session_endpoint',
 ] as const
-
-export type Fetch = (url: string, init: OutboundInit) => Promise<Response>
-
-/** Our HTTP client, for which a server error or a plea for patience is an outage and no answer. */
-export const upstreamFetch =
-  (http: Outbound, { allow_private_addresses: allowPrivateAddresses }: OidcConfig, source: string): Fetch =>
-  async (url, init) => {
-    const response = await http.fetch(url, init, { allowPrivateAddresses, source })
-    if (response.status < 500 && response.status !== 429) return response
-    throw new SourceProblem(
-      'REMOTE_HOST_RESPONDED_WITH_ERROR',
-      `${withoutQuery(url)} answered with status ${response.status}`,
-    )
-  }
 
 /** Reads the discovery document. Rejects with a {@link SourceProblem}. */
 export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Provider> {
@@ -170,14 +156,3 @@ const families: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: '
 
 const verifies = (key: JSONWebKeySet['keys'][number], alg: string): boolean =>
   key.kty === families[alg.slice(0, 2)] && (key.use ?? 'sig') === 'sig' && (key.alg ?? alg) === alg
-
-async function ok(fetch: Fetch, url: string, init: OutboundInit): Promise<Response> {
-  const response = await fetch(url, init)
-  if (response.status === 200) return response
-  throw new SourceProblem(
-    'REMOTE_HOST_RESPONDED_WITH_ERROR',
-    `${withoutQuery(url)} answered with status ${response.status}`,
-  )
-}
-
-const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '')

@@ -62,7 +62,7 @@ export function callerOf(
   }
 }
 
-const rolesHere = (roles: NonNullable<ApiSource['roles']>, groups: readonly string[]): readonly string[] => [
+export const rolesHere = (roles: NonNullable<ApiSource['roles']>, groups: readonly string[]): readonly string[] => [
   ...new Set(
     roles.filter(({ when_group: group }) => group === undefined || groups.includes(group)).map(({ role }) => role),
   ),

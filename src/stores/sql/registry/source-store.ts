@@ -1,5 +1,5 @@
 import type { RoleName } from '../../../accounts/account.ts'
-import type { SourceType } from '../../../connector.ts'
+import { presentedTypes, type SourceType } from '../../../connector.ts'
 import { Refusal } from '../../../errors.ts'
 import type { Source, SourceStore, SourceUsage } from '../../../sources/source.ts'
 import type { Vault } from '../../../vault.ts'
@@ -119,6 +119,7 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
         .selectAll()
         .where('enabled', '=', 1)
         .where('hidden', '=', 0)
+        .where('type', 'not in', presentedTypes)
         .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
         .orderBy('search')
         .orderBy('id')
