@@ -272,6 +272,11 @@ export async function startBroker(
     sourceStore: stores.sources,
   })
 
+  const administrators = features.assembleConsole({
+    ...{ config, keys, stores, nouns, connectors, tests, checkAccessToken, leaveUpstream, vault, clock, assets, base },
+    listener: () => handler,
+  })
+
   routers.resolve([
     frontRoutes({ issuer: config.issuer, assets }),
     healthRoutes(readiness),
@@ -279,6 +284,7 @@ export async function startBroker(
     gateway.routes,
     ...signIn,
     admin,
+    administrators,
   ])
   opened.use(resealSecrets({ ...stores, vault, longestSession: lifetimes.session_absolute, clock, log }))
   const everything = opened.move()

@@ -118,6 +118,12 @@ export const reasons = {
     cause: 'The form token was missing or wrong, or the request came from another site.',
     fix: 'Go back to the sign-in page and send the form from there.',
   },
+  console_sign_in_refused: {
+    status: 403,
+    title: 'The console could not sign you in',
+    cause: 'The sign-in to the console was given up, or ended without what the console asked for.',
+    fix: 'Open the console again and sign in. If the client gatehouse-console was changed, let it have its own redirect URI and the scope admin.',
+  },
   trip_unknown: {
     status: 400,
     title: 'This answer was not expected',

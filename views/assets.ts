@@ -12,7 +12,9 @@ export interface AssetFile {
 
 const types = {
   'gatehouse.css': 'text/css; charset=utf-8',
+  'console.css': 'text/css; charset=utf-8',
   'signin.js': 'text/javascript; charset=utf-8',
+  'console.js': 'text/javascript; charset=utf-8',
   'mark.svg': 'image/svg+xml',
 }
 

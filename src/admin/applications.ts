@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApplicationInput, applicationInput, type RegisteredApplication } from '../applications/application-input.ts'
 import type { Applications } from '../applications/applications.ts'
-import { opensAdministration } from './clients.ts'
+import { rightToClient } from '../roles/changes.ts'
 import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
 import { exampleIds, exampleSecret, moments } from './examples.ts'
@@ -42,7 +42,7 @@ export const applicationResource = (
   input: ApplicationInput,
   readOnly: ['id', 'client', 'created_at', 'updated_at'],
   // Whoever says where its people are sent back to receives their tokens.
-  right: (before) => (opensAdministration(before?.client.metadata) ? 'administer' : 'edit'),
+  right: (before) => rightToClient(before?.client.metadata, undefined),
   list: applications.list,
   get: applications.get,
   create: applications.create,

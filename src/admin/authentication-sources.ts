@@ -1,13 +1,11 @@
-import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { sourceTypes } from '../connector.ts'
 import { parseInput } from '../input.ts'
-import { administration } from '../roles/role.ts'
+import { rightToSource } from '../roles/changes.ts'
 import type { Source } from '../sources/source.ts'
 import { SourceInput, sourceInput } from '../sources/source-input.ts'
 import type { SourceDraft, Sources } from '../sources/sources.ts'
 import type { SourceStatus } from '../sources/status.ts'
-import type { Right } from './authorise.ts'
 import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
 import { exampleIds, moments } from './examples.ts'
@@ -91,7 +89,7 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
   described: { ...described, written: writeConfigs(sources.types) },
   input: SourceInput,
   readOnly: ['id', ...Object.keys(addresses), 'usage', 'status', 'created_at', 'updated_at'],
-  right: rightTo,
+  right: (before, next) => rightToSource(before && sourceInput(before), next),
   list: sources.list,
   get: sources.get,
   create: sources.create,
@@ -126,15 +124,6 @@ const statusView = ({ lastSuccess, lastFailure }: SourceStatus = { lastSuccess: 
   last_success: lastSuccess === null ? null : iso(lastSuccess),
   last_failure: lastFailure && { at: iso(lastFailure.at), reason: lastFailure.reason },
 })
-
-/** Who says where administrators come from can become one: by a rule of the mapping, or as the upstream itself. */
-function rightTo(before: Source | undefined, next: SourceInput | undefined): Right {
-  const opensAdministration = [before, next].some((source) => source?.mapping.roles.some(isAdministration))
-  const movesTrust = before && next && !isDeepStrictEqual(next.config, sourceInput(before).config)
-  return opensAdministration || movesTrust ? 'administer' : 'edit'
-}
-
-const isAdministration = ({ client }: { readonly client?: string | undefined }) => client === administration.client
 
 /** A secret is not in what is patched; `null` for it must not be lost, because it removes the secret. */
 function patched(before: Source, patch: unknown): unknown {

@@ -5,6 +5,7 @@ import { secretName } from '../clients/client-secret.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { SecretUseStore } from '../clients/secret-uses.ts'
 import { requireMatch, setETag } from '../http/etag.ts'
+import { rightToClient } from '../roles/changes.ts'
 import type { Authorise } from './authorise.ts'
 import { iso, type Resource } from './collection.ts'
 import type { Described } from './collection-operations.ts'
@@ -59,7 +60,7 @@ export const clientResource = (
   described,
   input: ClientInput,
   readOnly: ['secrets', 'created_at', 'updated_at'],
-  right: (before, next) => (opensAdministration(before?.metadata) || opensAdministration(next) ? 'administer' : 'edit'),
+  right: (before, next) => rightToClient(before?.metadata, next),
   list: clients.list,
   get: clients.get,
   create: clients.create,
@@ -94,9 +95,6 @@ async function secretsOf(clients: readonly Client[], secretUses: Pick<SecretUseS
     }),
   }))
 }
-
-export const opensAdministration = (metadata: { readonly scope?: string | undefined } | undefined): boolean =>
-  metadata?.scope?.split(' ').some((scope) => scope === 'admin' || scope === 'admin:read') ?? false
 
 const longestOverlap = 90 * 86_400
 const Rotation = z.strictObject({
@@ -136,7 +134,7 @@ export function mountSecretRotation(
     async (ctx, { body }) => {
       const before = await clients.get(ctx.params.id ?? '')
       requireMatch(ctx, before.version)
-      const actor = await authorise(ctx, opensAdministration(before.metadata) ? 'administer' : 'edit')
+      const actor = await authorise(ctx, rightToClient(before.metadata, undefined))
       const after = await clients.rotateSecret(actor, before.id, body.overlap_seconds, before.version)
       setETag(ctx, after.version)
       const [further] = await secretsOf([after], secretUses)

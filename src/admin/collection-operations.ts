@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Right } from './authorise.ts'
+import type { Right } from '../roles/rights.ts'
 import type { Operation, Writing } from './operation.ts'
 
 /** How openapi.json tells of a resource; its examples follow one another and are replayed by a test. */

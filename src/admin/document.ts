@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { Right } from '../roles/rights.ts'
 import { version } from '../version.ts'
-import type { Right } from './authorise.ts'
 import { answerSchema, inputSchema, patchSchema } from './json-shapes.ts'
 import type { BodyOf, Mount, Operation, Shape, Success } from './operation.ts'
 import { problem, refusalExamples, refusalResponses } from './refusals.ts'

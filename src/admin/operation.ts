@@ -5,7 +5,8 @@ import type { Actor } from '../audit/audit.ts'
 import { readJson } from '../http/bodies.ts'
 import { parseInput } from '../input.ts'
 import type { ReasonCode } from '../reasons.ts'
-import type { Authorise, Right } from './authorise.ts'
+import type { Right } from '../roles/rights.ts'
+import type { Authorise } from './authorise.ts'
 
 /** A schema under the name that openapi.json has it by. */
 export interface Shape {

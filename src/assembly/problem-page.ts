@@ -2,15 +2,21 @@ import type { Context } from 'koa'
 import { problemView } from '#views/problem.ts'
 import type { PageProblem } from '../http/errors.ts'
 
-/** The page that tells of a problem, with a way on: again, where that may help, or to the start. */
+interface Needs {
+  readonly assets: string
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+}
+
+/** The page for whatever goes wrong outside a feature's own pages; with a way on that leads somewhere. */
 export const createProblemPage =
-  ({ assets, base }: { readonly assets: string; readonly base: string }) =>
-  (ctx: Context, problem: PageProblem) =>
-    problemView({
-      assets,
-      ...problem,
-      ways:
-        problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
-          ? [{ label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }]
-          : [{ label: 'To the start page', href: `${base}/` }],
-    })
+  ({ assets, base }: Needs) =>
+  (ctx: Context, problem: PageProblem) => {
+    const inConsole = ctx.path.startsWith(`${base}/admin`)
+    const mayHelp = problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
+    const again = { label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }
+    const start = inConsole
+      ? { label: 'To the console', href: `${base}/admin/` }
+      : { label: 'To the start page', href: `${base}/` }
+    return problemView({ assets, ...problem, ways: [mayHelp ? again : start] })
+  }

@@ -91,6 +91,11 @@ const shape = z.strictObject({
     max_attempts_per_address: count,
     attempt_window: duration,
   }),
+  console: z.strictObject({
+    /** Seconds. */
+    session_idle: duration,
+    reauthenticate_after: duration,
+  }),
   backchannel_logout: z.strictObject({
     /** Of clients' backchannel_logout_uri. */
     private_hosts: z.array(z.string().min(1).max(255)),

@@ -15,11 +15,6 @@ export function frontRoutes({ issuer, assets }: Needs): Router {
     ctx.type = 'html'
     ctx.body = homeView({ assets, issuer }).toString()
   })
-  // Until there is a console, whoever looks for it reads here how administration is done.
-  router.get('/admin', (ctx) => {
-    ctx.status = 303
-    ctx.redirect(`${issuer}/`)
-  })
   router.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
   // Pages name their icon; this is for those who ask without having read one.
   router.get('/favicon.ico', (ctx) => serveAsset(ctx, 'mark.svg'))

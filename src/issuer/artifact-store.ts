@@ -10,6 +10,9 @@ export type ArtifactKind =
   | 'ReplayDetection'
   | 'RotationAnswer'
   | 'TestLogin'
+  | 'ConsoleSession'
+  | 'ConsoleSeen'
+  | 'ConsoleForm'
 
 export interface Artifact {
   readonly payload: Readonly<Record<string, unknown>>

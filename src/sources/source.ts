@@ -1,4 +1,4 @@
-import type { Collection, Entity } from '../collection.ts'
+import type { Collection, Entity, ListQuery, Page } from '../collection.ts'
 import type { ConnectorConfig, SourceType } from '../connector.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 
@@ -26,7 +26,14 @@ export interface SourceUsage {
   readonly portals: readonly { readonly id: string; readonly name: string }[]
 }
 
+/** What a list of sources is narrowed to; what is absent narrows nothing. */
+export interface SourceQuery extends ListQuery {
+  readonly type?: SourceType
+  readonly enabled?: boolean
+}
+
 export interface SourceStore extends Collection<Source> {
+  list(query: SourceQuery): Promise<Page<Source>>
   byAlias(alias: string): Promise<Source | undefined>
   byDomain(domain: string): Promise<Source | undefined>
   /** Whether an e-mail domain leads to an enabled source besides those in `known`; only among `ids` when given. */

@@ -2,7 +2,7 @@ import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
-import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import { found, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Connector, ConnectorConfig, ConnectorType, SourceType } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -10,7 +10,7 @@ import { invalidInput, parseInput } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
-import type { Source, SourceStore, SourceUsage } from './source.ts'
+import type { Source, SourceQuery, SourceStore, SourceUsage } from './source.ts'
 import { auditedSource, type SourceInput } from './source-input.ts'
 import type { SourceStatus, SourceStatusStore, StatusRecorder } from './status.ts'
 import { type TrialResult, tryOut } from './trial.ts'
@@ -43,7 +43,7 @@ export interface SourceDraft {
 
 /** The authentication sources: what administrators do with them, and the connectors that sign-in uses. */
 export interface Sources {
-  list(query: ListQuery): Promise<Page<Source>>
+  list(query: SourceQuery): Promise<Page<Source>>
   get(id: string): Promise<Source>
   /** By id: of one, or of a whole page. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>

@@ -114,7 +114,8 @@ export const en = {
     issuer: 'This issuer, as OpenID Connect libraries ask for it:',
     copyLabel: 'Copy the issuer',
     administrators: 'To administer',
-    adminApi: 'Sources, clients and people are managed through the admin API:',
+    console: 'Open the console',
+    adminApi: 'Programs use the admin API:',
     discovery: 'OpenID Connect metadata',
   },
 

@@ -3,6 +3,7 @@ import type { Client } from '../../clients/client.ts'
 import { clientInput } from '../../clients/client-input.ts'
 import { secretDigest } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/clients.ts'
+import { consoleClientId } from '../../clients/console-client.ts'
 import type { EntryOf } from '../format.ts'
 import type { Kind, Made } from '../kind.ts'
 import { everything, type Names } from '../names.ts'
@@ -52,7 +53,7 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
     name: 'clients',
     all: () => everything(clients.list),
     async keyOf({ id }) {
-      const isOwn = id === bootstrapId || (await names.nameOfClient(id)) !== id
+      const isOwn = id === bootstrapId || id === consoleClientId || (await names.nameOfClient(id)) !== id
       return isOwn ? undefined : id
     },
 

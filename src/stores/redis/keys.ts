@@ -18,6 +18,9 @@ const artifactLetters: Record<ArtifactKind, string> = {
   ReplayDetection: 'p',
   RotationAnswer: 'w',
   TestLogin: 'l',
+  ConsoleSession: 'cs',
+  ConsoleSeen: 'cn',
+  ConsoleForm: 'cf',
 }
 
 export type Keys = ReturnType<typeof keysUnder>

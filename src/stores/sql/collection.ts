@@ -1,6 +1,6 @@
 /** What every kind of thing in the registry has in common: places in a list, versions, natural keys, guards. */
 import { type RawBuilder, sql } from 'kysely'
-import type { Collection, Entity } from '../../collection.ts'
+import type { Collection, Entity, ListQuery } from '../../collection.ts'
 import { type Problem, Refusal } from '../../errors.ts'
 import { apart, atomically, nextIn, noteChange } from './database.ts'
 import { pageOf, placeOf } from './paging.ts'
@@ -28,6 +28,8 @@ interface Kind<T extends Entity, Name extends EntityTable> {
   users?(db: Db, id: string): Promise<readonly Problem[]>
   /** Where else than in the row's own names a word of a search may stand. */
   alsoFound?(pattern: string): RawBuilder<unknown>
+  /** What else than words its lists can be narrowed by. */
+  narrowed?(query: ListQuery): readonly RawBuilder<unknown>[]
   /** Whether nodes must hear of its changes; people come and go too often for that. */
   readonly announced: boolean
 }
@@ -65,11 +67,12 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
       return rows.map(fromRow)
     },
 
-    async list({ limit, after, search }) {
+    async list(query) {
+      const { limit, after, search } = query
       const { from, seq, conditions } = searched(db, kind.table, search ?? '', kind.alsoFound)
       const place = sql`${seq} > ${after === undefined ? 0 : placeOf(after)}`
       const { rows } = await sql<Schema[Name]>`
-        select ${table}.* from ${from} where ${sql.join([place, ...conditions], sql` and `)}
+        select ${table}.* from ${from} where ${sql.join([place, ...conditions, ...(kind.narrowed?.(query) ?? [])], sql` and `)}
         order by ${seq} limit ${limit + 1}`.execute(db)
       return pageOf(rows, limit, fromRow)
     },

@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import type { RoleName } from '../../../accounts/account.ts'
 import { presentedTypes, type SourceType } from '../../../connector.ts'
 import { Refusal } from '../../../errors.ts'
-import type { Source, SourceStore, SourceUsage } from '../../../sources/source.ts'
+import type { Source, SourceQuery, SourceStore, SourceUsage } from '../../../sources/source.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
@@ -49,9 +50,13 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
     unique: { alias: 'alias', domain: 'domains' },
     announced: true,
     fromRow,
+    narrowed: ({ type, enabled }: SourceQuery) => [
+      ...(type === undefined ? [] : [sql`sources.type = ${type}`]),
+      ...(enabled === undefined ? [] : [sql`sources.enabled = ${toFlag(enabled)}`]),
+    ],
     toColumns: (source) => ({
       // By name first: the chooser shows sources in this order.
-      search: searchText(source.name, source.alias),
+      search: searchText(source.name, source.alias, ...source.domains),
       alias: source.alias,
       name: source.name,
       description: source.description,

@@ -1,0 +1,107 @@
+/** The administrators' console, with whatever its pages are made of. */
+import type { RequestListener } from 'node:http'
+import type Router from '@koa/router'
+import { createConsoleClient } from '../clients/console-client.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { connectorCatalog } from '../connectors/catalog.ts'
+import { consoleRoutes } from '../console/console.ts'
+import { consoleCookies } from '../console/cookies.ts'
+import { createEntrance, createJudge } from '../console/entrance.ts'
+import { createKeptForms } from '../console/kept-forms.ts'
+import { addSourcePages } from '../console/pages/add-source.ts'
+import { overviewPages } from '../console/pages/overview.ts'
+import { sourcePage } from '../console/pages/source.ts'
+import { sourceEditPages } from '../console/pages/source-edit.ts'
+import { sourceLeavePages } from '../console/pages/source-leave.ts'
+import { sourcePages } from '../console/pages/sources.ts'
+import { createSaid } from '../console/said.ts'
+import { type ConsoleStore, createConsoleSessions } from '../console/sessions.ts'
+import { createSignIn } from '../console/sign-in.ts'
+import { createConsoleTokens } from '../console/tokens.ts'
+import { createCsrf } from '../http/csrf.ts'
+import { createAskInProcess } from '../http/in-process.ts'
+import { adminAudience } from '../own-audiences.ts'
+import type { LeaveUpstream } from '../signin/upstream-logout.ts'
+import type { TestLogins } from '../sources/test-logins.ts'
+import type { SqlStores, Stores } from '../stores/sql/open.ts'
+import type { CheckAccessToken } from '../tokens/access-token.ts'
+import type { Vault } from '../vault.ts'
+import type { createNouns } from './nouns.ts'
+
+interface Needs {
+  readonly config: Config
+  /** Of the vault; the first makes the marks of our own forms, all recognise them. */
+  readonly keys: readonly Buffer[]
+  readonly stores: Stores & Pick<SqlStores, 'statistics'>
+  readonly nouns: ReturnType<typeof createNouns>
+  readonly connectors: ReturnType<typeof connectorCatalog>
+  readonly tests: TestLogins
+  readonly checkAccessToken: CheckAccessToken
+  readonly leaveUpstream: LeaveUpstream
+  /** Answers everything, the console's own requests too; there is one when the first of them comes. */
+  readonly listener: () => RequestListener
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly assets: string
+  /** The issuer's path, without a slash at the end. */
+  readonly base: string
+}
+
+export function assembleConsole({ config, keys, stores, nouns, vault, clock, assets, base, ...needs }: Needs): Router {
+  const { issuer } = config
+  const here = `${base}/admin`
+  const cookieOf = consoleCookies(issuer.startsWith('https:'), base)
+  const cookie = cookieOf('gatehouse_console')
+  const browser = cookieOf('gatehouse_console_browser')
+  const csrf = createCsrf(keys)
+  const store: ConsoleStore = {
+    put: (kind, id, sealed, expiresAt) => stores.artifacts.put(kind, id, { sealed }, expiresAt),
+    async get(kind, id) {
+      const sealed = (await stores.artifacts.get(kind, id))?.payload.sealed
+      return typeof sealed === 'string' ? sealed : undefined
+    },
+    remove: (kind, id) => stores.artifacts.remove(kind, id),
+  }
+  const sessions = createConsoleSessions({
+    ...{ store, vault, clock },
+    idle: config.console.session_idle * 1000,
+    absolute: config.lifetimes.session_absolute * 1000,
+  })
+  const client = createConsoleClient({ issuer, clientStore: stores.clients, clients: nouns.clients })
+  const tokens = createConsoleTokens({
+    ask: createAskInProcess(needs.listener),
+    redirectUri: `${issuer}/admin/callback`,
+    ...{ client, base, clock },
+  })
+  const judge = createJudge({ check: needs.checkAccessToken, audience: adminAudience(issuer) })
+  const { signIn, mount } = createSignIn({
+    ...{ issuer, here, cookie, browser, sessions, tokens, judge, client, vault, csrf, clock, assets },
+    broker: nouns.sessions,
+    leaveUpstream: needs.leaveUpstream,
+  })
+  const enter = createEntrance({ cookie, sessions, tokens, judge, clock })
+  const forSources = {
+    ...stores,
+    sources: nouns.sources,
+    sessions: nouns.sessions,
+    issuer,
+    connectors: needs.connectors,
+  }
+
+  return consoleRoutes({
+    ...{ enter, signIn, cookie, browser, csrf, clock, here, assets },
+    door: { mount },
+    kept: createKeptForms({ store, vault, clock }),
+    said: createSaid(cookieOf('gatehouse_console_said'), vault),
+    reauthenticateAfter: config.console.reauthenticate_after,
+    pages: [
+      overviewPages({ ...stores, sourceStore: stores.sources, clock }),
+      sourcePages(forSources),
+      addSourcePages({ ...nouns }),
+      sourcePage(forSources),
+      sourceEditPages(forSources),
+      sourceLeavePages(forSources),
+    ],
+  })
+}

@@ -1,0 +1,7 @@
+import type { Area } from '#views/console/frame.ts'
+
+/** What stands in the rail, from top to bottom. Its words are in the section `frame`. */
+export const areas: readonly { readonly area: Area; readonly path: string }[] = [
+  { area: 'overview', path: '/' },
+  { area: 'sources', path: '/sources' },
+]

@@ -1,0 +1,55 @@
+/** A broker with something of everything in it, and the addresses of all the console's pages. */
+import type { Page } from 'playwright-core'
+import { administratorPassword, startTestBroker } from './broker.ts'
+import { john, rene } from './people.ts'
+import { startUpstream } from './upstream.ts'
+
+export async function startConsole() {
+  const upstream = await startUpstream({ users: { rene, john } })
+  const broker = await startTestBroker()
+  const okta = await broker.addSource(upstream, { description: 'Staff and contractors', domains: ['acme.com'] })
+  const partner = await broker.created('authentication-sources', {
+    ...{ alias: 'partner', name: 'Partner login', type: 'oidc', description: 'Hospitals we work with', enabled: false },
+    config: { issuer: 'https://partner.example', client_id: 'gatehouse', client_secret: 'change me' },
+  })
+  const client = await broker.addClient({ client_name: 'Patient App' })
+  await broker.created('apis', {
+    ...{ name: 'Patient API', slug: 'patients', audience: 'https://patients.example' },
+    authentication_sources: [okta.id],
+  })
+  await broker.login(client, { params: { idp_hint: 'Okta' } })
+
+  const pages: Readonly<Record<string, string>> = {
+    overview: '/admin/',
+    sources: '/admin/sources',
+    'sources-none-found': '/admin/sources?q=nobody',
+    source: `/admin/sources/${okta.id}`,
+    'source-off': `/admin/sources/${partner.id}`,
+    'source-edit': `/admin/sources/${okta.id}/edit`,
+    'source-mapping': `/admin/sources/${okta.id}/mapping`,
+    'source-disable': `/admin/sources/${okta.id}/disable`,
+    'source-remove': `/admin/sources/${partner.id}/remove`,
+    'source-remove-used': `/admin/sources/${okta.id}/remove`,
+    'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
+  }
+  const { issuer } = broker.config
+
+  return {
+    ...{ broker, upstream, issuer, pages },
+
+    /** Signs the administrator in. */
+    async enter(page: Page): Promise<void> {
+      await page.goto(`${issuer}/admin/`)
+      if (!page.url().includes('/login/')) return
+      await page.fill('#username', 'admin')
+      await page.fill('#password', administratorPassword)
+      await page.click('#submit')
+      await page.waitForURL((url) => url.pathname.startsWith('/admin'), { waitUntil: 'commit' })
+    },
+
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/** The list of authentication sources. */
+import { type Html, html } from '../html.ts'
+import { consoleWords } from '../words/console.ts'
+import { linkButton, nothing, said, state, type Tone } from './parts.ts'
+import { pager, searchForm, table } from './table.ts'
+import { ago, type Moment } from './time.ts'
+
+export type SourceTypeName = keyof ReturnType<typeof consoleWords>['sources']['types']
+
+/** How sign-ins through it went lately, in one look. */
+export interface Light {
+  readonly enabled: boolean
+  readonly lastSuccess: number | null
+  readonly lastFailure: { readonly at: number; readonly title: string } | null
+}
+
+export interface SourceRow extends Light {
+  readonly id: string
+  readonly name: string
+  readonly alias: string
+  readonly type: SourceTypeName
+  readonly description: string
+  readonly apis: number
+  readonly portals: number
+  readonly href: string
+  /** `undefined`: this administrator may not. */
+  readonly remove: string | undefined
+}
+
+export interface SourceList extends Moment {
+  readonly rows: readonly SourceRow[]
+  readonly action: string
+  readonly add: string | undefined
+  readonly search: string
+  readonly type: string
+  readonly enabled: string
+  readonly types: readonly SourceTypeName[]
+  /** Of all, whatever is looked for. */
+  readonly all: number
+  readonly next: string | undefined
+  readonly first: string | undefined
+}
+
+export function lightOf({ enabled, lastSuccess, lastFailure }: Light, moment: Moment): Html {
+  const { states } = consoleWords(moment.lang).sources
+  const mark = (tone: Tone, word: string, at?: number) =>
+    state(tone, word, at === undefined ? undefined : ago(at, moment))
+  if (!enabled) return mark('off', states.off)
+  if (lastFailure && lastFailure.at > (lastSuccess ?? 0))
+    return html`${mark('bad', states.fails, lastFailure.at)}<small class="muted">${lastFailure.title}</small>`
+  return lastSuccess === null ? mark('off', states.unused) : mark('good', states.works, lastSuccess)
+}
+
+export function sourcesView(page: SourceList): Html {
+  const { sources: words, kit } = consoleWords(page.lang)
+  const isNarrowed = page.search !== '' || page.type !== '' || page.enabled !== ''
+  const filters = [
+    {
+      ...{ name: 'type', label: words.type, value: page.type },
+      options: [
+        { value: '', text: words.any },
+        ...page.types.map((type) => ({ value: type, text: words.types[type] })),
+      ],
+    },
+    {
+      ...{ name: 'enabled', label: words.state, value: page.enabled },
+      options: [
+        { value: '', text: words.any },
+        { value: 'true', text: words.on },
+        { value: 'false', text: words.off },
+      ],
+    },
+  ]
+  const usage = (count: number, { href }: SourceRow) =>
+    count === 0 ? nothing : html`<a href="${href}#usage">${count}</a>`
+  return html`${searchForm({
+    ...{ action: page.action, value: page.search, label: words.search, filters, lang: page.lang },
+    count: kit.shown(page.rows.length, page.all),
+  })}${table({
+    caption: words.title,
+    rows: page.rows,
+    empty: isNarrowed
+      ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
+      : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
+    columns: [
+      {
+        ...{ title: words.columns.name, header: true },
+        cell: ({ name, alias, href }) => html`<a href="${href}">${said(name)}</a><small><code>${alias}</code></small>`,
+      },
+      { title: words.columns.type, cell: ({ type }) => words.types[type] },
+      { title: words.columns.state, cell: (row) => lightOf(row, page) },
+      { title: words.columns.apis, figures: true, cell: (row) => usage(row.apis, row) },
+      { title: words.columns.portals, figures: true, cell: (row) => usage(row.portals, row) },
+      {
+        title: words.columns.description,
+        cell: ({ description }) => (description === '' ? nothing : said(description)),
+      },
+      { title: words.columns.remove, cell: (row) => removal(row, page) },
+    ],
+  })}${pager(page)}`
+}
+
+/** Possible, or the reason why not with the way to whoever uses it. */
+function removal({ name, apis, portals, href, remove }: SourceRow, { lang }: Moment): Html {
+  const { sources: words, kit } = consoleWords(lang)
+  if (apis + portals > 0)
+    return html`<span class="unable"><span aria-hidden="true">${kit.remove}</span> <a href="${href}#usage" aria-label="${words.whyInUse(name)}">${words.inUse}</a></span>`
+  return remove === undefined
+    ? nothing
+    : html`<a href="${remove}" aria-label="${words.removeNamed(name)}">${kit.remove}</a>`
+}

@@ -1,0 +1,40 @@
+import type { ConsoleWords } from '../../console.ts'
+
+export const frame: ConsoleWords['frame'] = {
+  product: 'Gatehouse',
+  skip: 'Zum Inhalt springen',
+  menu: 'Menü',
+  areas: {
+    overview: 'Übersicht',
+    sources: 'Anmeldequellen',
+    applications: 'Anwendungen',
+    apis: 'APIs',
+    clients: 'Clients',
+    portals: 'Portale',
+    people: 'Personen',
+    sessions: 'Sitzungen',
+    roles: 'Rollen',
+    traces: 'Anmeldeverläufe',
+    keys: 'Signaturschlüssel',
+    events: 'Ereignisse',
+    playground: 'Token-Werkstatt',
+    recipes: 'Gateway-Rezepte',
+  },
+  crumbs: 'Wo Sie sind',
+  signedInAs: 'Angemeldet als',
+  signOut: 'Abmelden',
+  theme: { label: 'Farben', system: 'System', light: 'Hell', dark: 'Dunkel' },
+  noEntry: {
+    title: 'Sie können Gatehouse nicht verwalten',
+    what: 'Sie sind angemeldet, aber Ihr Konto hat hier keine Verwaltungsrolle.',
+    ask: 'Bitten Sie jemanden aus der Verwaltung, Ihnen die Rolle admin, editor oder viewer von gatehouse zu geben. Öffnen Sie dann die Konsole noch einmal.',
+    again: 'Noch einmal versuchen',
+    switchAccount: 'Anderes Konto verwenden',
+    signOut: 'Abmelden',
+  },
+  givenUp: {
+    title: 'Die Anmeldung wurde nicht beendet',
+    what: 'Die Konsole hat nicht erfahren, wer Sie sind.',
+  },
+  refused: { why: 'Warum', todo: 'Was zu tun ist', detail: 'Im Einzelnen', back: 'Zur Übersicht' },
+}

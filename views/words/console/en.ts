@@ -1,0 +1,9 @@
+/** Every word of the console, a section for each page. Sentence case; verbs on buttons; numbers instead of "some". */
+import { addSource } from './en/add-source.ts'
+import { fields } from './en/fields.ts'
+import { frame } from './en/frame.ts'
+import { kit } from './en/kit.ts'
+import { overview } from './en/overview.ts'
+import { sources } from './en/sources.ts'
+
+export const en = { frame, kit, fields, overview, sources, addSource }

@@ -1,0 +1,1 @@
+export const addSource = { title: 'Add source' }

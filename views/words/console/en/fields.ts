@@ -1,0 +1,74 @@
+/** What settings of sources are called in forms. One that is not here has its own name and the schema's description. */
+interface FieldWords {
+  readonly label: string
+  readonly help?: string
+  readonly placeholder?: string
+}
+
+const sources: Readonly<Record<string, FieldWords>> = {
+  alias: { label: 'Alias', help: 'Stands in the addresses the other side needs, and in tokens. It never changes.' },
+  name: { label: 'Name', help: 'What people read when they choose where to sign in.' },
+  description: { label: 'Description', help: 'For administrators: whose source it is, and what for.' },
+  enabled: { label: 'Switched on' },
+  hidden: { label: 'Not offered when people choose', help: 'Still reached by a hint or an e-mail domain.' },
+  domains: {
+    label: 'E-mail domains',
+    help: 'People with such an address are sent straight here.',
+    placeholder: 'acme.com',
+  },
+  'config.issuer': {
+    label: 'Issuer',
+    help: 'Exactly as the discovery document over there writes it, with or without a slash at the end.',
+    placeholder: 'https://acme.okta.com',
+  },
+  'config.client_id': { label: 'Client ID', help: 'The other console shows it once the application is registered.' },
+  'config.client_secret': { label: 'Client secret', help: 'Kept encrypted and never shown again.' },
+  'config.token_endpoint_auth_method': {
+    label: 'How we prove who we are',
+    help: 'client_secret_basic is what most providers expect.',
+  },
+  'config.private_key_jwk': { label: 'Private key (JWK)', help: 'For private_key_jwt only.' },
+  'config.scopes': { label: 'Scopes', help: 'What we ask for; openid must be among them.' },
+  'config.userinfo': { label: 'Ask the userinfo endpoint as well' },
+  'config.id_token_signed_response_alg': { label: 'Signature of ID tokens', help: 'The one algorithm we accept.' },
+  'config.clock_tolerance': { label: 'Clock tolerance (seconds)', help: 'How far their clock may be from ours.' },
+  'config.acr_values': {
+    label: 'Levels of assurance',
+    help: 'Best first; asked for when the application asks for none.',
+  },
+  'config.reauthentication': {
+    label: 'When a fresh login is required',
+    help: 'auth_time: demand proof of when it was. trust: believe that they asked again.',
+  },
+  'config.upstream_logout': { label: 'Signing out here signs out there as well' },
+  'config.group_overage': {
+    label: 'When there are too many groups for a token',
+    help: 'refuse, or ask Microsoft Graph for them.',
+  },
+  'config.microsoft_graph': { label: 'Address of Microsoft Graph', help: 'Known by itself for the usual clouds.' },
+  'config.extra_parameters': { label: 'Further parameters of the sign-in request' },
+  'config.allow_private_addresses': {
+    label: 'The provider may be in a private network',
+    help: 'Then plain http is allowed as well. Never for a provider on the internet.',
+  },
+  'mapping.attributes': {
+    label: 'Claims',
+    help: 'Our claim = their claim, or a path such as address.country.',
+    placeholder: 'department = org.unit',
+  },
+  'mapping.groups.claim': { label: 'Their claim with the groups' },
+  'mapping.groups.filter': {
+    label: 'Groups that are kept',
+    help: 'A regular expression (RE2) that the whole name must match.',
+  },
+  'mapping.roles': { label: 'Roles', help: 'Without a group, everybody who comes through this source has the role.' },
+  'mapping.roles.when_group': { label: 'Who is in the group' },
+  'mapping.roles.role': { label: 'has the role' },
+  'mapping.roles.client': { label: 'of the client or API' },
+  'mapping.trust_email': {
+    label: 'Believe them that an e-mail address is verified',
+    help: 'Only for a source that checks addresses itself.',
+  },
+}
+
+export const fields = { sources }
