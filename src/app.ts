@@ -230,20 +230,9 @@ export async function startBroker(
   const tests = features.assembleTestLogins({ stores, vault, clock })
   const served = { ...stores, ...known }
   const signIn = features.assembleSignIn({
-    config,
-    keys,
+    ...{ config, keys, issuer, sources, tests, sessions, recognise, leaveUpstream, vault, tracer, report, clock },
     stores: served,
     confirmRegistry: memory.confirm,
-    issuer,
-    sources,
-    tests,
-    sessions,
-    recognise,
-    leaveUpstream,
-    vault,
-    tracer,
-    report,
-    clock,
     assets,
     base,
   })

@@ -82,7 +82,10 @@ export function mountTraces(mount: Mount, { traces, sources, erase }: Needs): vo
     async (ctx, { query }) => {
       const { client_id: clientId, account_id: accountId, source_id: source, api_id: apiId, limit, ...filter } = query
       const sourceId = source === undefined ? undefined : ((await sources.byAlias(source))?.id ?? source)
-      const { items, next } = await traces.list({ limit, ...defined({ ...filter, ...{ clientId, accountId, sourceId, apiId } }) })
+      const { items, next } = await traces.list({
+        limit,
+        ...defined({ ...filter, ...{ clientId, accountId, sourceId, apiId } }),
+      })
       ctx.body = { items: items.map(traceView), next }
     },
   )

@@ -14,7 +14,7 @@ interface Needs {
 }
 
 /**
- * The client as it is now, with its secret. What administrators decide about it stays: which sources its people may come
+ * The client as it is now. What administrators decide about it stays: which sources its people may come
  * through, whether it is enabled. Its address follows the issuer's.
  */
 export function createConsoleClient({ issuer, clientStore, clients }: Needs): () => Promise<Client> {
@@ -32,6 +32,7 @@ export function createConsoleClient({ issuer, clientStore, clients }: Needs): ()
           client_id: consoleClientId,
           client_name: 'Gatehouse console',
           require_auth_time: true,
+          token_endpoint_auth_method: 'none',
           ...own,
         }),
       )

@@ -39,11 +39,9 @@ const Problem = z.looseObject({ reason: z.string().optional() })
 
 export function createConsoleTokens({ ask, client, base, redirectUri, clock }: Needs): ConsoleTokens {
   async function grant(form: Readonly<Record<string, string>>, startedAt: number): Promise<Granted> {
-    const { id, secret } = await client()
-    const credentials = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret ?? '')}`)
-    const { status, body } = await ask(`${base}/token`, form, {
-      Authorization: `Basic ${credentials.toString('base64')}`,
-    })
+    // Without a secret: a code goes to our own address only, and is worth nothing without its verifier (RFC 7636).
+    const { id } = await client()
+    const { status, body } = await ask(`${base}/token`, { ...form, client_id: id })
     if (status >= 500) throw new Unavailable('store', `the token endpoint answered ${status}`)
     if (status !== 200) return { ok: false, reason: reasonIn(Problem.parse(JSON.parse(body)).reason) }
     const tokens = Tokens.parse(JSON.parse(body))

@@ -12,17 +12,14 @@ export interface Answered {
   readonly body: string
 }
 
-export type AskInProcess = (
-  path: string,
-  form: Readonly<Record<string, string>>,
-  headers?: Readonly<Record<string, string>>,
-) => Promise<Answered>
+/** A form, by POST. */
+export type AskInProcess = (path: string, form: Readonly<Record<string, string>>) => Promise<Answered>
 
 /** @param listener is asked for only when there is a request. */
 export function createAskInProcess(listener: () => RequestListener): AskInProcess {
   const server = createServer((req, res) => listener()(req, res))
 
-  return async (path, form, headers = {}) => {
+  return async (path, form) => {
     const [near, far] = duplexPair()
     server.emit('connection', far)
     const body = new URLSearchParams(form).toString()
@@ -37,7 +34,6 @@ export function createAskInProcess(listener: () => RequestListener): AskInProces
         'Content-Type': 'application/x-www-form-urlencoded',
         'Content-Length': Buffer.byteLength(body),
         Connection: 'close',
-        ...headers,
       },
     })
     asking.end(body)
