@@ -18,6 +18,8 @@ process.on('uncaughtException', (error) => {
   console.error(errorText(error))
   process.exit(1)
 })
+// Whoever waited for it has had their answer, or has their own end: others need not suffer for what nobody waited for.
+process.on('unhandledRejection', (error) => console.error(errorText(error)))
 
 try {
   const config = await loadConfig(process.env, join(import.meta.dirname, '..'))

@@ -50,7 +50,7 @@ describe('gatehouse apply', () => {
     expect(second).toMatchObject({ code: 0, steps: [], unchanged: everyKey.length, applied: false, made: [] })
   })
 
-  it('exports what it applies again without a change, and no secret', async () => {
+  it('SEC-115 exports what it applies again without a change, and no secret', async () => {
     const { code, out } = await place.run(['export'])
     expect(code).toBe(0)
     for (const secret of Object.values(secrets)) expect(out).not.toContain(secret)

@@ -301,10 +301,11 @@ describe.each(Object.entries(stores))('SEC-117 no secret reaches a sink, at any 
 
 describe('SEC-117 a process that dies of a mistake', () => {
   it.each([
-    ['that is thrown', 'throw error'],
-    ['that is a rejection nobody handles', 'Promise.reject(error)'],
-  ])('SEC-117 says what and where, and nothing of what hangs on the error: %s', async (_, die) => {
+    ['that is thrown', 'throw error', false],
+    ['SEC-119 that is a rejection nobody handles, and serves on', 'Promise.reject(error)', true],
+  ])('SEC-117 says what and where, and nothing of what hangs on the error: %s', async (_, die, lives) => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-crash-'))
+    const port = await freePort()
     const canaries = [unique('address'), unique('argument'), unique('cause'), unique('secret-key')]
     const [inAddress, asArgument, inCause, member] = canaries
     const saboteur = `process.on('SIGUSR2', () => {
@@ -316,7 +317,7 @@ describe('SEC-117 a process that dies of a mistake', () => {
     })`
     await writeFile(join(folder, 'saboteur.mjs'), saboteur)
     const child = spawn(process.execPath, ['--import', join(folder, 'saboteur.mjs'), join(root, 'src', 'main.ts')], {
-      env: { PATH: process.env.PATH, PORT: '0', DATABASE_URL: `sqlite:${join(folder, 'gatehouse.db')}` },
+      env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: `sqlite:${join(folder, 'gatehouse.db')}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let said = ''
@@ -331,9 +332,14 @@ describe('SEC-117 a process that dies of a mistake', () => {
       }),
     )
     child.kill('SIGUSR2')
+    if (lives) {
+      await expect.poll(() => complained, { timeout: 10_000 }).toContain('caused by')
+      expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200)
+      child.kill('SIGINT')
+    }
     const [code] = await once(child, 'close')
     await rm(folder, { recursive: true })
-    expect(code).toBe(1)
+    expect(code).toBe(lives ? 0 : 1)
     expect(complained).toMatch(/Error: redis:\/\/\[redacted\]@redis:6379 said no\n {4}at /)
     expect(complained).toContain('caused by Error: sent client_secret=[redacted]')
     for (const canary of canaries) expect(said + complained).not.toContain(canary)

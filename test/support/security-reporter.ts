@@ -20,7 +20,9 @@ const required: Readonly<Record<string, readonly number[]>> = {
   Sessions: span(92, 99),
   Gateways: [106, 111],
   'Outbound calls and limits': span(108, 110),
+  Administration: span(113, 116),
   'What operators see': [117, 118],
+  'Mistakes and what we stand on': [119, 120],
 }
 
 interface Tally {
