@@ -43,7 +43,7 @@ interface Came {
 }
 
 const bearer = (token: string) => ['Authorization', `Bearer ${token}`]
-const names = identityHeaders.map((name) => `x-auth-${name}`)
+const names = [...identityHeaders, 'mask'].map((name) => `x-auth-${name}`)
 const pairs = (flat: readonly string[]) =>
   flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : []))
 

@@ -194,6 +194,28 @@ export function describeRecipe({ name, start }: Recipe): void {
       await world.rule({ required_groups: [] })
     })
 
+    it('restores 429, with how long to wait', async () => {
+      await world.rule({ rate_limit: { requests: 1, window: 86_400, by: 'user' } })
+      const statuses: number[] = []
+      for (let count = 0; count < 3; count += 1) statuses.push((await ask({ lines: as(world.rene) })).status)
+      const over = await ask({ lines: as(world.rene) })
+      await world.rule({ rate_limit: null })
+      expect(statuses.slice(1)).toEqual([429, 429])
+      expect(reasonOf(over)).toBe('rate_limited')
+      expect(Number(header(over.head, 'retry-after')[0])).toBeGreaterThan(0)
+      expect(over.head).not.toMatch(/^www-authenticate/im)
+      expect((await ask({ lines: as(world.rene) })).status).toBe(200)
+    })
+
+    it('hands on what is to be masked, and nothing that the caller wrote about it', async () => {
+      await world.rule({ mask: [{ json_path: '$.ssn', unless_group: 'Staff' }] })
+      await ask({ lines: [...as(world.rene), 'X-Auth-Mask: []'] })
+      expect(world.headersSeen()['x-auth-mask']).toEqual(['[["$.ssn","#########"]]'])
+      await ask({ lines: as(world.john) })
+      expect(world.headersSeen()['x-auth-mask']).toEqual(['[]'])
+      await world.rule({ mask: [] })
+    })
+
     it('hands the application on, and keeps its key', async () => {
       const application = await world.broker.created('applications', { name: `App of ${name}` })
       const created = await world.broker.created(`applications/${application.id}/api-keys`, { api_id: world.id })
