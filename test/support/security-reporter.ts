@@ -18,7 +18,7 @@ const required: Readonly<Record<string, readonly number[]>> = {
   'People and what is said of them': [76, 77].concat(span(80, 83)),
   'Local users': [86],
   Sessions: span(92, 99),
-  Gateways: [106, 111],
+  Gateways: [38, ...span(100, 107), 111],
   'Outbound calls and limits': span(108, 110),
   Administration: span(113, 116),
   'What operators see': [117, 118],
