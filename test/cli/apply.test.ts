@@ -60,6 +60,25 @@ describe('gatehouse apply', () => {
     expect(Object.keys(some).sort()).toEqual(['apis', 'code', 'err', 'portals'])
   })
 
+  it('takes issuers of tokens, with the secrets that they share, and APIs that name them', async () => {
+    const issuer = { issuer: 'urn:acme', shared_secret: 'env:ACME_SECRET', audiences: ['api://default'] }
+    const file = await place.file('issuers.yaml', {
+      'authentication-sources': [{ alias: 'Acme', name: 'Acme', type: 'jwt', config: issuer }],
+      apis: [{ slug: 'bills', name: 'Bills', hosts: ['bills.example.com'], authentication_sources: ['Acme'] }],
+    })
+    const secret = { ACME_SECRET: 'thirty-two bytes are what it takes' }
+    const short = await place.json(['apply', file, '--yes'], { ACME_SECRET: 'too short' })
+    expect(short.code).not.toBe(0)
+    expect(JSON.stringify(short)).toContain('Needs 32 bytes')
+    const { code, steps, err } = await place.json(['apply', file, '--yes'], secret)
+    expect(code, err).toBe(0)
+    expect(keysOf(steps, 'create')).toEqual(['authentication-sources Acme', 'apis bills'])
+    expect(JSON.stringify(steps)).not.toContain(secret.ACME_SECRET)
+    expect(await place.json(['apply', file, '--yes'], secret)).toMatchObject({ code: 0, steps: [] })
+    const empty = await place.file('no-issuers.yaml', oneOfEach)
+    expect((await place.json(['apply', empty, '--yes', '--prune'])).code).toBe(0)
+  })
+
   it('changes what differs, member by member, and only that', async () => {
     const file = await place.file('changed.yaml', {
       clients: [{ ...oneOfEach.clients[0], client_name: 'App' }],

@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Json } from '../support/broker.ts'
-import { newKey, signJwt, startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts'
+import { signJwt, startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts'
 import { createVisitor } from '../support/visitor.ts'
 import { bearer, type GatewayWorld, startGateway } from './start-gateway.ts'
 
@@ -403,11 +403,4 @@ describe('the test of a source', () => {
     issuer.discover({})
     expect(answer).toMatchObject({ ok: false, problem: { code, detail: expect.any(String) } })
   })
-})
-
-it('a source of this type is kept in files as well', async () => {
-  const source = await addSource({ jwks: { keys: [newKey('fixed').jwk] }, issuer: 'urn:files' })
-  const shown = await world.broker.admin('GET', `authentication-sources/${source.id}`)
-  expect(shown.body).not.toHaveProperty('callback_url')
-  expect(shown.body.config).toMatchObject({ issuer: 'urn:files', user_claim: 'preferred_username' })
 })
