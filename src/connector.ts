@@ -50,6 +50,8 @@ export interface PresentedConnector extends Lifecycle {
   readonly kind: 'presented'
   /** Whether the evidence, of which nothing is proven yet, is for this one to judge. Absent: `verify` tells. */
   recognises?(evidence: Evidence): boolean
+  /** Where clients get the tokens that it takes: an issuer's URL. */
+  readonly issuer?: string
   /** `undefined` means "not mine, ask the next one". */
   verify(evidence: Evidence): Promise<Identity | undefined>
 }

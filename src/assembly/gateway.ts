@@ -10,6 +10,7 @@ import { createDecide } from '../gateway/decide.ts'
 import { createFindApi } from '../gateway/find-api.ts'
 import { gatewayRoutes } from '../gateway/gateway.ts'
 import { createListedSources } from '../gateway/listed-sources.ts'
+import { createProtectedResource } from '../gateway/protected-resource.ts'
 import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createExternalTokenReader } from '../gateway/readers/external-token.ts'
@@ -70,7 +71,8 @@ export function assembleGateway({
     throttle: assembleThrottle({ config, stores, clock }),
     checkPassword: createRememberedPasswords({ passwords, clock }),
   })
-  const externalToken = createExternalTokenReader({ listedSources, connector: sources.connector })
+  const { connector } = sources
+  const externalToken = createExternalTokenReader({ listedSources, connector })
   const routes = gatewayRoutes({
     config,
     findApi: createFindApi(stores),
@@ -82,6 +84,7 @@ export function assembleGateway({
     }),
     takesPasswords: async (api) =>
       (await listedSources.of(api)).some((one) => one.source.type === 'local' && !listedSources.closed(one)),
+    protectedResource: createProtectedResource({ issuer: config.issuer, listedSources, connector }),
     writeAssertion: createGatewayAssertionWriter({
       issuer: config.issuer,
       signingKey: () => issuer.signingKey(),

@@ -21,7 +21,7 @@ import { forwarded } from './dialects/forwarded.ts'
 import { nginx } from './dialects/nginx.ts'
 import { readEvidence } from './evidence.ts'
 import type { FindApi } from './find-api.ts'
-import { protectedResource } from './protected-resource.ts'
+import type { ProtectedResource } from './protected-resource.ts'
 
 interface Needs {
   readonly config: Pick<Config, 'issuer' | 'trusted_proxies' | 'gateway'>
@@ -29,12 +29,13 @@ interface Needs {
   readonly decide: Decide
   /** Whether a user name and a password may do. */
   readonly takesPasswords: (api: Api) => Promise<boolean>
+  readonly protectedResource: ProtectedResource
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
   readonly refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
-export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...needs }: Needs): Router {
+export function gatewayRoutes({ config, findApi, decide, takesPasswords, protectedResource, ...needs }: Needs): Router {
   const { issuer } = config
   const base = new URL(issuer).pathname.replace(/\/$/, '')
   const isTrusted = trustedPeers(config.trusted_proxies)
@@ -84,7 +85,7 @@ export function gatewayRoutes({ config, findApi, decide, takesPasswords, ...need
   router.all('/verify/envoy{/*rest}', (ctx) => check(ctx, envoy, ctx.originalUrl.slice(`${base}/verify/envoy`.length)))
   router.get('/.well-known/oauth-protected-resource/:slug', async (ctx) => {
     const api = await findApi.bySlug(String(ctx.params.slug))
-    const document = api && protectedResource(issuer, api)
+    const document = api && (await protectedResource(api))
     if (!document) throw new Refusal('not_found', `There is no API ${ctx.params.slug}`)
     ctx.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' })
     ctx.body = document

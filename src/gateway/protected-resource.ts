@@ -1,4 +1,7 @@
 import type { Api } from '../apis/api.ts'
+import type { Connector } from '../connector.ts'
+import type { Source } from '../sources/source.ts'
+import type { ListedSources } from './listed-sources.ts'
 
 export const metadataAddress = (issuer: string, { slug }: Pick<Api, 'slug'>): string =>
   `${issuer}/.well-known/oauth-protected-resource/${slug}`
@@ -11,15 +14,36 @@ function resourceOf({ audience, hosts, pathPrefix }: Api): string | undefined {
 }
 
 /** RFC 9728 §2: how to get a token for the API. `undefined`: nobody can be told where it is. */
-export function protectedResource(issuer: string, api: Api): Readonly<Record<string, unknown>> | undefined {
-  const resource = resourceOf(api)
-  if (resource === undefined) return undefined
-  const scopes = api.rules.required_scopes
-  return {
-    resource,
-    resource_name: api.name,
-    authorization_servers: [issuer],
-    bearer_methods_supported: ['header'],
-    ...(scopes.length > 0 && { scopes_supported: scopes }),
+export type ProtectedResource = (api: Api) => Promise<Readonly<Record<string, unknown>> | undefined>
+
+interface Needs {
+  readonly issuer: string
+  readonly listedSources: ListedSources
+  readonly connector: (source: Source) => Connector
+}
+
+export function createProtectedResource({ issuer, listedSources, connector }: Needs): ProtectedResource {
+  /** Ours, unless the API takes nothing but tokens of others. */
+  async function issuersOf(api: Api): Promise<readonly string[]> {
+    const open = (await listedSources.of(api)).filter((listed) => !listedSources.closed(listed))
+    const issuers = open.map(({ source }) => {
+      const its = connector(source)
+      return its.kind === 'presented' ? its.issuer : issuer
+    })
+    const known = issuers.filter((one) => one !== undefined)
+    return known.length > 0 ? [...new Set(known)] : [issuer]
+  }
+
+  return async (api) => {
+    const resource = resourceOf(api)
+    if (resource === undefined) return undefined
+    const scopes = api.rules.required_scopes
+    return {
+      resource,
+      resource_name: api.name,
+      authorization_servers: await issuersOf(api),
+      bearer_methods_supported: ['header'],
+      ...(scopes.length > 0 && { scopes_supported: scopes }),
+    }
   }
 }

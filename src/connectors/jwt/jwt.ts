@@ -78,6 +78,7 @@ function openJwt(config: JwtConfig, alias: string, { http, clock, log }: Needs):
 
   return {
     kind: 'presented',
+    ...(URL.canParse(config.issuer) && { issuer: config.issuer }),
 
     recognises({ bearer = '' }) {
       if (isOpaque(bearer)) return introspection !== undefined
