@@ -89,6 +89,7 @@ export async function startDemo({
     ISSUER: broker.origin,
     AUDIENCE: clientId,
     PORT: own.port,
+    BEHIND_GATEWAY: String(nginx !== null),
   })
   if (nginx !== null)
     await start('nginx', 'examples/gateways/nginx/main.ts', api, {

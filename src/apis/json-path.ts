@@ -13,7 +13,7 @@ export interface PathStep {
 const mostSteps = 20
 
 const step =
-  /(?<deep>\.\.)?(?:(?<=\.\.)(?<deepName>\*|[\p{L}_][\p{L}\p{N}_-]*)|\.(?<name>\*|[\p{L}_][\p{L}\p{N}_-]*)|\[(?:(?<index>0|[1-9]\d{0,8})|(?<any>\*)|'(?<single>(?:[^'\\\p{Cc}]|\\['\\])*)'|"(?<double>(?:[^"\\\p{Cc}]|\\["\\])*)")\])/uy
+  /(?<deep>\.\.)?(?:(?<=\.\.)(?<deepName>\*|[\p{L}_][\p{L}\p{N}_]*)|\.(?<name>\*|[\p{L}_][\p{L}\p{N}_]*)|\[(?:(?<index>0|[1-9]\d{0,8})|(?<any>\*)|'(?<single>(?:[^'\\\p{Cc}]|\\['\\])*)'|"(?<double>(?:[^"\\\p{Cc}]|\\["\\])*)")\])/uy
 
 /** The steps below `$`, or a sentence that says what is wrong. */
 export function parseJsonPath(path: string): readonly PathStep[] | string {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTokenCheck } from '../../examples/patient-api/check-token.ts'
 import { createPatientApi } from '../../examples/patient-api/patient-api.ts'
 
@@ -58,6 +58,7 @@ const refused: readonly [string, string][] = [
 
 const servers: Server[] = []
 let url: URL
+let behind: URL
 let keysAnswer = 200
 
 async function listen(server: Server): Promise<URL> {
@@ -79,7 +80,9 @@ beforeAll(async () => {
   const issuerServer = createServer((_request, response) =>
     response.writeHead(keysAnswer).end(JSON.stringify({ keys })),
   )
-  url = await startApi(await listen(issuerServer))
+  const jwksUri = await listen(issuerServer)
+  url = await startApi(jwksUri)
+  behind = await listen(createPatientApi(createTokenCheck({ issuer, audience, jwksUri }), { isBehindGateway: true }))
 })
 
 afterAll(() => {
@@ -109,6 +112,32 @@ describe('an access token is accepted', () => {
     ['no groups', undefined],
   ])('but the number stays masked for %s', async (_what, groups) => {
     const answer = await get(`Bearer ${await sign({ groups })}`)
+    expect(await answer.json()).toMatchObject({ ssn: '#########' })
+  })
+})
+
+describe('behind a gateway', () => {
+  const ask = async (headers: Readonly<Record<string, string>>) => {
+    const answer = await fetch(new URL('/patients/1', behind), {
+      headers: { authorization: `Bearer ${await sign({ groups: ['Staff'] })}`, ...headers },
+    })
+    return { status: answer.status, body: await answer.json() }
+  }
+
+  it('what is covered is what the gateway says, whatever the token does', async () => {
+    expect(await ask({ 'x-auth-mask': '[["$..ssn","hidden"]]' })).toMatchObject({ body: { ssn: 'hidden' } })
+    expect(await ask({ 'x-auth-mask': '[]' })).toMatchObject({ body: { ssn: '987-65-4320' } })
+  })
+
+  it('nothing is shown without its word', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    expect(await ask({})).toEqual({ status: 500, body: { error: 'could_not_mask' } })
+    vi.restoreAllMocks()
+  })
+
+  it('and the word of anybody else counts for nothing where there is no gateway', async () => {
+    const headers = { authorization: `Bearer ${await sign({})}`, 'x-auth-mask': '[]' }
+    const answer = await fetch(new URL('/patients/1', url), { headers })
     expect(await answer.json()).toMatchObject({ ssn: '#########' })
   })
 })
