@@ -1,11 +1,10 @@
 /** The composition root: the only file that knows every other. Read it first. */
 import { hkdfSync } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type Router from '@koa/router'
 import { createRecognise } from './accounts/recognise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
-import { assembleHandler } from './assembly/handler.ts'
+import { assembleHandler, type Features } from './assembly/handler.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { createProblemPage } from './assembly/problem-page.ts'
 import { createSecretUses } from './clients/secret-uses.ts'
@@ -190,15 +189,15 @@ export async function startBroker(
     }),
   )
   // Whoever waits for the documents has them before everything else is loaded.
-  const routers = Promise.withResolvers<readonly Router[]>()
-  routers.promise.catch(() => {})
+  const loaded = Promise.withResolvers<Features>()
+  loaded.promise.catch(() => {})
   const handler = assembleHandler({
     config,
     cookieKeys,
     base,
     operations,
     issuer,
-    routers: routers.promise,
+    features: loaded.promise,
     problemPage,
     log,
   })
@@ -266,7 +265,7 @@ export async function startBroker(
     listener: () => handler,
   })
 
-  routers.resolve([
+  const routers = [
     frontRoutes({ issuer: config.issuer, assets }),
     healthRoutes(readiness),
     operations.routes,
@@ -274,7 +273,8 @@ export async function startBroker(
     ...signIn,
     admin,
     administrators,
-  ])
+  ]
+  loaded.resolve({ routers, direct: gateway.direct })
   opened.use(resealSecrets({ ...stores, vault, longestSession: lifetimes.session_absolute, clock, log }))
   const everything = opened.move()
 

@@ -6,15 +6,17 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { PasswordHasher } from '../connectors/local/password-hash.ts'
 import { createRememberedPasswords } from '../connectors/local/remembered-passwords.ts'
+import { createCheck } from '../gateway/check.ts'
 import { createDecide } from '../gateway/decide.ts'
 import { createFindApi } from '../gateway/find-api.ts'
-import { gatewayRoutes } from '../gateway/gateway.ts'
+import { directGateway, gatewayRoutes } from '../gateway/gateway.ts'
 import { createListedSources } from '../gateway/listed-sources.ts'
 import { createProtectedResource } from '../gateway/protected-resource.ts'
 import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createExternalTokenReader } from '../gateway/readers/external-token.ts'
 import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
+import type { FindDirectRoute } from '../http/direct.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -42,6 +44,7 @@ interface Needs {
 
 interface Gateway extends AsyncDisposable {
   readonly routes: Router
+  readonly direct: FindDirectRoute
 }
 
 export function assembleGateway({
@@ -73,9 +76,10 @@ export function assembleGateway({
   })
   const { connector } = sources
   const externalToken = createExternalTokenReader({ listedSources, connector })
-  const routes = gatewayRoutes({
+  const findApi = createFindApi(stores)
+  const check = createCheck({
     config,
-    findApi: createFindApi(stores),
+    findApi,
     decide: createDecide({
       readers: [ownToken, externalToken, basic],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
@@ -84,7 +88,6 @@ export function assembleGateway({
     }),
     takesPasswords: async (api) =>
       (await listedSources.of(api)).some((one) => one.source.type === 'local' && !listedSources.closed(one)),
-    protectedResource: createProtectedResource({ issuer: config.issuer, listedSources, connector }),
     writeAssertion: createGatewayAssertionWriter({
       issuer: config.issuer,
       signingKey: () => issuer.signingKey(),
@@ -93,8 +96,11 @@ export function assembleGateway({
     report: operations.report,
     refusedCalls,
   })
+  const { issuer: name } = config
+  const protectedResource = createProtectedResource({ issuer: name, listedSources, connector })
   return {
-    routes,
+    routes: gatewayRoutes({ issuer: name, check, findApi, protectedResource }),
+    direct: directGateway({ issuer: name, check }),
     async [Symbol.asyncDispose]() {
       await Promise.all([lastUsed[Symbol.asyncDispose](), refusedCalls[Symbol.asyncDispose]()])
     },

@@ -4,7 +4,7 @@ import type Router from '@koa/router'
 import Koa from 'koa'
 import mount from 'koa-mount'
 import type { Config } from '../config/schema.ts'
-import { answerDirectly } from '../http/direct.ts'
+import { answerDirectly, type FindDirectRoute } from '../http/direct.ts'
 import { answerErrors, type PageProblem } from '../http/errors.ts'
 import { pinOrigin } from '../http/origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
@@ -12,6 +12,11 @@ import { hangUpOnUnread } from '../http/unread.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
 import type { Operations } from '../operations/operations.ts'
+
+export interface Features {
+  readonly routers: readonly Router[]
+  readonly direct: FindDirectRoute
+}
 
 interface Needs {
   readonly config: Pick<Config, 'issuer' | 'trusted_proxies'>
@@ -21,7 +26,7 @@ interface Needs {
   readonly operations: Pick<Operations, 'requests' | 'report'>
   readonly issuer: Pick<Issuer, 'owns' | 'serve' | 'direct'>
   /** Everybody's but the issuer's; whoever asks for them before they are there waits. */
-  readonly routers: Promise<readonly Router[]>
+  readonly features: Promise<Features>
   readonly problemPage: (ctx: Koa.Context, problem: PageProblem) => { toString(): string }
   readonly log: Log
 }
@@ -32,7 +37,7 @@ export function assembleHandler({
   base,
   operations,
   issuer,
-  routers,
+  features,
   ...needs
 }: Needs): RequestListener {
   const { problemPage, log } = needs
@@ -44,9 +49,11 @@ export function assembleHandler({
   app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
-  const toEverybodyElse = routers.then((all) => {
+  let find: FindDirectRoute = issuer.direct
+  const toEverybodyElse = features.then(({ routers, direct }) => {
+    find = (target) => issuer.direct(target) ?? direct(target)
     const inside = new Koa()
-    for (const router of all) inside.use(router.routes()).use(router.allowedMethods())
+    for (const router of routers) inside.use(router.routes()).use(router.allowedMethods())
     return mount(base || '/', inside)
   })
   toEverybodyElse.catch(() => {})
@@ -56,7 +63,7 @@ export function assembleHandler({
     {
       issuer: config.issuer,
       trustedProxies: config.trusted_proxies,
-      routes: issuer.direct,
+      find: (target) => find(target),
       watch: requests.watch,
       report,
     },

@@ -1,7 +1,7 @@
-import type { Context } from 'koa'
 import type { Api } from '../apis/api.ts'
 import type { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
+import type { DirectAnswer } from '../http/direct.ts'
 import { newReference } from '../ids.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
@@ -51,27 +51,30 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
     return writeAssertion(audience ?? `urn:gatehouse:api:${slug}`, String(subject), Object.fromEntries(known))
   }
 
-  function begin(ctx: Context): string {
-    const reference = newReference()
-    ctx.set({ 'X-Gatehouse-Reference': reference, 'Cache-Control': 'no-store' })
-    return reference
-  }
+  const always = (reference: string) => ({ 'X-Gatehouse-Reference': reference, 'Cache-Control': 'no-store' })
 
-  function tell(
-    ctx: Context,
-    wanted: number,
+  /** `headers` besides those that every *no* has. */
+  function no(
     dialect: Dialect,
-    reason: ReasonCode,
-    reference: string,
-    detail?: string,
-  ) {
+    wanted: number,
+    said: { readonly reason: ReasonCode; readonly reference: string; readonly detail?: string | undefined },
+    headers: Readonly<Record<string, string>>,
+  ): DirectAnswer {
+    const { reason, reference, detail } = said
     const { title, cause } = reasons[reason]
-    ctx.set('X-Gatehouse-Reason', reason)
-    ctx.status = dialect.status(wanted)
-    if (ctx.status !== wanted) ctx.set('X-Gatehouse-Status', String(wanted))
+    const status = dialect.status(wanted)
     const type = `urn:gatehouse:problem:${reason}`
-    ctx.body = JSON.stringify({ type, title, status: wanted, detail: detail ?? cause, code: reason, reference })
-    ctx.type = 'application/problem+json'
+    return {
+      status,
+      headers: {
+        ...always(reference),
+        ...headers,
+        'X-Gatehouse-Reason': reason,
+        ...(status !== wanted && { 'X-Gatehouse-Status': String(wanted) }),
+        'Content-Type': 'application/problem+json; charset=utf-8',
+      },
+      body: JSON.stringify({ type, title, status: wanted, detail: detail ?? cause, code: reason, reference }),
+    }
   }
 
   const parties = ({ caller }: Pick<Decision, 'caller'>) => ({
@@ -95,14 +98,9 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
 
   return {
     /** Also of what is only reported: then the headers say as much of the caller as is known. */
-    async passed(
-      ctx: Context,
-      about: About & { readonly api: Api },
-      decision: Decision,
-      isProven: boolean,
-    ): Promise<void> {
+    async passed(about: About & { readonly api: Api }, decision: Decision, isProven: boolean): Promise<DirectAnswer> {
       const { api } = about
-      const reference = begin(ctx)
+      const reference = newReference()
       const known = { reference, what: api.slug, ...parties(decision) }
       if (decision.passes) report('gateway.allowed', known)
       else {
@@ -110,31 +108,35 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
         keep(reference, about, decision, true)
       }
       const values = identityValues(decision, api.rules.identity_headers)
-      ctx.set(identityHeaderLines(values, await assertion(api, decision, isProven)))
-      ctx.set('X-Auth-Mask', maskHeader(api.rules.mask, decision.caller))
-      ctx.set(rateHeaders(api, decision))
-      ctx.status = 200
-      ctx.body = ''
+      const headers = {
+        ...always(reference),
+        ...identityHeaderLines(values, await assertion(api, decision, isProven)),
+        'X-Auth-Mask': maskHeader(api.rules.mask, decision.caller),
+        ...rateHeaders(api, decision),
+      }
+      return { status: 200, headers, body: '' }
     },
 
-    refused(ctx: Context, dialect: Dialect, decision: Refused, about: About = {}): void {
+    refused(dialect: Dialect, decision: Refused, about: About = {}): DirectAnswer {
       const { reason, status, detail, retryAfter } = decision
       const { api } = about
-      const reference = begin(ctx)
+      const reference = newReference()
       report('gateway.refused', { reference, reason, what: api?.slug, ...parties(decision) })
       keep(reference, about, decision, false)
       const how = api && challenge(issuer, api, decision, about.takesPasswords ?? false)
-      if (how) ctx.set('WWW-Authenticate', how)
-      if (api) ctx.set(rateHeaders(api, decision))
-      if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
-      tell(ctx, status, dialect, reason, reference, detail)
+      const headers = {
+        ...(how && { 'WWW-Authenticate': how }),
+        ...(api && rateHeaders(api, decision)),
+        ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+      }
+      return no(dialect, status, { reason, reference, detail }, headers)
     },
 
-    unanswered(ctx: Context, dialect: Dialect, err: Unavailable): void {
-      const reference = begin(ctx)
+    unanswered(dialect: Dialect, err: Unavailable): DirectAnswer {
+      const reference = newReference()
       report('gateway.unanswered', { reference, detail: err.message })
-      ctx.set('Retry-After', String(patience))
-      tell(ctx, 503, dialect, 'temporarily_unavailable', reference)
+      const reason = 'temporarily_unavailable'
+      return no(dialect, 503, { reason, reference }, { 'Retry-After': String(patience) })
     },
   }
 }

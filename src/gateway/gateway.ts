@@ -1,88 +1,62 @@
-/**
- * The gateway's question: may this request pass, and who sends it? A dialect says what was asked, readers say who it
- * is, the API's rules decide, and the dialect answers. Nothing here writes: a check costs one look at live state.
- */
-import { timingSafeEqual } from 'node:crypto'
+/** Where gateways ask. What they ask thousands of times a second is answered before Koa makes a context of it. */
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { Api } from '../apis/api.ts'
-import type { Config } from '../config/schema.ts'
-import { Refusal, Unavailable } from '../errors.ts'
-import type { Report } from '../events.ts'
-import { cameUnder, trustedPeers } from '../http/origin.ts'
-import { digest } from '../ids.ts'
-import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
-import type { RefusedCalls } from '../traces/refused-calls.ts'
-import { createAnswers } from './answers.ts'
-import type { Decide, Refused } from './decide.ts'
-import { type Dialect, once } from './dialects/dialect.ts'
+import { Refusal } from '../errors.ts'
+import type { DirectRoute, FindDirectRoute } from '../http/direct.ts'
+import type { Check } from './check.ts'
+import type { Dialect } from './dialects/dialect.ts'
 import { envoy } from './dialects/envoy.ts'
 import { forwarded } from './dialects/forwarded.ts'
 import { nginx } from './dialects/nginx.ts'
-import { readEvidence } from './evidence.ts'
 import type { FindApi } from './find-api.ts'
 import type { ProtectedResource } from './protected-resource.ts'
 
 interface Needs {
-  readonly config: Pick<Config, 'issuer' | 'trusted_proxies' | 'gateway'>
-  readonly findApi: FindApi
-  readonly decide: Decide
-  /** Whether a user name and a password may do. */
-  readonly takesPasswords: (api: Api) => Promise<boolean>
+  readonly issuer: string
+  readonly check: Check
+  readonly findApi: Pick<FindApi, 'bySlug'>
   readonly protectedResource: ProtectedResource
-  readonly writeAssertion: WriteGatewayAssertion
-  readonly report: Report
-  readonly refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
-export function gatewayRoutes({ config, findApi, decide, takesPasswords, protectedResource, ...needs }: Needs): Router {
-  const { issuer } = config
-  const base = new URL(issuer).pathname.replace(/\/$/, '')
-  const isTrusted = trustedPeers(config.trusted_proxies)
-  const secrets = config.gateway.secrets.map((secret) => Buffer.from(digest(secret)))
-  const answers = createAnswers({ issuer, ...needs })
+const paths = { nginx: '/verify/nginx', forwarded: '/verify/forwarded', envoy: '/verify/envoy' } as const
 
-  function hasSecret({ req }: Context): boolean {
-    const shown = Buffer.from(digest(once(req, 'x-gatehouse-gateway') ?? ''))
-    return secrets.filter((secret) => timingSafeEqual(secret, shown)).length > 0
-  }
+/** For requests as gateways send them. The routes have the same answers to all others. */
+export function directGateway({ issuer, check }: Pick<Needs, 'issuer' | 'check'>): FindDirectRoute {
+  const base = basePath(issuer)
+  const route = (dialect: Dialect, endpoint: string, restOf: (target: string) => string): DirectRoute => ({
+    method: 'any',
+    endpoint,
+    answer: (req, address) => check(req, { dialect, rest: restOf(req.url ?? ''), address }),
+  })
+  const exact = new Map([
+    [base + paths.nginx, route(nginx, paths.nginx, () => '')],
+    [base + paths.forwarded, route(forwarded, paths.forwarded, () => '')],
+  ])
+  const envoysOwn = base + paths.envoy
+  const below = `${envoysOwn}/`
+  const toEnvoy = route(envoy, envoyPattern, (target) => target.slice(envoysOwn.length))
+  return (target) => exact.get(target) ?? (target.startsWith(below) ? toEnvoy : undefined)
+}
 
-  async function check(ctx: Context, dialect: Dialect, rest: string): Promise<void> {
-    if (!isTrusted(ctx.req.socket.remoteAddress ?? ''))
-      return answers.refused(ctx, dialect, refusal('gateway_not_trusted'))
-    try {
-      await answer(ctx, dialect, rest)
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
-      answers.unanswered(ctx, dialect, error)
-    }
-  }
+const envoyPattern = `${paths.envoy}{/*rest}`
 
-  async function answer(ctx: Context, dialect: Dialect, rest: string): Promise<void> {
-    const asked = dialect.ask(ctx.req, cameUnder(ctx.req), rest)
-    if (!asked.host || !asked.target) return answers.refused(ctx, dialect, refusal('question_incomplete'), { asked })
-    const api = await findApi.byAddress(asked.host, asked.target)
-    if (api === 'ambiguous') return answers.refused(ctx, dialect, refusal('address_ambiguous'), { asked })
-    if (!api) return answers.refused(ctx, dialect, refusal('address_unknown'), { asked })
-    const isProven = hasSecret(ctx)
-    const certificateHeaders = isProven ? config.gateway.certificate_headers : []
-    const evidence = readEvidence(ctx.req, { address: ctx.ip, certificateHeaders })
-    const decision =
-      typeof evidence === 'string'
-        ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
-        : await decide(evidence, api)
-    // What only the gateway may say would reach the API, whoever is let pass.
-    const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
-    if (decision.passes || isReported) return answers.passed(ctx, { asked, api }, decision, isProven)
-    const about = { asked, api, takesPasswords: await takesPasswords(api) }
-    return answers.refused(ctx, dialect, decision, about)
+export function gatewayRoutes({ issuer, check, findApi, protectedResource }: Needs): Router {
+  const base = basePath(issuer)
+
+  async function tell(ctx: Context, dialect: Dialect, rest = ''): Promise<void> {
+    const { status, headers, body } = await check(ctx.req, { dialect, rest, address: () => ctx.ip })
+    ctx.status = status
+    ctx.body = body
+    // Koa names one for an empty body, too.
+    ctx.remove('Content-Type')
+    ctx.set(headers)
   }
 
   const router = new Router()
-  router.all('/verify/nginx', (ctx) => check(ctx, nginx, ''))
-  router.all('/verify/forwarded', (ctx) => check(ctx, forwarded, ''))
+  router.all(paths.nginx, (ctx) => tell(ctx, nginx))
+  router.all(paths.forwarded, (ctx) => tell(ctx, forwarded))
   // What follows is somebody else's address: it is read as it was sent, and not as the router decodes it.
-  router.all('/verify/envoy{/*rest}', (ctx) => check(ctx, envoy, ctx.originalUrl.slice(`${base}/verify/envoy`.length)))
+  router.all(envoyPattern, (ctx) => tell(ctx, envoy, ctx.originalUrl.slice(`${base}${paths.envoy}`.length)))
   router.get('/.well-known/oauth-protected-resource/:slug', async (ctx) => {
     const api = await findApi.bySlug(String(ctx.params.slug))
     const document = api && (await protectedResource(api))
@@ -93,8 +67,4 @@ export function gatewayRoutes({ config, findApi, decide, takesPasswords, protect
   return router
 }
 
-const refusal = (reason: Refused['reason'], status: Refused['status'] = 403): Refused => ({
-  passes: false,
-  status,
-  reason,
-})
+const basePath = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '')

@@ -18,16 +18,20 @@ export interface DirectAnswer {
 
 type Perhaps = DirectAnswer | undefined
 
-/** One address without a query, exactly as it is written, and one method. */
 export interface DirectRoute {
-  readonly method: 'GET' | 'POST'
+  /** Only with `POST` may there be a body. */
+  readonly method: 'GET' | 'POST' | 'any'
   /** For logs and metrics. */
   readonly endpoint: string
-  /** `undefined`: whoever answers everything else is to answer. A body that was read was given back (`giveBack`). */
-  answer(req: IncomingMessage): Perhaps | Promise<Perhaps>
+  /**
+   * `undefined`: whoever answers everything else is to answer. A body that was read was given back (`giveBack`).
+   * `address` is the caller's, as trusted proxies tell it.
+   */
+  answer(req: IncomingMessage, address: () => string): Perhaps | Promise<Perhaps>
 }
 
-export type DirectRoutes = ReadonlyMap<string, DirectRoute>
+/** By the address exactly as it is written, with its query. */
+export type FindDirectRoute = (target: string) => DirectRoute | undefined
 
 /** What operators see of a request; to be told how it ended. */
 export interface Watched {
@@ -45,7 +49,7 @@ export type Watch = (
 interface Needs {
   readonly issuer: string
   readonly trustedProxies: readonly string[]
-  readonly routes: DirectRoutes
+  readonly find: FindDirectRoute
   readonly watch: Watch
   readonly report: Report
 }
@@ -57,7 +61,7 @@ const broken: DirectAnswer = {
 }
 
 export function answerDirectly(
-  { issuer, trustedProxies, routes, watch, report }: Needs,
+  { issuer, trustedProxies, find, watch, report }: Needs,
   otherwise: RequestListener,
 ): RequestListener {
   const isTrusted = trustedPeers(trustedProxies)
@@ -67,13 +71,13 @@ export function answerDirectly(
     return clientAddress(socket.remoteAddress ?? '', [headers['x-forwarded-for']].flat().join(','), isTrusted)
   }
 
-  function attempt(route: DirectRoute, req: IncomingMessage): Perhaps | Promise<Perhaps> {
+  function attempt(route: DirectRoute, req: IncomingMessage, address: () => string): Perhaps | Promise<Perhaps> {
     const failed = (err: unknown): DirectAnswer => {
       report('request.failed', { status: 500, error: 'server_error', err })
       return broken
     }
     try {
-      const answer = route.answer(req)
+      const answer = route.answer(req, address)
       return answer instanceof Promise ? answer.catch(failed) : answer
     } catch (err) {
       return failed(err)
@@ -94,16 +98,20 @@ export function answerDirectly(
   }
 
   return (req, res) => {
-    const route = routes.get(req.url ?? '')
-    if (!route || route.method !== req.method || (route.method === 'GET' && hasBody(req))) return otherwise(req, res)
-    const watched = watch(req, { endpoint: () => route.endpoint, address: () => addressOf(req) })
+    const route = find(req.url ?? '')
+    if (!route || !fits(route, req)) return otherwise(req, res)
+    const address = () => addressOf(req)
+    const watched = watch(req, { endpoint: () => route.endpoint, address })
     withNotes(watched.notes, () => {
-      const answer = attempt(route, req)
+      const answer = attempt(route, req, address)
       if (answer instanceof Promise) void answer.then((given) => settle(given, watched, req, res))
       else settle(answer, watched, req, res)
     })
   }
 }
+
+const fits = ({ method }: DirectRoute, req: IncomingMessage): boolean =>
+  (method === 'any' || method === req.method) && (method === 'POST' || !hasBody(req))
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined

@@ -28,13 +28,12 @@ export interface CameUnder {
 const names = new WeakMap<IncomingMessage, CameUnder>()
 
 /** For who decides about somebody else's request, not for knowing who we are: any caller may have written them. */
-export const cameUnder = (req: IncomingMessage): CameUnder =>
-  names.get(req) ?? { host: undefined, forwardedHost: undefined }
+export const cameUnder = (req: IncomingMessage): CameUnder => names.get(req) ?? namesIn(req)
 
-function rememberNames(req: IncomingMessage): void {
+function namesIn({ headersDistinct }: IncomingMessage): CameUnder {
   const only = ([value, ...more]: readonly string[] = []) => (more.length === 0 ? value : undefined)
-  const { host, 'x-forwarded-host': forwardedHost } = req.headersDistinct
-  names.set(req, { host: only(host), forwardedHost: only(forwardedHost) })
+  const { host, 'x-forwarded-host': forwardedHost } = headersDistinct
+  return { host: only(host), forwardedHost: only(forwardedHost) }
 }
 
 /**
@@ -45,7 +44,7 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
   const { host, protocol } = new URL(issuer)
   const isTrusted = trustedPeers(trustedProxies)
   return async (ctx, next) => {
-    rememberNames(ctx.req)
+    names.set(ctx.req, namesIn(ctx.req))
     const { headers, socket } = ctx.req
     const forwardedFor = headers['x-forwarded-for']
     headers['x-forwarded-for'] = clientAddress(socket.remoteAddress ?? '', [forwardedFor].flat().join(','), isTrusted)

@@ -17,7 +17,7 @@ import type { SecretUses } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
-import type { DirectRoute, DirectRoutes } from '../http/direct.ts'
+import type { DirectRoute, FindDirectRoute } from '../http/direct.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
@@ -112,7 +112,7 @@ export interface Issuer {
   /** Whether the path, from the root, is one of them. */
   owns(path: string): boolean
   /** What needs no provider, at the addresses of its routes. */
-  readonly direct: DirectRoutes
+  readonly direct: FindDirectRoute
   /** Rejects with `invalid_input` unless the provider will accept the client as it is. */
   validateClient(client: Client): Promise<void>
   /** Takes over changed keys and settings. */
@@ -231,7 +231,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   }
   let current = await build()
 
-  const direct: DirectRoutes = new Map<string, DirectRoute>([
+  const direct = new Map<string, DirectRoute>([
     ...[...documentPaths].map(([address, endpoint]): [string, DirectRoute] => [
       address,
       { method: 'GET', endpoint, answer: (req) => current.documents.answer(req) },
@@ -255,7 +255,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   ])
 
   return {
-    direct,
+    direct: (target) => direct.get(target),
     owns: (path) => own.has(path) || path.startsWith(resuming),
     interactions: createInteractions({
       provider: () => current.provider,

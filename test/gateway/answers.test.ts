@@ -53,6 +53,19 @@ describe.each(['nginx', 'forwarded', 'envoy'] as const)('%s', (dialect) => {
     expect(headers['cache-control']).toBe('no-store')
   })
 
+  it('is told the same of a request with a body, which is answered another way', async () => {
+    const withBody = ['Transfer-Encoding', 'chunked']
+    const varying = ['date', 'connection', 'keep-alive', 'x-request-id', 'x-gatehouse-reference', 'transfer-encoding']
+    const settled = ({ status, headers, body: { reference: _, ...body } }: Awaited<ReturnType<typeof ask>>) => ({
+      status,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !varying.includes(name))),
+      body,
+    })
+    for (const credentials of [bearer(tokens.access_token), bearer(tokens.id_token), []]) {
+      expect(settled(await ask([...credentials, ...withBody]))).toEqual(settled(await ask(credentials)))
+    }
+  })
+
   it('asks for a token where there is none, and says where to get one (RFC 6750, RFC 9728)', async () => {
     const answer = await ask()
     expect(answer).toMatchObject({ status: 401, reason: 'token_missing', body: { code: 'token_missing' } })

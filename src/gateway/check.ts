@@ -1,0 +1,89 @@
+/**
+ * The gateway's question: may this request pass, and who sends it? A dialect says what was asked, readers say who it
+ * is, the API's rules decide, and the dialect answers. Nothing here writes: a check costs one look at live state.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Api } from '../apis/api.ts'
+import type { Config } from '../config/schema.ts'
+import { Unavailable } from '../errors.ts'
+import type { Report } from '../events.ts'
+import type { DirectAnswer } from '../http/direct.ts'
+import { cameUnder, trustedPeers } from '../http/origin.ts'
+import { digest } from '../ids.ts'
+import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
+import type { RefusedCalls } from '../traces/refused-calls.ts'
+import { createAnswers } from './answers.ts'
+import type { Decide, Refused } from './decide.ts'
+import { type Dialect, once } from './dialects/dialect.ts'
+import { readEvidence } from './evidence.ts'
+import type { FindApi } from './find-api.ts'
+
+interface Needs {
+  readonly config: Pick<Config, 'issuer' | 'trusted_proxies' | 'gateway'>
+  readonly findApi: Pick<FindApi, 'byAddress'>
+  readonly decide: Decide
+  /** Whether a user name and a password may do. */
+  readonly takesPasswords: (api: Api) => Promise<boolean>
+  readonly writeAssertion: WriteGatewayAssertion
+  readonly report: Report
+  readonly refusedCalls: Pick<RefusedCalls, 'note'>
+}
+
+export interface How {
+  readonly dialect: Dialect
+  /** What follows the dialect's own address, as it was sent. */
+  readonly rest: string
+  /** Network address of whoever calls the API, as trusted proxies tell it. */
+  readonly address: () => string
+}
+
+/** Answers whatever the request is; rejects only where we are at fault. */
+export type Check = (req: IncomingMessage, how: How) => Promise<DirectAnswer>
+
+export function createCheck({ config, findApi, decide, takesPasswords, ...needs }: Needs): Check {
+  const isTrusted = trustedPeers(config.trusted_proxies)
+  const secrets = config.gateway.secrets.map((secret) => Buffer.from(digest(secret)))
+  const answers = createAnswers({ issuer: config.issuer, ...needs })
+
+  function hasSecret(req: IncomingMessage): boolean {
+    if (secrets.length === 0) return false
+    const shown = Buffer.from(digest(once(req, 'x-gatehouse-gateway') ?? ''))
+    return secrets.filter((secret) => timingSafeEqual(secret, shown)).length > 0
+  }
+
+  async function answer(req: IncomingMessage, { dialect, rest, address }: How): Promise<DirectAnswer> {
+    const asked = dialect.ask(req, cameUnder(req), rest)
+    if (!asked.host || !asked.target) return answers.refused(dialect, refusal('question_incomplete'), { asked })
+    const api = await findApi.byAddress(asked.host, asked.target)
+    if (api === 'ambiguous') return answers.refused(dialect, refusal('address_ambiguous'), { asked })
+    if (!api) return answers.refused(dialect, refusal('address_unknown'), { asked })
+    const isProven = hasSecret(req)
+    const certificateHeaders = isProven ? config.gateway.certificate_headers : []
+    const evidence = readEvidence(req, { address: address(), certificateHeaders })
+    const decision =
+      typeof evidence === 'string'
+        ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
+        : await decide(evidence, api)
+    // What only the gateway may say would reach the API, whoever is let pass.
+    const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
+    if (decision.passes || isReported) return answers.passed({ asked, api }, decision, isProven)
+    return answers.refused(dialect, decision, { asked, api, takesPasswords: await takesPasswords(api) })
+  }
+
+  return async (req, how) => {
+    if (!isTrusted(req.socket.remoteAddress ?? '')) return answers.refused(how.dialect, refusal('gateway_not_trusted'))
+    try {
+      return await answer(req, how)
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      return answers.unanswered(how.dialect, error)
+    }
+  }
+}
+
+const refusal = (reason: Refused['reason'], status: Refused['status'] = 403): Refused => ({
+  passes: false,
+  status,
+  reason,
+})
