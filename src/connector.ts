@@ -93,6 +93,8 @@ export interface Evidence {
   /** What the bearer token must be meant for, besides what the settings say; `null`: then they must say something. */
   readonly audience?: string | null
   readonly certificate?: X509Certificate
+  /** What came with the certificate. */
+  readonly chain?: readonly X509Certificate[]
 }
 
 export const sourceTypes = ['oidc', 'oauth2', 'saml', 'ldap', 'local', 'jwt', 'certificate'] as const
@@ -110,6 +112,13 @@ export const signInProblem = (source: { readonly alias: string; readonly type: S
 /** Config as it is stored and used: the schema's output. */
 export type ConnectorConfig = Readonly<Record<string, unknown>>
 
+export interface Expiry {
+  /** For administrators. */
+  readonly what: string
+  /** Milliseconds. */
+  readonly expiresAt: number
+}
+
 /** A protocol in the catalogue: its settings, and how a configured use of it is opened. */
 export interface ConnectorType {
   readonly type: SourceType
@@ -118,6 +127,8 @@ export interface ConnectorType {
   readonly config: z.ZodType<ConnectorConfig>
   /** Members of the config that are write-only: encrypted at rest, never shown. */
   readonly secrets: readonly string[]
+  /** What of the config is good for a time only. */
+  expiries?(config: ConnectorConfig): readonly Expiry[]
   open(config: ConnectorConfig, source: { readonly id: string; readonly alias: string }): Connector
 }
 
@@ -132,6 +143,7 @@ export const sourceProblemCodes = [
   'CONNECTION_FAILED',
   'ADDRESS_NOT_ALLOWED',
   'ISSUER_MISMATCH',
+  'CERTIFICATE_EXPIRED',
 ] as const
 export type SourceProblemCode = (typeof sourceProblemCodes)[number]
 

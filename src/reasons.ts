@@ -473,6 +473,62 @@ export const reasons = {
     cause: 'X-Gatehouse-Client-Verify says something else than that the certificate was verified.',
     fix: 'Look into the log of the gateway. If the broker alone is to decide, let the gateway ask for a certificate without verifying it, and leave that header out.',
   },
+  certificate_missing: {
+    status: 401,
+    title: 'A client certificate is required',
+    cause: 'The API names authentication sources of type certificate only, and no gateway has told of a certificate.',
+    fix: 'Connect with a client certificate; and see that the gateway asks for one and hands it on.',
+  },
+  certificate_untrusted: {
+    status: 401,
+    title: 'The client certificate is by nobody who is trusted here',
+    cause:
+      'No way leads from the certificate to an authority of the sources that the API names: another authority, a signature that is wrong or too weak, or one between that is missing, has expired or may not issue it.',
+    fix: "Compare the certificate's issuer with ca_certificates of the source, and give those between in intermediate_certificates if the gateway hands on no chain.",
+  },
+  certificate_expired: {
+    status: 401,
+    title: 'The client certificate has expired',
+    cause: 'The certificate was good until a time that is past.',
+    fix: 'Get a new one from its authority.',
+  },
+  certificate_not_yet_valid: {
+    status: 401,
+    title: 'The client certificate is not valid yet',
+    cause: 'The certificate is good from a time to come.',
+    fix: 'Compare the clocks; clock_tolerance of the source allows for small differences.',
+  },
+  certificate_weak: {
+    status: 401,
+    title: 'The client certificate is too weak',
+    cause: 'It is signed with SHA-1 or MD5, or its key is shorter than RSA 2048, or on a curve that is not accepted.',
+    fix: 'Get one with RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519, signed with SHA-256 or better.',
+  },
+  certificate_not_for_clients: {
+    status: 401,
+    title: 'The certificate is not for clients',
+    cause:
+      'It is an authority, or lacks clientAuth in its extended key usage or digitalSignature in its key usage, or has a critical extension that is not known here.',
+    fix: "Get one that is made for clients, or set the source's extended_key_usage to if_present where the authority makes none that say so.",
+  },
+  certificate_revoked: {
+    status: 401,
+    title: 'The client certificate was revoked',
+    cause: 'A revocation list names the certificate, or an authority between it and the one that is trusted.',
+    fix: 'Get a new one from its authority.',
+  },
+  certificate_subject_not_allowed: {
+    status: 403,
+    title: 'The holder of the certificate is not among those who may come',
+    cause: "The certificate's subject fits none of the source's subjects, or it is not among its thumbprints.",
+    fix: 'Add a pattern for the subject as RFC 4514 writes it (CN first), or show another certificate.',
+  },
+  certificate_subject_unclear: {
+    status: 401,
+    title: 'The client certificate does not say who its holder is',
+    cause: 'What the source takes for the name of the caller (user_id) is not there exactly once, or is no plain text.',
+    fix: 'Choose another user_id for the source, or have certificates made with one such name.',
+  },
   token_not_bound: {
     status: 401,
     title: 'The token must be bound to a key',

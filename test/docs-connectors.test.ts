@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createCertificateConnectorType } from '../src/connectors/certificate/certificate.ts'
 import { createJwtConnectorType } from '../src/connectors/jwt/jwt.ts'
 import { createOidcConnectorType } from '../src/connectors/oidc/oidc.ts'
 import { silent } from '../src/log.ts'
@@ -82,9 +83,17 @@ it.each(pages)('docs/connectors/%s names only reason codes that there are', (pag
 it.each([
   ['oidc.md', config],
   ['jwt.md', createJwtConnectorType({ http, clock: Date.now, log: silent }).config],
+  ['certificate.md', createCertificateConnectorType({ http, clock: Date.now, log: silent }).config],
 ])('docs/connectors/%s has every setting of the connector, and no other', (page, config) => {
   const known = Object.keys((config as unknown as { shape: object }).shape)
   expect(settingsOf(read(page)).sort()).toEqual(known.sort())
+})
+
+it('docs/connectors/certificate.md explains each reason that is about certificates', () => {
+  const [, table = ''] = read('certificate.md').split('## When it does not work')
+  const named = [...table.matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, name]) => name ?? '')
+  const known = Object.keys(reasons).filter((name) => name.startsWith('certificate_'))
+  expect(named.toSorted()).toEqual([...known, 'temporarily_unavailable'].toSorted())
 })
 
 it('docs/connectors/jwt.md has a source that the admin API takes as it stands, and reasons that there are', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sourceTypes } from '../connector.ts'
+import { type Expiry, sourceTypes } from '../connector.ts'
 import { parseInput } from '../input.ts'
 import { rightToSource } from '../roles/changes.ts'
 import type { Source } from '../sources/source.ts'
@@ -42,6 +42,9 @@ const described: Described = {
       .strictObject({
         last_success: z.iso.datetime().nullable(),
         last_failure: z.strictObject({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+        expiries: z
+          .array(z.strictObject({ what: z.string(), expires_at: z.iso.datetime() }))
+          .describe('What in its config is good for a time only: the certificates of authorities.'),
       })
       .describe('How sign-ins through it went lately.'),
     created_at: z.iso.datetime(),
@@ -78,7 +81,7 @@ const described: Described = {
         Object.entries(addresses).map(([name, path]) => [name, `http://localhost:3000/broker/Okta/${path}`]),
       ),
       usage: { apis: [], portals: [] },
-      status: { last_success: null, last_failure: null },
+      status: { last_success: null, last_failure: null, expiries: [] },
       ...moments,
     },
   },
@@ -116,9 +119,14 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
   async further(items) {
     const ids = items.map(({ id }) => id)
     const [usage, status] = await Promise.all([sources.usage(ids), sources.status(ids)])
-    return ids.map((id) => ({ usage: usage.get(id), status: statusView(status.get(id)) }))
+    return items.map((source) => ({
+      usage: usage.get(source.id),
+      status: { ...statusView(status.get(source.id)), expiries: sources.expiries(source).map(expiryView) },
+    }))
   },
 })
+
+const expiryView = ({ what, expiresAt }: Expiry) => ({ what, expires_at: iso(expiresAt) })
 
 const statusView = ({ lastSuccess, lastFailure }: SourceStatus = { lastSuccess: null, lastFailure: null }) => ({
   last_success: lastSuccess === null ? null : iso(lastSuccess),

@@ -14,6 +14,7 @@ import { createListedSources } from '../gateway/listed-sources.ts'
 import { createProtectedResource } from '../gateway/protected-resource.ts'
 import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
+import { createCertificateReader } from '../gateway/readers/certificate.ts'
 import { createExternalTokenReader } from '../gateway/readers/external-token.ts'
 import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
 import type { FindDirectRoute } from '../http/direct.ts'
@@ -75,13 +76,13 @@ export function assembleGateway({
     checkPassword: createRememberedPasswords({ passwords, clock }),
   })
   const { connector } = sources
-  const externalToken = createExternalTokenReader({ listedSources, connector })
+  const presented = { listedSources, connector }
   const findApi = createFindApi(stores)
   const check = createCheck({
     config,
     findApi,
     decide: createDecide({
-      readers: [ownToken, externalToken, basic],
+      readers: [ownToken, createExternalTokenReader(presented), basic, createCertificateReader(presented)],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
       rateLimit: createRateLimit({ counts: stores.attempts, clock }),
       clock,

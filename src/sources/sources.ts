@@ -3,7 +3,7 @@ import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type Page, requireVersion, type Transact } from '../collection.ts'
-import type { Connector, ConnectorConfig, ConnectorType, SourceType } from '../connector.ts'
+import type { Connector, ConnectorConfig, ConnectorType, Expiry, SourceType } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, parseInput } from '../input.ts'
@@ -48,6 +48,8 @@ export interface Sources {
   /** By id: of one, or of a whole page. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
   status(ids: readonly string[]): Promise<ReadonlyMap<string, SourceStatus>>
+  /** What in its settings is good for a time only. */
+  expiries(source: Source): readonly Expiry[]
   create(actor: Actor, input: SourceInput): Promise<Source>
   /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
   replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
@@ -104,6 +106,7 @@ export function createSources(needs: Needs): Sources {
     get,
     usage: (ids) => sources.usage(ids),
     status: (ids) => sourceStatus.of(ids),
+    expiries: ({ type, config }) => connectors.get(type)?.expiries?.(config) ?? [],
 
     async create(actor, input) {
       const now = clock()

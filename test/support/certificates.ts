@@ -97,6 +97,9 @@ function authorityOf(wish: Wish, parent?: Issued): Authority {
   }
 }
 
+/** With its key and in its name, whether it may or not. */
+export const issueBy = (parent: Issued, wish: Wish): Issued => issue(wish, parent)
+
 function issue(wish: Wish, parent?: Issued): Issued {
   const { publicKey, privateKey } = keyPair(wish.key ?? 'p256')
   const signer = parent?.privateKey ?? privateKey
