@@ -26,7 +26,7 @@ beforeEach(async () => {
   issuer.publish([first])
   world = await startGateway({
     parts: { clock: now, openStores: counted.open },
-    settings: { outbound: { timeout: 2 } },
+    settings: { outbound: { timeout: 5 } },
   })
   host = await hostFor()
 })
@@ -89,7 +89,7 @@ describe('an issuer that is away', () => {
     ahead += 11 * minute
     const begun = performance.now()
     for (let i = 0; i < 10; i += 1) expect(await status()).toBe(200)
-    expect(performance.now() - begun, 'milliseconds, when one look at it takes 2000').toBeLessThan(2000)
+    expect(performance.now() - begun, 'milliseconds, when one look at it takes 5000').toBeLessThan(5000)
   })
 
   it('is not refused for a key that could be new, and does not answer for', async () => {
