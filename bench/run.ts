@@ -71,7 +71,7 @@ async function prepare(server: Server, upstream: Upstream): Promise<Party> {
       body: JSON.stringify(body),
     })
     if (!answer.ok) throw new Error(await answer.text())
-    return (await answer.json()) as { client_id: string; client_secret: string; callback_url: string }
+    return (await answer.json()) as Record<'id' | 'key' | 'client_id' | 'client_secret' | 'callback_url', string>
   }
   const source = await create('authentication-sources', {
     alias: 'Quick',
@@ -85,7 +85,15 @@ async function prepare(server: Server, upstream: Upstream): Promise<Party> {
     redirect_uris: [application],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
   })
+  const host = 'api.bench.example'
+  const api = await create('apis', { name: 'Patients', slug: 'patients', hosts: [host], clients: [client.client_id] })
+  const { id: owner } = await create('applications', {
+    name: 'Bench',
+    owner: { name: 'Bench', email: 'bench@example.com' },
+  })
+  const { key } = await create(`applications/${owner}/api-keys`, { api_id: api.id })
   return {
+    api: { host, key },
     url: server.url,
     client: { id: client.client_id, secret: client.client_secret },
     hints: { idp_hint: 'Quick' },
