@@ -329,8 +329,9 @@ export const reasons = {
   token_bound: {
     status: 401,
     title: 'The token is bound to a key',
-    cause: 'The token names a key that its caller must prove to have (cnf), which cannot be checked here.',
-    fix: 'Get a token that is bound to nothing.',
+    cause:
+      'The token names a key that its caller must prove to have (cnf) in another way than by a certificate, which cannot be checked here.',
+    fix: 'Get a token that is bound to a certificate (RFC 8705), or to nothing.',
   },
   code_reused: {
     status: 400,

@@ -1,9 +1,12 @@
 /** What gateways are told, row by row of the security test plan. Limits and refused calls: test/gateway/. */
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noRules } from '../../src/apis/api-rules.ts'
 import type { Caller } from '../../src/gateway/reader.ts'
 import { objection } from '../../src/gateway/rules.ts'
-import { bearer, type GatewayWorld, startGateway } from '../gateway/start-gateway.ts'
+import { bearer, type GatewayWorld, secret, startGateway } from '../gateway/start-gateway.ts'
+import { createAuthority } from '../support/certificates.ts'
+import { startTokenIssuer } from '../support/token-issuer.ts'
 
 let world: GatewayWorld
 /** Milliseconds that the broker is ahead. */
@@ -118,6 +121,34 @@ describe('a token that is bound to a key', () => {
       expect(judge({ 'x5t#S256': mine }, undefined, asked)).toBe('token_binding_unproven')
       expect(judge({ 'x5t#S256': [mine] }, mine, asked)).toBe('token_binding_unproven')
     }
+  })
+
+  it('SEC-105 SEC-038 is good in the hands of who has the certificate, as a gateway that proves itself vouches', async () => {
+    const authority = createAuthority()
+    const [own, others] = ['rene', 'john'].map((name) => authority.issue({ subject: [['CN', name]] }))
+    const settings = { gateway: { secrets: [secret], certificate_headers: ['client-cert' as const] } }
+    await using opened = new AsyncDisposableStack()
+    const issuer = opened.use(await startTokenIssuer())
+    const gateway = opened.use(await startGateway({ settings }))
+    const all = { alias: 'Tokens', name: 'Tokens', type: 'jwt', config: issuer.config }
+    await gateway.broker.created('authentication-sources', all)
+    const rules = { authentication_sources: ['Tokens'], clients: [], sender_constraint: 'mtls' }
+    const { host } = await gateway.addApi(rules)
+    const x5t = createHash('sha256')
+      .update(own?.certificate.raw ?? '')
+      .digest('base64url')
+    const bound = bearer(issuer.token({ cnf: { 'x5t#S256': x5t } }))
+    const show = (one: typeof own) => ['Client-Cert', `:${one?.certificate.raw.toString('base64')}:`]
+    const proof = ['X-Gatehouse-Gateway', secret]
+    const reason = async (...headers: string[]) => {
+      const answer = await gateway.ask({ host, headers })
+      return answer.status === 200 ? 'passes' : answer.reason
+    }
+    expect(await reason(...bound, ...show(own), ...proof)).toBe('passes')
+    expect(await reason(...bound, ...show(others), ...proof)).toBe('token_binding_unproven')
+    expect(await reason(...bound, ...proof)).toBe('token_binding_unproven')
+    expect(await reason(...bound, ...show(own))).toBe('token_binding_unproven')
+    expect(await reason(...bearer(issuer.token()), ...show(own), ...proof)).toBe('token_not_bound')
   })
 
   it('SEC-105 is asked for by the API: one that is bound to nothing does not pass, whatever certificate comes along', () => {

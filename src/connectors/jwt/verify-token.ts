@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { compactVerify, errors } from 'jose'
 import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
+import { isRecord } from '../../mapping/path.ts'
 import type { CompactJwt } from '../../tokens/compact-jwt.ts'
 import { algorithmsOf, type JwtConfig } from './config.ts'
 
@@ -85,11 +86,15 @@ export interface Checked {
 export function readClaims(payload: Claims, config: JwtConfig): Checked {
   const parsed = Payload.safeParse(payload)
   if (!parsed.success) throw new Refusal('token_malformed')
-  if ('cnf' in payload) throw new Refusal('token_bound')
+  if ('cnf' in payload && !isBoundToCertificate(payload.cnf)) throw new Refusal('token_bound')
   const { exp, nbf, iat } = parsed.data
   requireAudience(parsed.data.aud, config)
   return { claims: payload, times: { exp, nbf, iat } }
 }
+
+/** RFC 8705 §3.1: whoever is brought such a token asks for the certificate, since only they know of one. */
+const isBoundToCertificate = (cnf: unknown): boolean =>
+  isRecord(cnf) && Object.keys(cnf).join() === 'x5t#S256' && typeof cnf['x5t#S256'] === 'string'
 
 function requireAudience(aud: unknown, { audiences }: Pick<JwtConfig, 'audiences'>): void {
   if (audiences.length > 0 && !names(aud, audiences)) throw new Refusal('token_audience')
