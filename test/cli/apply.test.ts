@@ -15,6 +15,7 @@ const everyKey = [
   'roles nurse',
   'authentication-sources Okta',
   'authentication-sources local',
+  'authentication-sources Partner',
   'clients app',
   'clients gateway',
   'applications patient-app',

@@ -71,7 +71,7 @@ portals: {}
   })
 
   it('is validated without its secrets', async () => {
-    expect((await read(oneOfEach, {}, false)).entries).toHaveLength(10)
+    expect((await read(oneOfEach, {}, false)).entries).toHaveLength(11)
   })
 
   it('has variables in its strings, which never change what it is made of', async () => {

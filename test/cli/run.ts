@@ -58,6 +58,12 @@ export const oneOfEach = {
       mapping: { roles: [{ when_group: 'Staff', role: 'staff' }] },
     },
     { alias: 'local', name: 'Gatehouse account', type: 'local' },
+    {
+      alias: 'Partner',
+      name: 'A partner',
+      type: 'jwt',
+      config: { issuer: 'https://tokens.partner.example', jwks_uri: 'https://tokens.partner.example/jwks' },
+    },
   ],
   clients: [
     {
