@@ -44,6 +44,7 @@ const described: Described = {
         last_failure: z.strictObject({ at: z.iso.datetime(), reason: z.string() }).nullable(),
         expiries: z
           .array(z.strictObject({ what: z.string(), expires_at: z.iso.datetime() }))
+          .optional()
           .describe('What in its config is good for a time only: the certificates of authorities.'),
       })
       .describe('How sign-ins through it went lately.'),
@@ -81,7 +82,7 @@ const described: Described = {
         Object.entries(addresses).map(([name, path]) => [name, `http://localhost:3000/broker/Okta/${path}`]),
       ),
       usage: { apis: [], portals: [] },
-      status: { last_success: null, last_failure: null, expiries: [] },
+      status: { last_success: null, last_failure: null },
       ...moments,
     },
   },
@@ -121,12 +122,13 @@ export const authenticationSources = ({ issuer, sources }: Needs): Resource<Sour
     const [usage, status] = await Promise.all([sources.usage(ids), sources.status(ids)])
     return items.map((source) => ({
       usage: usage.get(source.id),
-      status: { ...statusView(status.get(source.id)), expiries: sources.expiries(source).map(expiryView) },
+      status: { ...statusView(status.get(source.id)), ...expiriesView(sources.expiries(source)) },
     }))
   },
 })
 
-const expiryView = ({ what, expiresAt }: Expiry) => ({ what, expires_at: iso(expiresAt) })
+const expiriesView = (expiries: readonly Expiry[]) =>
+  expiries.length > 0 && { expiries: expiries.map(({ what, expiresAt }) => ({ what, expires_at: iso(expiresAt) })) }
 
 const statusView = ({ lastSuccess, lastFailure }: SourceStatus = { lastSuccess: null, lastFailure: null }) => ({
   last_success: lastSuccess === null ? null : iso(lastSuccess),

@@ -24,7 +24,7 @@ describe('an authentication source', () => {
       post_logout_url: 'https://login.example.com/broker/Okta/logged-out',
       backchannel_logout_url: 'https://login.example.com/broker/Okta/backchannel-logout',
       usage: { apis: [], portals: [] },
-      status: { last_success: null, last_failure: null, expiries: [] },
+      status: { last_success: null, last_failure: null },
       created_at: '2026-02-03T04:05:06.000Z',
       updated_at: '2026-02-03T04:05:06.000Z',
     })
