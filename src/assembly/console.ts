@@ -14,6 +14,7 @@ import { overviewPages } from '../console/pages/overview.ts'
 import { sourcePage } from '../console/pages/source.ts'
 import { sourceEditPages } from '../console/pages/source-edit.ts'
 import { sourceLeavePages } from '../console/pages/source-leave.ts'
+import { sourceTestPages } from '../console/pages/source-test.ts'
 import { sourcePages } from '../console/pages/sources.ts'
 import { createSaid } from '../console/said.ts'
 import { type ConsoleStore, createConsoleSessions } from '../console/sessions.ts'
@@ -98,7 +99,8 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
     pages: [
       overviewPages({ ...stores, sourceStore: stores.sources, clock }),
       sourcePages(forSources),
-      addSourcePages({ ...nouns }),
+      addSourcePages({ ...forSources, sourceStore: stores.sources }),
+      sourceTestPages({ ...forSources, tests: needs.tests }),
       sourcePage(forSources),
       sourceEditPages(forSources),
       sourceLeavePages(forSources),

@@ -72,6 +72,7 @@ function fieldOf(name: string, json: Json, required: boolean, { words, secrets, 
       })),
     }),
     ...(kind === 'secret' && { kept: isKept }),
+    ...(json.default !== undefined && { initial: json.default }),
   }
 }
 
@@ -172,6 +173,13 @@ function put(into: Record<string, unknown>, [first = '', ...rest]: readonly stri
   const inner = (into[first] ?? {}) as Record<string, unknown>
   into[first] = inner
   put(inner, rest, value)
+}
+
+/** What the schema would take if nothing were said: for a form of something new. */
+export function defaultsOf(fields: readonly Field[]): Record<string, unknown> {
+  const input: Record<string, unknown> = {}
+  for (const { name, initial } of fields) if (initial !== undefined) put(input, name.split('.'), initial)
+  return input
 }
 
 /** What the form shows of an input: secrets never. */

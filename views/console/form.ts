@@ -34,10 +34,14 @@ export interface Field {
   /** Of `rows`. */
   readonly columns?: readonly { readonly name: string; readonly label: string }[]
   readonly placeholder?: string
+  /** Hardly anybody can leave it empty: it is not called optional. */
+  readonly expected?: boolean
   /** Of `secret`: there is one. */
   readonly kept?: boolean
   /** It cannot be changed any more. */
   readonly fixed?: boolean
+  /** What the schema takes where nothing is said. */
+  readonly initial?: unknown
 }
 
 /** By the names of the controls, as a form would send them; several values are several lines. */
@@ -167,7 +171,8 @@ export function fieldView(field: Field, form: Pick<Form, 'values' | 'saved' | 'l
     const inner = kind === 'rows' ? rowsView(field, form) : choicesView(field, value)
     return html`<fieldset class="field" id="${id}"${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}><legend>${label}${!required && html` <span class="muted">${kit.optional}</span>`}</legend>${inner}${help_}${wrong_}${saved_}</fieldset>`
   }
-  const optional = !required && kind !== 'choice' && html` <span class="muted">${kit.optional}</span>`
+  const optional =
+    !required && !field.expected && kind !== 'choice' && html` <span class="muted">${kit.optional}</span>`
   return html`<div class="field"><label for="${id}">${label}${optional}</label>${control(field, value, attributes)}${kind === 'secret' && field.kept && !required && html`<label class="also"><input type="checkbox" name="${name}:remove" value="on"> ${kit.secretRemove}</label>`}${help_}${wrong_}${saved_}</div>`
 }
 

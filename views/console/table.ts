@@ -30,7 +30,7 @@ export function table<Row>({ caption, columns, rows, empty }: TableOf<Row>): Htm
     const attributes = html`${classes !== '' && html` class="${classes}"`}`
     return column.header
       ? html`<th scope="row"${attributes}>${column.cell(row)}</th>`
-      : html`<td${attributes} data-title="${column.title}">${column.cell(row)}</td>`
+      : html`<td${attributes} data-title="${column.title}"><div>${column.cell(row)}</div></td>`
   }
   return html`<div class="table-frame" tabindex="0" role="region" aria-label="${caption}"><table><caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${look(column) !== '' && html` class="${look(column)}"`}>${column.title}</th>`)}</tr></thead>

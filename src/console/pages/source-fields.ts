@@ -31,7 +31,8 @@ export function configFields(
     ...{ secrets: connector.secrets.map(below), kept: kept.map(below) },
   })
   const isMain = (field: Field) => field.required || field.kept || prominent.has(field.name)
-  return { main: fields.filter(isMain), further: fields.filter((field) => !isMain(field)) }
+  const main = fields.filter(isMain).map((field) => ({ ...field, expected: true }))
+  return { main, further: fields.filter((field) => !isMain(field)) }
 }
 
 /** Not demanded by the schema, but by most of those over there. */

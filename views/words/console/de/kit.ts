@@ -30,7 +30,7 @@ export const kit: ConsoleWords['kit'] = {
   sendAgain: 'Sie haben sich noch einmal angemeldet. Unten steht, was Sie eingegeben haben: Senden Sie es ab.',
   onePerLine: 'Je Zeile eines.',
   pairPerLine: 'Je Zeile eines: Name = Wert',
-  secretKept: 'Hinterlegt. Leer lassen, um es zu behalten.',
+  secretKept: 'Es ist eines hinterlegt: leer lassen, um es zu behalten.',
   secretRemove: 'Hinterlegtes entfernen',
   secretOnce: 'Dies wird nur dieses eine Mal gezeigt. Kopieren Sie es jetzt: Niemand kann es noch einmal zeigen.',
   typeName: (name) => `Zur Bestätigung ${name} eingeben`,

@@ -1,1 +1,40 @@
-export const addSource = { title: 'Add source' }
+/** How each provider is described; one that is not here is called by its own name. */
+const providers: Readonly<Record<string, { readonly name: string; readonly what: string }>> = {
+  okta: { name: 'Okta', what: 'An Okta organisation, with its groups' },
+  entra: { name: 'Microsoft Entra ID', what: 'One tenant, formerly Azure AD' },
+  google: { name: 'Google', what: 'Accounts of one Workspace, or of anybody' },
+  auth0: { name: 'Auth0', what: 'An Auth0 tenant' },
+  keycloak: { name: 'Keycloak', what: 'A realm of Keycloak' },
+  oidc: { name: 'Other OpenID Connect', what: 'Any provider with a discovery document' },
+  local: { name: 'Local users', what: 'People whose passwords are kept here' },
+  jwt: { name: 'JWT issuer', what: 'Tokens that somebody else issues, checked here' },
+  certificate: { name: 'Client certificates', what: 'Machines and people with an X.509 certificate' },
+}
+
+export const addSource = {
+  title: 'Add source',
+  lead: 'Three steps. Nothing is kept before you save, and nobody meets it before you switch it on.',
+  way: 'Steps',
+  steps: { pick: '1. Pick', copy: '2. Copy our values', connect: '3. Paste theirs' },
+  providers,
+  copyTitle: (name: string) => `${name}: copy our values`,
+  copyLead:
+    'Register Gatehouse over there with these values. Their names stand beside them as the other console writes them.',
+  addresses: 'Show the addresses',
+  aliasTaken: 'Another source has this alias.',
+  aliasWrong: '1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit.',
+  theirWay: 'Where',
+  theirField: 'Their field',
+  ourValue: 'Our value',
+  alsoSet: 'to be set over there',
+  next: 'Next: paste theirs',
+  connectTitle: (name: string) => `${name}: paste theirs`,
+  connectLead: 'What the other console shows once the application is registered there.',
+  connectPlain: (name: string) => `${name}: settings`,
+  save: 'Save as disabled',
+  check: 'Check the connection',
+  anyway: 'Save although the check fails',
+  saved: (name: string) => `${name} is saved and switched off. Begin a test login, then switch it on.`,
+  savedPlain: (name: string) => `${name} is saved and switched off. Switch it on when it is ready.`,
+  unknown: 'There is no such provider.',
+}

@@ -29,7 +29,7 @@ export const kit = {
   sendAgain: 'You have signed in again. What you entered is below: send it to finish.',
   onePerLine: 'One per line.',
   pairPerLine: 'One per line: name = value',
-  secretKept: 'Kept. Leave empty to keep it.',
+  secretKept: 'There is one: leave empty to keep it.',
   secretRemove: 'Remove what is kept',
   secretOnce: 'This is shown this once. Copy it now: nobody can show it again.',
   typeName: (name: string) => `Type ${name} to confirm`,
