@@ -80,7 +80,8 @@ export function createRateLimit({ counts, clock }: { readonly counts: CallCounts
     },
 
     of({ rules }, { caller, application }, { address }) {
-      const client = caller?.client || (caller?.subject ?? '')
+      // Whom another issuer names may be called like one of our clients.
+      const client = caller?.client || `${caller?.source ?? ''}/${caller?.subject ?? ''}`
       switch (rules.rate_limit?.by) {
         case 'application':
           return application ? `application ${application.id}` : `client ${client}`

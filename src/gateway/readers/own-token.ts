@@ -5,7 +5,7 @@ import { isRecord } from '../../mapping/path.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
 import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
-import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
+import { claimedIssuer } from '../../tokens/compact-jwt.ts'
 import { type Caller, notMine, type Reader } from '../reader.ts'
 
 interface Needs {
@@ -27,7 +27,7 @@ export function createOwnTokenReader(needs: Needs): Reader {
   }
 
   return async ({ bearer }, api) => {
-    if (bearer === undefined || parseCompactJwt(bearer)?.payload.iss !== issuer) return notMine
+    if (bearer === undefined || claimedIssuer(bearer) !== issuer) return notMine
     const verdict = await checkAccessToken(bearer)
     if (!verdict.ok) return { kind: 'no', reason: verdict.reason }
     const { token } = verdict

@@ -3,7 +3,7 @@ import type { ApiKey, ApiKeyStore } from '../../../applications/api-key.ts'
 import { Refusal } from '../../../errors.ts'
 import { createCollection } from '../collection.ts'
 import { pageOf, placeOf, searchPatterns, searchText } from '../paging.ts'
-import type { ApiKeyRow, Db } from '../schema.ts'
+import type { ApiKeyRow, ApplicationRow, Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 import { applicationFrom } from './application-store.ts'
 
@@ -27,6 +27,15 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
       last_used_at: key.lastUsedAt,
     }),
   })
+
+  // Asked with every call of an API: writing it down each time would cost more than asking it.
+  const byPrefix = db
+    .selectFrom('api_keys')
+    .innerJoin('applications', 'applications.id', 'api_keys.application_id')
+    .selectAll('applications')
+    .select(keyColumns)
+    .where('api_keys.prefix', '=', '')
+    .compile()
 
   return {
     ...collection,
@@ -57,13 +66,8 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
     },
 
     async byPrefix(prefix) {
-      const row = await db
-        .selectFrom('api_keys')
-        .innerJoin('applications', 'applications.id', 'api_keys.application_id')
-        .selectAll('applications')
-        .select(keyColumns)
-        .where('api_keys.prefix', '=', prefix)
-        .executeTakeFirst()
+      const { rows } = await db.executeQuery<JoinedRow & ApplicationRow>({ ...byPrefix, parameters: [prefix] })
+      const [row] = rows
       return row && { key: fromRow(keyOf(row)), application: applicationFrom(row) }
     },
 
