@@ -97,7 +97,10 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
     said: createSaid(cookieOf('gatehouse_console_said'), vault),
     reauthenticateAfter: config.console.reauthenticate_after,
     pages: [
-      overviewPages({ ...stores, sourceStore: stores.sources, clock }),
+      overviewPages({
+        ...{ statistics: stores.statistics, sources: nouns.sources, sourceStore: stores.sources, clock },
+        ending: [...needs.connectors.values()].flatMap(({ type, expiries }) => (expiries ? [type] : [])),
+      }),
       sourcePages(forSources),
       addSourcePages({ ...forSources, sourceStore: stores.sources }),
       sourceTestPages({ ...forSources, tests: needs.tests }),

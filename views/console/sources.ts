@@ -12,7 +12,12 @@ export interface Light {
   readonly enabled: boolean
   readonly lastSuccess: number | null
   readonly lastFailure: { readonly at: number; readonly title: string } | null
+  /** What of it ends first, such as a certificate; milliseconds. */
+  readonly ends: { readonly what: string; readonly at: number } | undefined
 }
+
+/** Milliseconds before something ends in which everybody is to see it. */
+const soon = 30 * 86_400_000
 
 export interface SourceRow extends Light {
   readonly id: string
@@ -41,13 +46,15 @@ export interface SourceList extends Moment {
   readonly first: string | undefined
 }
 
-export function lightOf({ enabled, lastSuccess, lastFailure }: Light, moment: Moment): Html {
+export function lightOf({ enabled, lastSuccess, lastFailure, ends }: Light, moment: Moment): Html {
   const { states } = consoleWords(moment.lang).sources
   const mark = (tone: Tone, word: string, at?: number) =>
     state(tone, word, at === undefined ? undefined : ago(at, moment))
   if (!enabled) return mark('off', states.off)
   if (lastFailure && lastFailure.at > (lastSuccess ?? 0))
     return html`${mark('bad', states.fails, lastFailure.at)}<small class="muted">${lastFailure.title}</small>`
+  if (ends && ends.at - moment.now < soon)
+    return html`${mark(ends.at <= moment.now ? 'bad' : 'warning', ends.at <= moment.now ? states.ended : states.ends, ends.at)}<small class="muted">${ends.what}</small>`
   return lastSuccess === null ? mark('off', states.unused) : mark('good', states.works, lastSuccess)
 }
 

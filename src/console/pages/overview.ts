@@ -1,26 +1,47 @@
 import { overviewView } from '#views/console/overview.ts'
 import type { Clock } from '../../clock.ts'
+import type { SourceType } from '../../connector.ts'
 import { reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
+import type { Sources } from '../../sources/sources.ts'
 import { counted, type Outcomes, type Statistics } from '../../traces/statistics.ts'
 import type { Mount } from '../page.ts'
 
 interface Needs {
   readonly statistics: Statistics
   readonly sourceStore: Pick<SourceStore, 'some'>
+  readonly sources: Pick<Sources, 'list' | 'expiries'>
+  /** Types of sources with something that ends, such as a certificate. */
+  readonly ending: readonly SourceType[]
   readonly clock: Clock
 }
 
 const day = 86_400_000
 const shownDays = 7
+const soon = 30 * day
+const atMost = 200
 const none: Outcomes = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0 }
 
 /** Where the console has a page for what is counted. */
 const pathOf: Partial<Record<(typeof counted)[number], string>> = { authentication_sources: '/sources' }
 
 export const overviewPages =
-  ({ statistics, sourceStore, clock }: Needs) =>
+  ({ statistics, sources, sourceStore, ending, clock }: Needs) =>
   (mount: Mount): void => {
+    /** Of those that are switched on; only some types have anything that ends. */
+    async function expiring(now: number) {
+      const all = await Promise.all(
+        ending.map((type) => sources.list({ type, enabled: true, limit: atMost }).then(({ items }) => items)),
+      )
+      return all
+        .flat()
+        .flatMap((source) =>
+          sources.expiries(source).map(({ what, expiresAt }) => ({ what: source.name, note: what, at: expiresAt })),
+        )
+        .filter(({ at }) => at - now < soon)
+        .toSorted((one, other) => one.at - other.at)
+    }
+
     mount.page({ path: '/', area: 'overview', right: 'view' }, async ({ words, lang, now, at }) => {
       const until = (Math.floor(clock() / day) + 1) * day
       const from = until - shownDays * day
@@ -49,7 +70,7 @@ export const overviewPages =
           ...{ code: reason, count, href: undefined },
           title: reasons[reason]?.title ?? reason,
         })),
-        expiring: [],
+        expiring: await expiring(now),
       })
       return { title, lead, body }
     })

@@ -59,7 +59,7 @@ export const sourcePage =
       const here = (rest: string) => at(`/sources/${id}/${rest}`)
       const body = sourceView({
         ...{ lang, now, csrf },
-        source: { ...source, ...lightOf(source, status.get(id)) },
+        source: { ...source, ...lightOf(source, status.get(id), sources.expiries(source)) },
         ...settingsOf(visit, source),
         addresses: isRedirect ? ourAddresses(issuer, source.alias) : [],
         mapping: {

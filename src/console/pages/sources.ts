@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { linkButton } from '#views/console/parts.ts'
 import { sourcesView } from '#views/console/sources.ts'
-import { type ConnectorType, type SourceType, sourceTypes } from '../../connector.ts'
+import { type ConnectorType, type Expiry, type SourceType, sourceTypes } from '../../connector.ts'
 import { reasons } from '../../reasons.ts'
 import type { Source } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
@@ -58,7 +58,7 @@ export const sourcePages =
           first: after === undefined ? undefined : at('/sources', narrowed),
           rows: items.map((source) => ({
             ...source,
-            ...lightOf(source, status.get(source.id)),
+            ...lightOf(source, status.get(source.id), sources.expiries(source)),
             apis: usage.get(source.id)?.apis.length ?? 0,
             portals: usage.get(source.id)?.portals.length ?? 0,
             href: at(`/sources/${source.id}`),
@@ -70,10 +70,18 @@ export const sourcePages =
   }
 
 /** How it fares, in words instead of codes. */
-export const lightOf = ({ enabled }: Pick<Source, 'enabled'>, status: SourceStatus | undefined) => ({
-  enabled,
-  lastSuccess: status?.lastSuccess ?? null,
-  lastFailure: status?.lastFailure
-    ? { at: status.lastFailure.at, title: reasons[status.lastFailure.reason]?.title ?? status.lastFailure.reason }
-    : null,
-})
+export const lightOf = (
+  { enabled }: Pick<Source, 'enabled'>,
+  status: SourceStatus | undefined,
+  expiries: readonly Expiry[],
+) => {
+  const first = expiries.toSorted((one, other) => one.expiresAt - other.expiresAt)[0]
+  return {
+    enabled,
+    lastSuccess: status?.lastSuccess ?? null,
+    lastFailure: status?.lastFailure
+      ? { at: status.lastFailure.at, title: reasons[status.lastFailure.reason]?.title ?? status.lastFailure.reason }
+      : null,
+    ends: first && { what: first.what, at: first.expiresAt },
+  }
+}
