@@ -41,6 +41,8 @@ export interface Visit {
   may(right: Right): boolean
   /** Rejects with `not_an_administrator`: for what only turns out with the form. */
   require(right: Right): void
+  /** For a form that turns out to be sensitive when it is sent: goes on only with a login of lately. */
+  requireRecentLogin(): void
   /** A path of the console, such as `/sources`, as a browser asks for it. */
   at(path: string, query?: Readonly<Record<string, string | undefined>>): string
   /** Of the path. */
@@ -103,6 +105,11 @@ export interface Mount {
   action(place: FormPlace, submit: (visit: Visit, form: URLSearchParams) => Promise<Sent>): void
 }
 
+/** Leaves the page's work: the person signs in again first, and the form waits for them. */
+class OldLogin extends Error {
+  override readonly name = 'OldLogin'
+}
+
 interface Needs {
   readonly router: Router
   readonly enter: Enter
@@ -135,10 +142,15 @@ export function createMount(needs: Needs): Mount {
       query: new URLSearchParams(ctx.querystring),
       may: administrator.may,
       require: (more) => void requireRight(administrator, more),
+      requireRecentLogin() {
+        if (isOld(administrator)) throw new OldLogin()
+      },
       at: (path, query = {}) => here + path + queryOf(query),
       param: (name) => ctx.params[name] ?? '',
     }
   }
+
+  const isOld = ({ loginAge }: Administrator) => loginAge > needs.reauthenticateAfter
 
   function send(visit: Visit, area: Area, content: Content, status = 200): void {
     const { ctx, lang, administrator, at } = visit
@@ -220,12 +232,13 @@ export function createMount(needs: Needs): Mount {
       csrf.check(ctx, form, csrfBinding(secret))
       const administrator = await admitted(ctx, () => signInFirst(ctx, form))
       if (!administrator) return
-      if (sensitive && administrator.loginAge > needs.reauthenticateAfter) return signInFirst(ctx, form, 'again')
+      if (sensitive && isOld(administrator)) return signInFirst(ctx, form, 'again')
       const visit = visitOf(ctx, administrator)
       try {
         visit.require(right)
         go(visit, area, await page.submit(visit, form))
       } catch (error) {
+        if (error instanceof OldLogin) return signInFirst(ctx, form, 'again')
         if (!page.show || !(error instanceof Refusal) || !shownOnForm.has(error.code))
           return refused(visit, area, error)
         const entered = {

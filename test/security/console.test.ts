@@ -167,6 +167,21 @@ describe('the console', () => {
     expect((await broker.admin('GET', `authentication-sources/${source}`)).body.enabled).toBe(true)
   })
 
+  it('SEC-114 asks for a new proof before a rule makes administrators', async () => {
+    const { id } = await broker.created('authentication-sources', {
+      alias: 'rules',
+      name: 'Rules',
+      type: 'local',
+      hidden: true,
+    })
+    const { open, send } = await enterConsole(broker)
+    vi.setSystemTime(Date.now() + 11 * 60_000)
+    const rule = { 'mapping.roles.0.role': 'admin', 'mapping.roles.0.client': 'gatehouse' }
+    const asked = await send(await open(`/admin/sources/${id}/mapping`), '/mapping', rule)
+    expect(asked.url.pathname).toContain('/login/')
+    expect((await broker.admin('GET', `authentication-sources/${id}`)).body).toMatchObject({ mapping: { roles: [] } })
+  })
+
   it('SEC-115 never shows a secret, keeps it when it is omitted, and removes it only when told', async () => {
     const { id } = await broker.created('authentication-sources', {
       ...{ alias: 'kept', name: 'Kept', type: 'oidc', enabled: false },

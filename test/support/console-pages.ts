@@ -1,8 +1,10 @@
 /** A broker with something of everything in it, and the addresses of all the console's pages. */
 import type { Page } from 'playwright-core'
 import { administratorPassword, startTestBroker } from './broker.ts'
+import { formTo, send, walk } from './pages.ts'
 import { john, rene } from './people.ts'
 import { startUpstream } from './upstream.ts'
+import { createVisitor } from './visitor.ts'
 
 export async function startConsole() {
   const upstream = await startUpstream({ users: { rene, john } })
@@ -18,6 +20,11 @@ export async function startConsole() {
     authentication_sources: [okta.id],
   })
   await broker.login(client, { params: { idp_hint: 'Okta' } })
+
+  const { body: test } = await broker.admin('POST', `authentication-sources/${okta.id}/test-login`)
+  const partnersBrowser = createVisitor()
+  const begin = await walk(partnersBrowser, String(test.url))
+  await send(partnersBrowser, begin, formTo(begin, new URL(String(test.url)).pathname))
 
   const pages: Readonly<Record<string, string>> = {
     overview: '/admin/',
@@ -35,6 +42,7 @@ export async function startConsole() {
     'source-disable': `/admin/sources/${okta.id}/disable`,
     'source-remove': `/admin/sources/${partner.id}/remove`,
     'source-remove-used': `/admin/sources/${okta.id}/remove`,
+    'source-test-report': `/admin/sources/${okta.id}/test-logins/${test.id}`,
     'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
   }
   const { issuer } = broker.config
