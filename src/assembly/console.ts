@@ -10,6 +10,10 @@ import { consoleCookies } from '../console/cookies.ts'
 import { createEntrance, createJudge } from '../console/entrance.ts'
 import { createKeptForms } from '../console/kept-forms.ts'
 import { addSourcePages } from '../console/pages/add-source.ts'
+import { apiKeyPages } from '../console/pages/api-keys.ts'
+import { applicationPage } from '../console/pages/application.ts'
+import { applicationLeavePages } from '../console/pages/application-leave.ts'
+import { applicationPages } from '../console/pages/applications.ts'
 import { overviewPages } from '../console/pages/overview.ts'
 import { sourcePage } from '../console/pages/source.ts'
 import { sourceEditPages } from '../console/pages/source-edit.ts'
@@ -107,6 +111,10 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       sourcePage(forSources),
       sourceEditPages(forSources),
       sourceLeavePages(forSources),
+      applicationPages({ ...stores, ...nouns }),
+      apiKeyPages(nouns),
+      applicationPage({ ...stores, ...nouns, apis: stores.apis }),
+      applicationLeavePages({ ...nouns, apis: stores.apis }),
     ],
   })
 }

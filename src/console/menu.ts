@@ -4,4 +4,5 @@ import type { Area } from '#views/console/frame.ts'
 export const areas: readonly { readonly area: Area; readonly path: string }[] = [
   { area: 'overview', path: '/' },
   { area: 'sources', path: '/sources' },
+  { area: 'applications', path: '/applications' },
 ]

@@ -1,6 +1,7 @@
 /** A broker with something of everything in it, and the addresses of all the console's pages. */
 import type { Page } from 'playwright-core'
 import { administratorPassword, startTestBroker } from './broker.ts'
+import { someApplications } from './console-applications.ts'
 import { formTo, send, walk } from './pages.ts'
 import { john, rene } from './people.ts'
 import { startUpstream } from './upstream.ts'
@@ -15,7 +16,7 @@ export async function startConsole() {
     config: { issuer: 'https://partner.example', client_id: 'gatehouse', client_secret: 'change me' },
   })
   const client = await broker.addClient({ client_name: 'Patient App' })
-  await broker.created('apis', {
+  const api = await broker.created('apis', {
     ...{ name: 'Patient API', slug: 'patients', audience: 'https://patients.example' },
     authentication_sources: [okta.id],
   })
@@ -43,6 +44,7 @@ export async function startConsole() {
     'source-remove': `/admin/sources/${partner.id}/remove`,
     'source-remove-used': `/admin/sources/${okta.id}/remove`,
     'source-test-report': `/admin/sources/${okta.id}/test-logins/${test.id}`,
+    ...(await someApplications(broker, api.id)),
     'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
   }
   const { issuer } = broker.config

@@ -12,6 +12,7 @@ export type FieldKind =
   | 'text'
   | 'long'
   | 'url'
+  | 'date'
   | 'number'
   | 'check'
   | 'choice'
@@ -22,6 +23,13 @@ export type FieldKind =
   | 'secret'
   | 'json'
 
+interface Column {
+  readonly name: string
+  readonly label: string
+  /** To be chosen from. */
+  readonly options?: readonly { readonly value: string; readonly text: string }[]
+}
+
 export interface Field {
   /** The path in the input's schema, which is the control's name as well: `config.issuer`. */
   readonly name: string
@@ -31,8 +39,10 @@ export interface Field {
   readonly required: boolean
   /** Of `choice` and `choices`. */
   readonly options?: readonly { readonly value: string; readonly text: string }[]
+  /** Of `text`: what may be meant; anything else can be typed as well. */
+  readonly suggestions?: readonly { readonly value: string; readonly text: string }[]
   /** Of `rows`. */
-  readonly columns?: readonly { readonly name: string; readonly label: string }[]
+  readonly columns?: readonly Column[]
   readonly placeholder?: string
   /** Hardly anybody can leave it empty: it is not called optional. */
   readonly expected?: boolean
@@ -176,7 +186,11 @@ export function fieldView(field: Field, form: Pick<Form, 'values' | 'saved' | 'l
   return html`<div class="field"><label for="${id}">${label}${optional}</label>${control(field, value, attributes)}${kind === 'secret' && field.kept && !required && html`<label class="also"><input type="checkbox" name="${name}:remove" value="on"> ${kit.secretRemove}</label>`}${help_}${wrong_}${saved_}</div>`
 }
 
-function control({ kind, options = [], placeholder, fixed }: Field, value: string, attributes: Html): Html {
+function control(
+  { name, kind, options = [], suggestions = [], placeholder, fixed }: Field,
+  value: string,
+  attributes: Html,
+): Html {
   const more = html`${placeholder !== undefined && html` placeholder="${placeholder}"`}${fixed && html` readonly`}`
   const lines = Math.min(12, Math.max(3, value.split('\n').length + 1))
   switch (kind) {
@@ -194,8 +208,10 @@ ${value}</textarea>`
       return html`<input type="password" autocomplete="new-password" spellcheck="false"${attributes}${more} value="${value}">`
     case 'number':
       return html`<input type="text" inputmode="numeric" class="short" autocomplete="off"${attributes}${more} value="${value}">`
+    case 'date':
+      return html`<input type="date" class="short"${attributes}${more} value="${value}">`
     default:
-      return html`<input type="${kind === 'url' ? 'url' : 'text'}" autocomplete="off" spellcheck="false"${attributes}${more} value="${value}">`
+      return html`<input type="${kind === 'url' ? 'url' : 'text'}"${suggestions.length > 0 && html` list="${idOf(name)}-list"`} autocomplete="off" spellcheck="false"${attributes}${more} value="${value}">${suggestions.length > 0 && html`<datalist id="${idOf(name)}-list">${suggestions.map((one) => html`<option value="${one.value}">${one.text}</option>`)}</datalist>`}`
   }
 }
 

@@ -1,10 +1,12 @@
 /** Jedes Wort der Konsole auf Deutsch, nach dem Sinn übersetzt; Sie. */
 import type { ConsoleWords } from '../console.ts'
 import { addSource } from './de/add-source.ts'
+import { applications } from './de/applications.ts'
 import { fields } from './de/fields.ts'
 import { frame } from './de/frame.ts'
+import { history } from './de/history.ts'
 import { kit } from './de/kit.ts'
 import { overview } from './de/overview.ts'
 import { sources } from './de/sources.ts'
 
-export const de: ConsoleWords = { frame, kit, fields, overview, sources, addSource }
+export const de: ConsoleWords = { frame, kit, fields, overview, sources, addSource, applications, history }

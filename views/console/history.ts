@@ -1,0 +1,46 @@
+/** What was changed, by whom: the latest of it. */
+import { type Html, html } from '../html.ts'
+import { consoleWords } from '../words/console.ts'
+import { nothing, said, section } from './parts.ts'
+import { table } from './table.ts'
+import { ago, type Moment } from './time.ts'
+
+export interface Change {
+  readonly at: number
+  readonly actor: { readonly kind: 'account' | 'client' | 'cli' | 'system'; readonly name: string }
+  /** `application.changed` */
+  readonly action: string
+  /** Of the input: what is another than before. */
+  readonly members: readonly string[]
+}
+
+export function historyView(changes: readonly Change[], moment: Moment): Html {
+  const { history: words } = consoleWords(moment.lang)
+  const actions: Readonly<Record<string, string>> = words.actions
+  const subjects: Readonly<Record<string, string>> = words.subjects
+  const told = (action: string) => {
+    const [subject = '', done = ''] = action.split('.')
+    return `${subjects[subject] ?? subject} ${actions[done] ?? done}`
+  }
+  return section(
+    words.title,
+    table({
+      caption: words.title,
+      rows: changes,
+      empty: html`<p>${words.nothing}</p>`,
+      columns: [
+        { title: words.when, header: true, cell: ({ at }) => ago(at, moment) },
+        { title: words.did, cell: ({ action }) => told(action) },
+        {
+          title: words.members,
+          cell: ({ members }) => (members.length === 0 ? nothing : html`<code>${members.join(', ')}</code>`),
+        },
+        {
+          title: words.who,
+          cell: ({ actor }) => html`${words.actors[actor.kind]} ${actor.name !== '' && said(actor.name)}`,
+        },
+      ],
+    }),
+    { id: 'history' },
+  )
+}
