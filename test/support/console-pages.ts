@@ -35,6 +35,8 @@ export async function startConsole() {
     'source-add-copy': '/admin/sources/add/okta',
     'source-add-copy-taken': '/admin/sources/add/okta?alias=Okta',
     'source-add-connect': '/admin/sources/add/okta/connect',
+    'source-add-jwt': '/admin/sources/add/jwt/connect',
+    'source-add-certificate': '/admin/sources/add/certificate/connect',
     'source-add-local': '/admin/sources/add/local/connect',
     source: `/admin/sources/${okta.id}`,
     'source-off': `/admin/sources/${partner.id}`,
