@@ -46,10 +46,16 @@ function membersOf(json: Json, below: string, wishes: Wishes): readonly Field[] 
   return Object.entries(json.properties ?? {}).flatMap(([member, given]) => {
     const name = below === '' ? member : `${below}.${member}`
     const own = withoutNull(given)
-    if (own.type === 'object' && own.properties && !wishes.secrets?.includes(name)) return membersOf(own, name, wishes)
+    if (isRecord(own) && !wishes.secrets?.includes(name)) return membersOf(own, name, wishes)
     return [fieldOf(name, own, json.required?.includes(member) ?? false, wishes)]
   })
 }
+
+/** Whether each of its members is a field; what has lists of anything in it is written as JSON. */
+const isRecord = ({ type, properties }: Json): boolean =>
+  type === 'object' && properties !== undefined && !Object.values(properties).some((member) => isLoose(member.items))
+
+const isLoose = (item: Json | undefined): boolean => item?.type === 'object' && item.additionalProperties !== false
 
 function fieldOf(name: string, json: Json, required: boolean, { words, secrets, kept, options }: Wishes): Field {
   const kind = secrets?.includes(name) ? 'secret' : kindOf(json)
@@ -86,6 +92,8 @@ function kindOf(json: Json): FieldKind {
       return 'number'
     case 'array':
       if (json.items?.enum) return 'choices'
+      if (isLoose(json.items)) return 'json'
+      if ((json.items?.maxLength ?? 0) >= 10_000) return 'blocks'
       return json.items?.type === 'object' ? 'rows' : 'lines'
     case 'object':
       return (json.additionalProperties as Json | undefined)?.type === 'string' ? 'pairs' : 'json'
@@ -144,12 +152,18 @@ function valueFrom({ name, kind, columns = [] }: Field, form: URLSearchParams): 
     case 'number':
       // What is no number is left for the schema to say so.
       return text.trim() === '' ? undefined : Number.isNaN(Number(text)) ? text : Number(text)
+    case 'blocks':
+      return text.trim() === '' ? undefined : blocksIn(text)
     case 'long':
-      return text
+      return text.trim() === '' ? undefined : text
     default:
       return text.trim() === '' ? undefined : text.trim()
   }
 }
+
+/** Each from its BEGIN to its END (RFC 7468); what has none is one block, for the schema to refuse. */
+const blocksIn = (text: string): readonly string[] =>
+  text.match(/-----BEGIN [^-]+-----[\s\S]*?-----END [^-]+-----/g) ?? [text]
 
 function pairFrom(line: string): readonly [string, string] {
   const at = line.indexOf('=')
@@ -193,6 +207,7 @@ function shown({ name, kind, columns = [] }: Field, value: unknown): readonly (r
     case 'check':
       return [[name, value === true ? 'on' : '']]
     case 'choices':
+    case 'blocks':
     case 'lines':
       return [[name, (value as readonly unknown[]).join('\n')]]
     case 'pairs':

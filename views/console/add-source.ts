@@ -14,7 +14,7 @@ export function stepsView(
   steps: readonly Step[] = ['pick', 'copy', 'connect'],
 ): Html {
   const { addSource: words } = consoleWords(lang)
-  return html`<ol class="way" aria-label="${words.way}">${steps.map((step) => html`<li${step === current && html` aria-current="step"`}>${words.steps[step]}</li>`)}</ol>`
+  return html`<ol class="way" aria-label="${words.way}">${steps.map((step, index) => html`<li${step === current && html` aria-current="step"`}>${index + 1}. ${words.steps[step]}</li>`)}</ol>`
 }
 
 interface Pick {

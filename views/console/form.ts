@@ -5,7 +5,7 @@ import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
 
 /**
- * `lines`: a list, one per line. `pairs`: names with values, one per line. `choices`: any of the options. `rows`: a list
+ * `lines`: a list, one per line. `blocks`: a list of PEM texts. `pairs`: names with values, one per line. `choices`: any of the options. `rows`: a list
  * of small records. `json`: whatever else there is.
  */
 export type FieldKind =
@@ -18,6 +18,7 @@ export type FieldKind =
   | 'choice'
   | 'choices'
   | 'lines'
+  | 'blocks'
   | 'pairs'
   | 'rows'
   | 'secret'
@@ -192,11 +193,12 @@ function control(
   attributes: Html,
 ): Html {
   const more = html`${placeholder !== undefined && html` placeholder="${placeholder}"`}${fixed && html` readonly`}`
-  const lines = Math.min(12, Math.max(3, value.split('\n').length + 1))
+  const lines = Math.min(16, Math.max(3, value.split('\n').length + 1))
   switch (kind) {
     case 'choice':
       return html`<select${attributes}>${options.map((option) => html`<option value="${option.value}"${option.value === value && html` selected`}>${option.text}</option>`)}</select>`
     case 'lines':
+    case 'blocks':
     case 'pairs':
     case 'json':
       return html`<textarea class="mono" rows="${lines}" spellcheck="false" autocomplete="off"${attributes}${more}>

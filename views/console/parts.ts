@@ -65,4 +65,5 @@ export const said = (text: string): Html => html`<bdi>${text}</bdi>`
 export const nothing: Html = html`<span class="muted" aria-hidden="true">–</span>`
 
 /** JSON to be read by people. */
-export const json = (value: unknown): Html => html`<pre class="json" tabindex="0"><bdi>${JSON.stringify(value, null, 2)}</bdi></pre>`
+export const json = (value: unknown): Html =>
+  html`<pre class="json" tabindex="0"><bdi>${JSON.stringify(value, null, 2)}</bdi></pre>`

@@ -16,7 +16,7 @@ export const addSource: ConsoleWords['addSource'] = {
   title: 'Quelle hinzufügen',
   lead: 'Drei Schritte. Nichts wird hinterlegt, bevor Sie speichern, und niemand begegnet ihr, bevor Sie sie einschalten.',
   way: 'Schritte',
-  steps: { pick: '1. Wählen', copy: '2. Unsere Werte kopieren', connect: '3. Deren Werte einfügen' },
+  steps: { pick: 'Wählen', copy: 'Unsere Werte kopieren', connect: 'Deren Werte einfügen' },
   providers,
   copyTitle: (name) => `${name}: unsere Werte kopieren`,
   copyLead: 'Registrieren Sie Gatehouse dort mit diesen Werten. Daneben steht, wie sie in der anderen Konsole heißen.',

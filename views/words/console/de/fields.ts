@@ -61,6 +61,45 @@ const sources: ConsoleWords['fields']['sources'] = {
     label: 'Der Anbieter darf in einem privaten Netz stehen',
     help: 'Dann ist auch einfaches http erlaubt. Niemals für einen Anbieter im Internet.',
   },
+  'config.jwks_uri': { label: 'Adresse der Schlüssel', help: 'Wenn es kein Discovery-Dokument gibt.' },
+  'config.jwks': { label: 'Die Schlüssel selbst (JWK Set)', help: 'Anstelle einer Adresse.' },
+  'config.public_key': {
+    label: 'Die Schlüssel selbst (PEM)',
+    help: 'Öffentliche Schlüssel oder Zertifikate, anstelle einer Adresse.',
+  },
+  'config.shared_secret': {
+    label: 'Gemeinsames Geheimnis',
+    help: 'Womit der Aussteller signiert (HS256 und dergleichen), anstelle von Schlüsseln.',
+  },
+  'config.algorithms': {
+    label: 'Verfahren, die angenommen werden',
+    help: 'Keines: RS256, oder HS256 mit einem gemeinsamen Geheimnis.',
+  },
+  'config.audiences': {
+    label: 'Empfänger (aud)',
+    help: 'Ein Token muss für einen davon bestimmt sein. Keiner: Es zählt der Empfänger der API.',
+  },
+  'config.user_claim': { label: 'Claim, der die Person nennt', help: 'Fehlt er in einem Token, zählt sub.' },
+  'config.introspection_endpoint': {
+    label: 'Adresse für Introspection',
+    help: 'Für Tokens, die keine JWTs sind; ohne sie werden solche nicht angenommen.',
+  },
+  'config.introspection_client_id': { label: 'Client-ID zum Fragen' },
+  'config.introspection_client_secret': { label: 'Client-Secret zum Fragen' },
+  'config.ca_certificates': {
+    label: 'Zertifizierungsstellen',
+    help: 'Wessen Zertifikaten geglaubt wird: PEM, eines nach dem anderen.',
+  },
+  'config.intermediate_certificates': {
+    label: 'Zwischenstellen',
+    help: 'PEM; für Gateways, die keine Kette weitergeben. Für sich allein wird ihnen nicht geglaubt.',
+  },
+  'config.subjects': {
+    label: 'Inhaber, die angenommen werden',
+    help: 'Muster wie CN=*,OU=Partners,O=Acme. Keines: alle, für die die Stellen bürgen.',
+  },
+  'config.thumbprints': { label: 'Nur diese Zertifikate', help: 'Nach ihrem SHA-256. Keines: beliebige.' },
+  'config.user_id': { label: 'Was den Aufrufer nennt' },
   'mapping.attributes': {
     label: 'Claims',
     help: 'Unser Claim = deren Claim, oder ein Pfad wie address.country.',

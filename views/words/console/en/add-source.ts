@@ -15,7 +15,7 @@ export const addSource = {
   title: 'Add source',
   lead: 'Three steps. Nothing is kept before you save, and nobody meets it before you switch it on.',
   way: 'Steps',
-  steps: { pick: '1. Pick', copy: '2. Copy our values', connect: '3. Paste theirs' },
+  steps: { pick: 'Pick', copy: 'Copy our values', connect: 'Paste theirs' },
   providers,
   copyTitle: (name: string) => `${name}: copy our values`,
   copyLead:

@@ -51,6 +51,42 @@ const sources: Readonly<Record<string, FieldWords>> = {
     label: 'The provider may be in a private network',
     help: 'Then plain http is allowed as well. Never for a provider on the internet.',
   },
+  'config.jwks_uri': { label: 'Address of the keys', help: 'When there is no discovery document.' },
+  'config.jwks': { label: 'The keys themselves (JWK Set)', help: 'Instead of an address.' },
+  'config.public_key': {
+    label: 'The keys themselves (PEM)',
+    help: 'Public keys or certificates, instead of an address.',
+  },
+  'config.shared_secret': {
+    label: 'Shared secret',
+    help: 'What the issuer signs with (HS256 and the like), instead of keys.',
+  },
+  'config.algorithms': { label: 'Algorithms that are accepted', help: 'None: RS256, or HS256 with a shared secret.' },
+  'config.audiences': {
+    label: 'Audiences',
+    help: 'A token must be meant for one of them. None: the audience of the API counts.',
+  },
+  'config.user_claim': { label: 'Claim that names the user', help: 'Without it in a token, its sub counts.' },
+  'config.introspection_endpoint': {
+    label: 'Introspection address',
+    help: 'For tokens that are no JWTs; without it they are not accepted.',
+  },
+  'config.introspection_client_id': { label: 'Client ID to ask with' },
+  'config.introspection_client_secret': { label: 'Client secret to ask with' },
+  'config.ca_certificates': {
+    label: 'Authorities',
+    help: 'Whose certificates are believed: PEM, one after the other.',
+  },
+  'config.intermediate_certificates': {
+    label: 'Authorities in between',
+    help: 'PEM; for gateways that hand on no chain. Not believed by themselves.',
+  },
+  'config.subjects': {
+    label: 'Subjects that are accepted',
+    help: 'Patterns such as CN=*,OU=Partners,O=Acme. None: everybody the authorities vouch for.',
+  },
+  'config.thumbprints': { label: 'Only these certificates', help: 'By their SHA-256. None: any.' },
+  'config.user_id': { label: 'What names the caller' },
   'mapping.attributes': {
     label: 'Claims',
     help: 'Our claim = their claim, or a path such as address.country.',
