@@ -250,8 +250,11 @@ describe('The key set', () => {
     }
 
     const file = new DatabaseSync(join(folder, 'gatehouse.db'))
+    file.exec('PRAGMA legacy_alter_table = ON')
     const tables = file
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
+      )
       .all()
     for (const { name } of tables) file.exec(`ALTER TABLE "${name}" RENAME TO "gone_${name}"`)
     file.close()
