@@ -78,6 +78,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
     ['schema', 'x509', 'rsa'].map((name) => [`@peculiar/asn1-${name}`, ['src/connectors/certificate/']]),
   ),
   'rate-limiter-flexible': ['src/gateway/'],
+  'd3-scale': ['views/console/'],
   zod: ['src/'],
   'prom-client': ['src/operations/'],
   ...Object.fromEntries(
