@@ -308,8 +308,11 @@ describe('F32 our keys and metadata while the stores are away', () => {
     const [node] = await startTwo()
     const before = await asked(node)
     const file = new DatabaseSync(join(folder, 'gatehouse.db'))
+    file.exec('PRAGMA legacy_alter_table = ON')
     const tables = file
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
+      )
       .all()
     const rename = (from: string, to: string) => {
       for (const { name } of tables) file.exec(`ALTER TABLE "${from}${name}" RENAME TO "${to}${name}"`)
