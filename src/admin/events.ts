@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { AuditEvent, AuditFilter, AuditStore } from '../audit/audit.ts'
+import { begun, exportDisposition, exportEvents, jsonLines } from '../audit/export.ts'
 import { iso } from './collection.ts'
 import { pageParameters } from './collection-operations.ts'
 import { exampleIds, moments } from './examples.ts'
@@ -20,10 +20,6 @@ const filter = {
 }
 const ListParameters = pageParameters.extend(filter)
 const ExportParameters = z.strictObject({ ...filter, after: pageParameters.shape.after })
-
-const lines = 'application/jsonl'
-/** Read at once: an export takes as long as its reader does, and the database must not wait for that. */
-const batch = 500
 
 const shown = z.strictObject({
   id: z.uuid(),
@@ -50,18 +46,6 @@ const shape = {
 
 /** Who changed what, when, and how it was before: for reading, and whole as JSON lines for keeping elsewhere. */
 export function mountEvents(mount: Mount, { audit }: Needs): void {
-  async function* exported(query: AuditFilter & { readonly after?: string }): AsyncGenerator<string> {
-    let after = query.after
-    for (;;) {
-      const events = await audit.following({ ...query, limit: batch, ...(after !== undefined && { after }) })
-      const last = events.at(-1)
-      if (!last) return
-      yield events.map(({ cursor, ...event }) => `${JSON.stringify({ ...view(event), cursor })}\n`).join('')
-      if (events.length < batch) return
-      after = last.cursor
-    }
-  }
-
   mount(
     {
       ...{ id: 'exportEvents', tag: 'events', method: 'get', path: '/events/export', right: 'view' },
@@ -69,16 +53,15 @@ export function mountEvents(mount: Mount, { audit }: Needs): void {
       query: ExportParameters,
       answer: {
         ...{ status: 200, is: 'One event a line; `cursor` is the `after` of what follows it' },
-        shape: { name: 'EventLine', schema: shown.extend({ cursor: z.string() }), type: lines },
+        shape: { name: 'EventLine', schema: shown.extend({ cursor: z.string() }), type: jsonLines },
       },
     },
     async (ctx, { query: { after, ...given } }) => {
-      const pages = exported({ ...filterFrom(given), ...(after !== undefined && { after }) })
+      const pages = exportEvents(audit, { ...filterFrom(given), ...(after !== undefined && { after }) })
       // What is wrong with the question is answered before the first line of an answer.
-      const { value: first = '' } = await pages.next()
-      ctx.type = lines
-      ctx.set('Content-Disposition', 'attachment; filename="gatehouse-events.jsonl"')
-      ctx.body = Readable.from(prepended(first, pages), { objectMode: false })
+      ctx.body = await begun(pages)
+      ctx.type = jsonLines
+      ctx.set('Content-Disposition', exportDisposition)
     },
   )
 
@@ -97,11 +80,6 @@ export function mountEvents(mount: Mount, { audit }: Needs): void {
       ctx.body = { items: items.map(view), next }
     },
   )
-}
-
-async function* prepended(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield first
-  yield* rest
 }
 
 const filterFrom = ({

@@ -32,13 +32,14 @@ import type { TestLogins } from '../sources/test-logins.ts'
 import type { SqlStores, Stores } from '../stores/sql/open.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { Vault } from '../vault.ts'
+import { recordPages } from './console-records.ts'
 import type { createNouns } from './nouns.ts'
 
 interface Needs {
   readonly config: Config
   /** Of the vault; the first makes the marks of our own forms, all recognise them. */
   readonly keys: readonly Buffer[]
-  readonly stores: Stores & Pick<SqlStores, 'statistics'>
+  readonly stores: Stores & Pick<SqlStores, 'statistics' | 'transact'>
   readonly nouns: ReturnType<typeof createNouns>
   readonly connectors: ReturnType<typeof connectorCatalog>
   readonly tests: TestLogins
@@ -115,6 +116,7 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       apiKeyPages(nouns),
       applicationPage({ ...stores, ...nouns, apis: stores.apis }),
       applicationLeavePages({ ...nouns, apis: stores.apis }),
+      ...recordPages({ stores, clock }),
     ],
   })
 }

@@ -32,6 +32,7 @@ export interface AuditFilter {
 
 export interface AuditStore {
   record(event: AuditEvent): Promise<void>
+  get(id: string): Promise<AuditEvent | undefined>
   /** Newest first. */
   list(
     query: AuditFilter & { readonly limit: number; readonly after?: string },

@@ -5,4 +5,6 @@ export const areas: readonly { readonly area: Area; readonly path: string }[] = 
   { area: 'overview', path: '/' },
   { area: 'sources', path: '/sources' },
   { area: 'applications', path: '/applications' },
+  { area: 'traces', path: '/traces' },
+  { area: 'events', path: '/events' },
 ]

@@ -18,6 +18,7 @@ import { newSecret } from '../ids.ts'
 import { reasons } from '../reasons.ts'
 import type { Right } from '../roles/rights.ts'
 import type { ConsoleCookie } from './cookies.ts'
+import { type Download, sendDownload } from './download.ts'
 import { type Administrator, type Enter, requireRight } from './entrance.ts'
 import type { KeptForms } from './kept-forms.ts'
 import { languageOf } from './language.ts'
@@ -99,6 +100,8 @@ interface FormPage {
 
 export interface Mount {
   page(place: Place, show: (visit: Visit) => Promise<Content>): void
+  /** GET that is saved instead of shown. */
+  file(place: Place, read: (visit: Visit) => Promise<Download>): void
   /** GET shows it, POST sends it. */
   form(place: FormPlace, page: FormPage): void
   /** POST alone: a button on another page. What is refused is told on a page of its own. */
@@ -252,14 +255,18 @@ export function createMount(needs: Needs): Mount {
     })
   }
 
-  function mountGet({ path, area, right }: Place, show: (visit: Visit) => Promise<Content>): void {
+  function mountGet(place: Place, show: (visit: Visit) => Promise<Content>): void {
+    answerGet(place, async (visit) => send(visit, place.area, await show(visit)))
+  }
+
+  function answerGet({ path, area, right }: Place, answer: (visit: Visit) => Promise<void>): void {
     router.get(path, async (ctx) => {
       const administrator = await admitted(ctx, () => signIn(ctx, ctx.originalUrl))
       if (!administrator) return
       const visit = visitOf(ctx, administrator)
       try {
         visit.require(right)
-        send(visit, area, await show(visit))
+        await answer(visit)
       } catch (error) {
         refused(visit, area, error)
       }
@@ -268,6 +275,7 @@ export function createMount(needs: Needs): Mount {
 
   return {
     page: mountGet,
+    file: (place, read) => answerGet(place, async (visit) => sendDownload(visit.ctx, await read(visit))),
     form(place, page) {
       mountGet(place, async (visit) => page.show(visit, await taken(visit)))
       mountPost(place, page)

@@ -29,6 +29,14 @@ export function auditStoreContract(label: string, open: () => Promise<RegistryWo
       })
     })
 
+    it('finds one by its id, and none by another', async () => {
+      await using world = await open()
+      const event = anEvent({ after: { enabled: false } })
+      await world.stores.audit.record(event)
+      expect(await world.stores.audit.get(event.id)).toEqual(event)
+      expect(await world.stores.audit.get(newId())).toBeUndefined()
+    })
+
     it('lists those of an actor, a subject, an action or a time', async () => {
       await using world = await open()
       const { audit } = world.stores

@@ -2,10 +2,21 @@
 import type { Page } from 'playwright-core'
 import { administratorPassword, startTestBroker } from './broker.ts'
 import { someApplications } from './console-applications.ts'
+import { someRecords } from './console-records.ts'
 import { formTo, send, walk } from './pages.ts'
 import { john, rene } from './people.ts'
 import { startUpstream } from './upstream.ts'
 import { createVisitor } from './visitor.ts'
+
+/** Signs the administrator in, to the first page of the console. */
+export async function enterInBrowser(page: Page, issuer: string): Promise<void> {
+  await page.goto(`${issuer}/admin/`)
+  if (!page.url().includes('/login/')) return
+  await page.fill('#username', 'admin')
+  await page.fill('#password', administratorPassword)
+  await page.click('#submit')
+  await page.waitForURL((url) => url.pathname.startsWith('/admin'), { waitUntil: 'commit' })
+}
 
 export async function startConsole() {
   const upstream = await startUpstream({ users: { rene, john } })
@@ -47,6 +58,7 @@ export async function startConsole() {
     'source-remove-used': `/admin/sources/${okta.id}/remove`,
     'source-test-report': `/admin/sources/${okta.id}/test-logins/${test.id}`,
     ...(await someApplications(broker, api.id)),
+    ...(await someRecords(broker, client, partner.id)),
     'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
   }
   const { issuer } = broker.config
@@ -55,14 +67,7 @@ export async function startConsole() {
     ...{ broker, upstream, issuer, pages },
 
     /** Signs the administrator in. */
-    async enter(page: Page): Promise<void> {
-      await page.goto(`${issuer}/admin/`)
-      if (!page.url().includes('/login/')) return
-      await page.fill('#username', 'admin')
-      await page.fill('#password', administratorPassword)
-      await page.click('#submit')
-      await page.waitForURL((url) => url.pathname.startsWith('/admin'), { waitUntil: 'commit' })
-    },
+    enter: (page: Page) => enterInBrowser(page, issuer),
 
     async [Symbol.asyncDispose]() {
       await broker[Symbol.asyncDispose]()

@@ -42,6 +42,8 @@ export interface SourcePage extends Moment {
   readonly changes: readonly Change[]
   readonly csrf: string
   readonly ways: {
+    /** What happened through it. */
+    readonly traces: string
     readonly edit: string
     readonly mapping: string
     readonly check: string
@@ -144,7 +146,7 @@ function usage({ users, lang }: SourcePage): Html {
   )
 }
 
-function history({ changes, ...page }: SourcePage): Html {
+function history({ changes, ways, ...page }: SourcePage): Html {
   const { sources: words } = consoleWords(page.lang)
   const known: Readonly<Record<string, string>> = words.actions
   const action = (name: string) => known[name.split('.').at(-1) ?? ''] ?? name
@@ -163,6 +165,7 @@ function history({ changes, ...page }: SourcePage): Html {
         },
       ],
     }),
+    { actions: linkButton(ways.traces, consoleWords(page.lang).traces.title) },
   )
 }
 

@@ -78,6 +78,7 @@ export const sourcePage =
         ],
         changes: await withNames(changes),
         ways: {
+          traces: at('/traces', { source: source.alias }),
           ...{ edit: here('edit'), mapping: here('mapping'), check: here('check') },
           ...{ enable: here('enable'), disable: here('disable'), remove: here('remove') },
           testLogin: isRedirect ? here('test-login') : undefined,

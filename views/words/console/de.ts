@@ -2,11 +2,24 @@
 import type { ConsoleWords } from '../console.ts'
 import { addSource } from './de/add-source.ts'
 import { applications } from './de/applications.ts'
+import { events } from './de/events.ts'
 import { fields } from './de/fields.ts'
 import { frame } from './de/frame.ts'
 import { history } from './de/history.ts'
 import { kit } from './de/kit.ts'
 import { overview } from './de/overview.ts'
 import { sources } from './de/sources.ts'
+import { traces } from './de/traces.ts'
 
-export const de: ConsoleWords = { frame, kit, fields, overview, sources, addSource, applications, history }
+export const de: ConsoleWords = {
+  frame,
+  kit,
+  fields,
+  overview,
+  sources,
+  addSource,
+  applications,
+  history,
+  traces,
+  events,
+}

@@ -26,6 +26,11 @@ export function createAuditStore(db: Db): AuditStore {
         .execute()
     },
 
+    async get(id) {
+      const row = await db.selectFrom('audit_events').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && fromRow(row)
+    },
+
     async list({ limit, after, from, until, ...filter }) {
       const rows = await filtered(db.selectFrom('audit_events').selectAll(), filter)
         .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))

@@ -8,6 +8,8 @@ export const kit: ConsoleWords['kit'] = {
   optional: 'freiwillig',
   search: 'Suchen',
   showAll: 'Alle zeigen',
+  any: 'beliebig',
+  narrowMore: 'Weiter eingrenzen',
   next: 'Nächste Seite',
   first: 'Erste Seite',
   pages: 'Seiten',

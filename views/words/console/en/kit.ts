@@ -7,6 +7,8 @@ export const kit = {
   optional: 'optional',
   search: 'Search',
   showAll: 'Show all',
+  any: 'any',
+  narrowMore: 'Narrow further',
   next: 'Next page',
   first: 'First page',
   pages: 'Pages',
