@@ -19,7 +19,7 @@ export function homeView({ issuer, assets, lang }: Home): Html {
 <div><dt>${home.people}</dt><dd>${home.how}</dd></div>
 <div><dt>${home.developers}</dt><dd>${home.issuer}<br><code id="issuer">${issuer}</code>
 <button type="button" class="quiet" data-copy="issuer" data-copied="${reference.copied}" aria-label="${home.copyLabel}" hidden>${reference.copy}</button></dd></div>
-<div><dt>${home.administrators}</dt><dd><a href="${issuer}/admin/">${home.console}</a><br>${home.adminApi}<br><code>${issuer}/admin/api/v1</code></dd></div>
+<div><dt>${home.administrators}</dt><dd><a class="link" href="${issuer}/admin/"><span>${home.console}</span></a><br>${home.adminApi}<br><code>${issuer}/admin/api/v1</code></dd></div>
 </dl>
 <p class="choice"><a class="plain" href="${issuer}/.well-known/openid-configuration"><span>${home.discovery}</span></a></p>`,
   )

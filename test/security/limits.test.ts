@@ -234,7 +234,8 @@ describe('SEC-107 what a request says about where it was sent', () => {
     ...['/broker/local/logged-out?state=x', '/admin/api/v1/clients', '/admin/api/v1', '/admin'],
   ]
 
-  const chance = [/[\w-]{24,}/g, /expires=[^;"]+/g, /\b[0-9A-HJKMNP-TV-Z]{3}(-[0-9A-HJKMNP-TV-Z]{3}){2}\b/g]
+  const sealed = /\bv1(\.[\w-]+){3}/g
+  const chance = [sealed, /[\w-]{24,}/g, /expires=[^;"]+/g, /\b[0-9A-HJKMNP-TV-Z]{3}(-[0-9A-HJKMNP-TV-Z]{3}){2}\b/g]
   const withoutChance = (said: string) => chance.reduce((left, pattern) => left.replace(pattern, '~'), said)
   const comparable = ({ status, headers: { date: _, ...headers }, body }: Incoming) =>
     withoutChance(JSON.stringify([status, headers, body]))
