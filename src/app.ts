@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createRecognise } from './accounts/recognise.ts'
 import { createAdmission } from './admission/admit.ts'
 import { createStanding } from './admission/standing.ts'
+import { assembleExpiries } from './assembly/expiries.ts'
 import { assembleHandler, type Features } from './assembly/handler.ts'
 import { createNouns } from './assembly/nouns.ts'
 import { createProblemPage } from './assembly/problem-page.ts'
@@ -211,6 +212,7 @@ export async function startBroker(
       parts.limits,
     ),
   )
+  const expiries = opened.use(assembleExpiries({ stores, sources, operations, clock, log }))
   const registryWatch = opened.use(
     watchRegistry({
       since: registryVersion,
@@ -219,6 +221,7 @@ export async function startBroker(
       reload: async () => {
         await issuer.reload()
         operations.keys(await signingKeys.list())
+        void expiries.look()
       },
       log,
     }),

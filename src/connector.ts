@@ -117,7 +117,16 @@ export interface Expiry {
   readonly what: string
   /** Milliseconds. */
   readonly expiresAt: number
+  /** Of the member of the config: `ca_certificates.0`. */
+  readonly path: string
 }
+
+/** What is over already and was not there before: nobody wants to begin with that. Its path, and the words for it. */
+export const overAlready = (expiries: readonly Expiry[], now: number, before: readonly Expiry[] = []) =>
+  expiries
+    .filter(({ expiresAt }) => expiresAt <= now)
+    .filter(({ what, expiresAt }) => !before.some((one) => one.what === what && one.expiresAt === expiresAt))
+    .map(({ what, expiresAt, path }) => ({ path, message: `${what} expired at ${new Date(expiresAt).toISOString()}` }))
 
 /** A protocol in the catalogue: its settings, and how a configured use of it is opened. */
 export interface ConnectorType {

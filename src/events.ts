@@ -46,6 +46,7 @@ export const events = {
     members: ['detail'],
   },
   'registry.changed': { means: 'The registry was changed', members: ['action', 'actor', 'subject'] },
+  'source.expiring': { means: 'Something in the settings of a source is over soon', members: ['what', 'expires_at'] },
   'signing_key.activated': { means: 'Another key signs from now on', members: ['kid'] },
   'request.refused': { means: 'A request was refused', members: ['status', 'error', 'detail', 'err'] },
   'request.failed': { means: 'A request could not be answered', members: ['status', 'error', 'err'] },
@@ -80,6 +81,8 @@ export interface EventMembers {
   readonly actor?: unknown
   readonly subject?: unknown
   readonly kid?: string
+  /** RFC 3339. */
+  readonly expires_at?: string
   readonly status?: number
   readonly err?: unknown
 }

@@ -5,7 +5,7 @@ import type { Source } from '../src/sources/source.ts'
 
 const source = (alias: string): Source => ({
   ...{ id: alias, version: 1, createdAt: 0, updatedAt: 0, alias, name: alias, description: '', type: 'oidc' },
-  ...{ enabled: true, config: {}, secretNames: [], mapping: Mapping.parse({}), domains: [], hidden: false },
+  ...{ enabled: true, config: {}, secretNames: [], mapping: Mapping.parse({}), domains: [], hidden: false, expiresAt: null },
 })
 const okta = source('Okta')
 const entra = source('Entra')

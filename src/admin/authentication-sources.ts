@@ -45,7 +45,7 @@ const described: Described = {
         expiries: z
           .array(z.strictObject({ what: z.string(), expires_at: z.iso.datetime() }))
           .optional()
-          .describe('What in its config is good for a time only: the certificates of authorities.'),
+          .describe('What in its config is good for a time only: a client secret, the certificates of authorities.'),
       })
       .describe('How sign-ins through it went lately.'),
     created_at: z.iso.datetime(),

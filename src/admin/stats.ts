@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
+import type { Sources } from '../sources/sources.ts'
 import { counted, type Outcomes, type Statistics } from '../traces/statistics.ts'
+import { iso } from './collection.ts'
 import { exampleIds } from './examples.ts'
 import type { Mount } from './operation.ts'
 
 interface Needs {
   readonly statistics: Statistics
+  readonly sources: Pick<Sources, 'expiring'>
   readonly clock: Clock
 }
 
@@ -21,6 +24,18 @@ const shape = {
     registry: z
       .strictObject(Object.fromEntries(counted.map((name) => [name, z.int()])))
       .describe('How many there are.'),
+    expiring: z
+      .array(
+        z.strictObject({
+          source_id: z.string(),
+          name: z.string(),
+          what: z.string(),
+          expires_at: z.iso.datetime(),
+        }),
+      )
+      .describe(
+        'What in the settings of enabled sources is over within 90 days or is over already, the soonest first.',
+      ),
     sign_ins: z.strictObject({
       by_day: z.array(z.strictObject({ day: z.iso.date(), ...outcomes })),
       by_source: z.array(z.strictObject({ source_id: z.string().nullable(), ...outcomes })),
@@ -30,6 +45,12 @@ const shape = {
   }),
   example: {
     registry: Object.fromEntries(counted.map((name) => [name, 1])),
+    expiring: [
+      {
+        ...{ source_id: exampleIds.source, name: 'Corporate Okta' },
+        ...{ what: 'client_secret', expires_at: '2026-03-01T00:00:00.000Z' },
+      },
+    ],
     sign_ins: {
       by_day: [{ day: '2026-02-03', signed_in: 41, refused: 1, could_not_tell: 0, open: 2 }],
       by_source: [{ source_id: exampleIds.source, signed_in: 41, refused: 1, could_not_tell: 0, open: 2 }],
@@ -40,7 +61,7 @@ const shape = {
 }
 
 /** GET /stats: how many there are of everything, and how sign-ins went lately. */
-export function mountStats(mount: Mount, { statistics, clock }: Needs): void {
+export function mountStats(mount: Mount, { statistics, sources, clock }: Needs): void {
   mount(
     {
       ...{ id: 'getStats', tag: 'stats', method: 'get', path: '/stats', right: 'view', query: parameters },
@@ -51,10 +72,17 @@ export function mountStats(mount: Mount, { statistics, clock }: Needs): void {
     async (ctx, { query: { days } }) => {
       const until = (Math.floor(clock() / day) + 1) * day
       const from = until - days * day
-      const [registry, figures] = await Promise.all([statistics.registry(), statistics.signIns(from, until)])
+      const [registry, figures, expiring] = await Promise.all([
+        statistics.registry(),
+        statistics.signIns(from, until),
+        sources.expiring(clock() + 90 * day, 50),
+      ])
       const byDay = new Map(figures.byDay.map((one) => [one.day, one]))
       ctx.body = {
         registry,
+        expiring: expiring.map(({ source, what, expiresAt }) => ({
+          ...{ source_id: source.id, name: source.name, what, expires_at: iso(expiresAt) },
+        })),
         sign_ins: {
           by_day: Array.from({ length: days }, (_, index) => from + index * day).map((start) => ({
             day: new Date(start).toISOString().slice(0, 10),

@@ -1,6 +1,6 @@
 /** What files want, validated as far as that is possible without the registry. */
 import type { z } from 'zod'
-import type { SourceType } from '../connector.ts'
+import { type ConnectorType, overAlready, type SourceType } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { parseInput } from '../input.ts'
 import { type EntryOf, entrySchemas, type KindName, keyOf, kindNames, secretPaths } from './format.ts'
@@ -23,16 +23,15 @@ export interface DesiredState {
 }
 
 /** The settings of each type of source that this version has. */
-export type SourceTypes = ReadonlyMap<
-  SourceType,
-  { readonly config: z.ZodType<Readonly<Record<string, unknown>>>; readonly secrets: readonly string[] }
->
+export type SourceTypes = ReadonlyMap<SourceType, Pick<ConnectorType, 'config' | 'secrets' | 'expiries'>>
 
 interface Needs {
   readonly sourceTypes: SourceTypes
   readonly environment: NodeJS.ProcessEnv
   /** `false`: secrets stay where they are, and none is missed. */
   readonly withSecrets: boolean
+  /** What is over by then, in milliseconds, is a problem. Absent: it is judged beside what the registry has. */
+  readonly now?: number
 }
 
 /** Rejects with {@link FilesProblem}, which has every problem of every file. */
@@ -82,7 +81,7 @@ async function desiredOf(raw: RawEntry, needs: Needs, warnings: FileProblem[]): 
   }
   const input = parsed(entrySchemas[kind], value, (path, message) => problems.push(place.problem(path, message)))
   if (problems.length === 0 && input && kind === 'authentication-sources')
-    problems.push(...configProblems(input as EntryOf<'authentication-sources'>, needs.sourceTypes, place))
+    problems.push(...configProblems(input as EntryOf<'authentication-sources'>, needs, place))
   if (problems.length > 0 || !input) return { problems }
   // Each key is read from what its own schema has made of the entry.
   return { kind, key: (keyOf[kind] as (entry: unknown) => string)(input), input, place }
@@ -107,7 +106,7 @@ function parsed<S extends z.ZodType>(
 /** A secret that the file omits may be one that the registry has: what it is needed for is seen when it is applied. */
 function configProblems(
   { type, config }: EntryOf<'authentication-sources'>,
-  types: SourceTypes,
+  { sourceTypes: types, now }: Needs,
   place: Place,
 ): readonly FileProblem[] {
   const known = types.get(type)
@@ -118,11 +117,13 @@ function configProblems(
   const problems: FileProblem[] = []
   const removed = (member: string) => known.secrets.includes(member) && config[member] === null
   const given = Object.fromEntries(Object.entries(config).filter(([member]) => !removed(member)))
-  parsed(known.config, given, (path, message) => {
+  const whole = parsed(known.config, given, (path, message) => {
     const [member = ''] = path
     const isOmitted = known.secrets.includes(member) && given[member] === undefined
     if (!isOmitted) problems.push(place.problem(['config', ...path], message))
   })
+  for (const { path, message } of now === undefined || !whole ? [] : overAlready(known.expiries?.(whole) ?? [], now))
+    problems.push(place.problem(['config', ...path.split('.')], message))
   return problems
 }
 

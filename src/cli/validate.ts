@@ -5,7 +5,8 @@ import { type ExitCode, exitCodes, problemLine } from './problems.ts'
 
 export async function validate(given: Given, { environment, terminal, sourceTypes }: World): Promise<ExitCode> {
   const types = await sourceTypes()
-  const desired = await readDesired(given.parameters, { sourceTypes: types, environment, withSecrets: false })
+  const wishes = { sourceTypes: types, environment, withSecrets: false, now: Date.now() }
+  const desired = await readDesired(given.parameters, wishes)
   for (const warning of desired.warnings) terminal.remark(`warning: ${problemLine(warning)}`)
   const { length } = desired.entries
   terminal.answer({ valid: true, entries: length, warnings: desired.warnings }, `Valid: ${length} entries.`)

@@ -13,6 +13,7 @@ export type ArtifactKind =
   | 'ConsoleSession'
   | 'ConsoleSeen'
   | 'ConsoleForm'
+  | 'ExpiryNotice'
 
 export interface Artifact {
   readonly payload: Readonly<Record<string, unknown>>

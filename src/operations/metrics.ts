@@ -1,4 +1,5 @@
 /** Every metric there is. docs/operations/metrics.md says what to make of each; a test keeps the two equal. */
+import type { Expiring } from '../sources/sources.ts'
 import type { KeyTimes } from './key-times.ts'
 import { boundedLabel, createCounter, createGauge, createHistogram, type Family } from './meters.ts'
 
@@ -6,6 +7,7 @@ interface Needs {
   readonly version: string
   readonly passwords: () => { readonly running: number; readonly waiting: number }
   readonly keys: () => KeyTimes | undefined
+  readonly expiries: () => readonly Expiring[]
   readonly droppedLines: () => number
   readonly droppedSpans: () => number
 }
@@ -17,7 +19,7 @@ export const mostLabels = 250
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-export function createMetrics({ version, passwords, keys, droppedLines, droppedSpans }: Needs) {
+export function createMetrics({ version, passwords, keys, expiries, droppedLines, droppedSpans }: Needs) {
   const seconds = (milliseconds: number | null | undefined) =>
     typeof milliseconds === 'number' ? [{ labels: {}, value: milliseconds / 1000 }] : []
 
@@ -119,6 +121,21 @@ export function createMetrics({ version, passwords, keys, droppedLines, droppedS
       help: 'When the schedule wants another key to sign',
       aggregator: 'max',
       read: () => seconds(keys()?.rotationDue),
+    }),
+    createGauge({
+      name: 'gatehouse_source_expiry_timestamp_seconds',
+      help: 'When the first thing in the settings of a source is over',
+      labels: ['source'],
+      aggregator: 'max',
+      read: () =>
+        // The last one of a name stays: the soonest.
+        [
+          ...new Map(
+            expiries()
+              .toReversed()
+              .map(({ source, expiresAt }) => [source.alias, expiresAt]),
+          ),
+        ].map(([source, expiresAt]) => ({ labels: { source }, value: expiresAt / 1000 })),
     }),
     createGauge({
       name: 'gatehouse_log_lines_dropped_total',

@@ -8,6 +8,7 @@ import type { Watch } from '../http/direct.ts'
 import type { Unreadable } from '../http/unreadable.ts'
 import { droppedLines, type Log } from '../log.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Expiring } from '../sources/sources.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { version } from '../version.ts'
 import type { Gather } from './exposition.ts'
@@ -42,6 +43,8 @@ export interface Operations extends AsyncDisposable {
   readonly refusedCallDropped: () => void
   /** To be told whenever the keys may have changed. */
   readonly keys: (keys: Parameters<ReturnType<typeof watchKeys>['seen']>[0]) => void
+  /** To be told what in the settings of sources is over when, the soonest first. */
+  readonly expiries: (expiries: readonly Expiring[]) => void
 }
 
 const alone: Gather = (own) => async () => [await own()]
@@ -49,11 +52,13 @@ const alone: Gather = (own) => async () => [await own()]
 export async function createOperations({ config, log, providerPaths }: Needs): Promise<Operations> {
   const tracing = await createTracing({ settings: config.tracing, version, log })
   let load = () => ({ running: 0, waiting: 0 })
+  let expiring: readonly Expiring[] = []
   let keyTimes: () => KeyTimes | undefined = () => undefined
   const metrics = createMetrics({
     version,
     passwords: () => load(),
     keys: () => keyTimes(),
+    expiries: () => expiring,
     droppedLines,
     droppedSpans: tracing.dropped,
   })
@@ -81,6 +86,9 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
     tokenChecks: (check) => countTokenChecks(check, gauges),
     refusedCallDropped: () => metrics.refusedCallsDropped.add({}),
     keys: keys.seen,
+    expiries(found) {
+      expiring = found
+    },
     [Symbol.asyncDispose]: () => tracing[Symbol.asyncDispose](),
   }
 }

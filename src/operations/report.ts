@@ -19,6 +19,7 @@ const warnings: ReadonlySet<EventName> = new Set([
   'gateway.unanswered',
   'logout.not_received',
   'logout.not_told',
+  'source.expiring',
 ])
 const thefts: ReadonlySet<string> = new Set(['code_reused', 'refresh_token_reused'])
 

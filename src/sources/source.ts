@@ -18,6 +18,8 @@ export interface Source extends Entity {
   readonly domains: readonly string[]
   /** Not offered in the chooser; reachable by a hint or an e-mail domain. */
   readonly hidden: boolean
+  /** Milliseconds; when the first thing in its settings is over that is good for a time only. */
+  readonly expiresAt: number | null
 }
 
 /** Who would be hurt if the source went away. */
@@ -42,6 +44,8 @@ export interface SourceStore extends Collection<Source> {
   offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
   /** By id. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
+  /** The enabled ones of which something is over before `until`, at most `limit`, the soonest first. */
+  expiring(until: number, limit: number): Promise<readonly Source[]>
   /** The claims that any enabled source's mapping names, each once. */
   mappedClaims(): Promise<readonly string[]>
 }

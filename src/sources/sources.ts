@@ -3,7 +3,14 @@ import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type Page, requireVersion, type Transact } from '../collection.ts'
-import type { Connector, ConnectorConfig, ConnectorType, Expiry, SourceType } from '../connector.ts'
+import {
+  type Connector,
+  type ConnectorConfig,
+  type ConnectorType,
+  type Expiry,
+  overAlready,
+  type SourceType,
+} from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, parseInput } from '../input.ts'
@@ -41,6 +48,10 @@ export interface SourceDraft {
   readonly config: ConnectorConfig
 }
 
+export interface Expiring extends Expiry {
+  readonly source: Source
+}
+
 /** The authentication sources: what administrators do with them, and the connectors that sign-in uses. */
 export interface Sources {
   list(query: SourceQuery): Promise<Page<Source>>
@@ -50,6 +61,8 @@ export interface Sources {
   status(ids: readonly string[]): Promise<ReadonlyMap<string, SourceStatus>>
   /** What in its settings is good for a time only. */
   expiries(source: Source): readonly Expiry[]
+  /** Of enabled sources, what is over before `until` (milliseconds), the soonest first; of at most `limit` sources. */
+  expiring(until: number, limit: number): Promise<readonly Expiring[]>
   create(actor: Actor, input: SourceInput): Promise<Source>
   /** A secret that `input` omits stays as it is; `null` removes it. Disabling shuts out everybody who came through it. */
   replace(actor: Actor, id: string, input: SourceInput, expected: number): Promise<Source>
@@ -82,8 +95,18 @@ export function createSources(needs: Needs): Sources {
     if (known.kind === 'presented' && domains.length > 0)
       throw invalidInput([{ path: 'domains', message: `nobody is sent to a source of type ${type} to sign in` }])
     const parsed = parseInput(known.config, withKeptSecrets(config, known.secrets, before), 'config')
-    return { config: parsed, secretNames: known.secrets.filter((name) => parsed[name] !== undefined) }
+    const found = expiries({ type, config: parsed })
+    const over = overAlready(found, clock(), before && expiries(before))
+    if (over.length > 0) throw invalidInput(over.map((problem) => ({ ...problem, path: `config.${problem.path}` })))
+    const ends = found.map(({ expiresAt }) => expiresAt)
+    return {
+      config: parsed,
+      secretNames: known.secrets.filter((name) => parsed[name] !== undefined),
+      expiresAt: ends.length > 0 ? Math.min(...ends) : null,
+    }
   }
+
+  const expiries = ({ type, config }: Pick<Source, 'type' | 'config'>) => connectors.get(type)?.expiries?.(config) ?? []
 
   async function requireFreeDomains(domains: readonly string[], ownId?: string) {
     for (const [index, domain] of domains.entries()) {
@@ -106,7 +129,15 @@ export function createSources(needs: Needs): Sources {
     get,
     usage: (ids) => sources.usage(ids),
     status: (ids) => sourceStatus.of(ids),
-    expiries: ({ type, config }) => connectors.get(type)?.expiries?.(config) ?? [],
+    expiries,
+
+    async expiring(until, limit) {
+      const found = await sources.expiring(until, limit)
+      return found
+        .flatMap((source) => expiries(source).map((expiry) => ({ ...expiry, source })))
+        .filter(({ expiresAt }) => expiresAt < until)
+        .toSorted((one, other) => one.expiresAt - other.expiresAt)
+    },
 
     async create(actor, input) {
       const now = clock()

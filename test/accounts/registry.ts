@@ -32,6 +32,7 @@ export async function openRegistry(clock: Clock = () => Date.parse('2026-03-01T1
       mapping: Mapping.parse({}),
       domains: [],
       hidden: false,
+      expiresAt: null,
     }
     await stores.sources.add(added)
     return added

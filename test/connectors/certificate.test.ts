@@ -375,8 +375,8 @@ describe('the settings', () => {
     const old = createAuthority('Old', { notBefore: new Date(now - 48 * hour), notAfter: new Date(now - hour) })
     const config = type.config.parse({ ca_certificates: [root.pem, old.pem] })
     expect(type.expiries?.(config)).toEqual([
-      { what: 'O=Acme, CN=Root', expiresAt: Date.parse(root.certificate.validTo) },
-      { what: 'O=Acme, CN=Old', expiresAt: Date.parse(old.certificate.validTo) },
+      { what: 'O=Acme, CN=Root', expiresAt: Date.parse(root.certificate.validTo), path: 'ca_certificates.0' },
+      { what: 'O=Acme, CN=Old', expiresAt: Date.parse(old.certificate.validTo), path: 'ca_certificates.1' },
     ])
     await expect(open({ ca_certificates: [old.pem] }).check()).rejects.toMatchObject({ code: 'CERTIFICATE_EXPIRED' })
     expect(await open({ ca_certificates: [old.pem] }).judge(old.issue(john))).toBe('not mine')

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aPlace, type Place } from '../cli/run.ts'
 import { freePort, type Json, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { rene } from '../support/people.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
@@ -31,6 +32,8 @@ afterAll(async () => {
   for (const one of [broker, place]) await one?.[Symbol.asyncDispose]()
   await upstream?.stop()
 })
+
+const expired = createAuthority('Old', { notAfter: new Date(Date.now() - 60_000) })
 
 const bad: Record<string, [path: string, entry: Json]> = {
   'a source with an unknown setting': ['config.isuer', { config: { isuer: 'x' } }],
@@ -116,4 +119,33 @@ it('F42 a server that is started with wrong settings says which, and does not st
   expect(exit[0]).toBe(1)
   expect(err).toContain('lifetimes.access_token')
   expect((await broker.login(client, { params: { idp_hint: 'Okta' } })).tokens.access_token).toBeTruthy()
+})
+
+it('F42 an authority that has expired is refused by the API, its test, validate and a plan, and what runs stays', {
+  timeout: 60_000,
+}, async () => {
+  const good = createAuthority('Good', {})
+  const machines = { alias: 'machines', name: 'Machines', type: 'certificate' }
+  const kept = await broker.created('authentication-sources', { ...machines, config: { ca_certificates: [good.pem] } })
+  const config = { ca_certificates: [good.pem, expired.pem] }
+  const refused = await broker.admin('PATCH', `authentication-sources/${kept.id}`, { config })
+  expect([refused.status, refused.body.code]).toEqual([400, 'invalid_input'])
+  expect(refused.body.errors).toEqual([
+    { path: 'config.ca_certificates.1', message: expect.stringMatching(/^O=Acme, CN=Old expired at 20\d\d-/) },
+  ])
+  const made = await broker.admin('POST', 'authentication-sources', { ...machines, alias: 'new', config })
+  expect(made.status).toBe(400)
+  const { body: tested } = await broker.admin('POST', 'authentication-sources/test', { type: 'certificate', config })
+  expect(tested).toMatchObject({ ok: false, problem: { code: 'CERTIFICATE_EXPIRED' } })
+  const file = await place.file('expired.yaml', { 'authentication-sources': [{ ...machines, config }] })
+  for (const args of [
+    ['validate', file],
+    ['apply', file, '--dry-run'],
+    ['apply', file, '--yes'],
+  ]) {
+    const { code, err } = await place.run(args, environment)
+    expect([args[0], code], err).toEqual([args[0], 1])
+    expect(err).toMatch(/expired\.yaml:\d+.*CN=Old expired at/)
+  }
+  expect((await broker.admin('GET', `authentication-sources/${kept.id}`)).body).toEqual(kept)
 })

@@ -176,6 +176,7 @@ describe('labels', () => {
       version: '',
       passwords: () => ({ running: 0, waiting: 0 }),
       keys: () => undefined,
+      expiries: () => [],
       droppedLines: () => 0,
       droppedSpans: () => 0,
     })

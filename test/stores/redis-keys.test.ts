@@ -35,7 +35,8 @@ afterAll(async () => {
 const later = Date.now() + 60 * minute
 const kinds: readonly ArtifactKind[] = [
   ...(['AuthorizationCode', 'RefreshToken', 'Interaction', 'Session'] as const),
-  ...(['ReplayDetection', 'RotationAnswer', 'TestLogin'] as const),
+  ...(['ReplayDetection', 'RotationAnswer', 'TestLogin', 'ExpiryNotice'] as const),
+  ...(['ConsoleSession', 'ConsoleSeen', 'ConsoleForm'] as const),
 ]
 
 /** Uses every operation of every store. `keep`: leaves everything in place. */

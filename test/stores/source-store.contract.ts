@@ -10,6 +10,8 @@ import {
   anIdentity,
   aRole,
   aSource,
+  beginning,
+  minute,
   type RegistryWorld,
   refused,
 } from './world.ts'
@@ -74,6 +76,24 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       expect(await sources.anyDomain([], [okta.id])).toBe(true)
       expect(await sources.anyDomain([], [other.id])).toBe(false)
       expect(await sources.anyDomain([], [])).toBe(false)
+    })
+
+    it('finds what is over soon among those that are enabled, the soonest first', async () => {
+      await using world = await open()
+      const { sources } = world.stores
+      const at = { late: beginning + 9 * minute, soon: beginning + minute, off: beginning, over: beginning - minute }
+      const made = Object.entries(at).map(([alias, expiresAt]) =>
+        aSource({ alias, expiresAt, enabled: alias !== 'off' }),
+      )
+      for (const source of [...made, aSource()]) await sources.add(source)
+      const found = async (until: number, limit = 10) =>
+        (await sources.expiring(until, limit)).map(({ alias }) => alias)
+      expect(await found(beginning + 9 * minute)).toEqual(['over', 'soon'])
+      expect(await found(Number.MAX_SAFE_INTEGER)).toEqual(['over', 'soon', 'late'])
+      expect(await found(Number.MAX_SAFE_INTEGER, 2)).toEqual(['over', 'soon'])
+      const late = made.find(({ alias }) => alias === 'late') ?? aSource()
+      await sources.replace({ ...late, expiresAt: null }, 1)
+      expect(await found(Number.MAX_SAFE_INTEGER)).toEqual(['over', 'soon'])
     })
 
     it('knows which claims the mappings of enabled sources name', async () => {

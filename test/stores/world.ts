@@ -51,6 +51,7 @@ export const aSource = (given: Partial<Source> = {}): Source => ({
   },
   domains: [],
   hidden: false,
+  expiresAt: null,
   ...given,
 })
 

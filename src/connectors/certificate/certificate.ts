@@ -20,11 +20,16 @@ export const createCertificateConnectorType = (needs: Needs): ConnectorType => (
   open: (config, { alias }) => openCertificate(CertificateConfig.parse(config), alias, needs),
 
   expiries(config) {
-    const { ca_certificates, intermediate_certificates } = CertificateConfig.parse(config)
-    return certificatesIn([...ca_certificates, ...intermediate_certificates]).map(({ subject, validTo }) => ({
-      what: subject.replaceAll('\n', ', '),
-      expiresAt: Date.parse(validTo),
-    }))
+    const parsed = CertificateConfig.parse(config)
+    return (['ca_certificates', 'intermediate_certificates'] as const).flatMap((member) =>
+      parsed[member].flatMap((text, index) =>
+        certificatesIn([text]).map(({ subject, validTo }) => ({
+          what: subject.replaceAll('\n', ', '),
+          expiresAt: Date.parse(validTo),
+          path: `${member}.${index}`,
+        })),
+      ),
+    )
   },
 })
 

@@ -59,6 +59,10 @@ export const OidcConfig = z
       .max(2000)
       .optional()
       .describe('The client secret; for client_secret_basic and client_secret_post.'),
+    client_secret_expires_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('When the provider takes the client secret no longer, so that somebody is told in time.'),
     private_key_jwk: PrivateKey.optional().describe(
       'The private key (JWK) whose public half the provider knows; for private_key_jwt.',
     ),
@@ -131,6 +135,7 @@ type Found = readonly [path: string[], message: string]
 function problemsOf(config: {
   readonly token_endpoint_auth_method: (typeof authenticationMethods)[number]
   readonly client_secret?: unknown
+  readonly client_secret_expires_at?: unknown
   readonly private_key_jwk?: unknown
   readonly extra_parameters: Readonly<Record<string, string>>
 }): Found[] {
@@ -143,6 +148,8 @@ function problemsOf(config: {
     if (!given && name === needed) found.push([[name], `Required with token_endpoint_auth_method ${method}`])
   }
 
+  if (config.client_secret_expires_at !== undefined && needed !== 'client_secret')
+    found.push([['client_secret_expires_at'], `Not used with token_endpoint_auth_method ${method}`])
   for (const name of Object.keys(config.extra_parameters)) {
     if (ownParameters.has(name)) found.push([['extra_parameters', name], 'The broker sets this parameter itself'])
   }

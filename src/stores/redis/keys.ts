@@ -21,6 +21,7 @@ const artifactLetters: Record<ArtifactKind, string> = {
   ConsoleSession: 'cs',
   ConsoleSeen: 'cn',
   ConsoleForm: 'cf',
+  ExpiryNotice: 'en',
 }
 
 export type Keys = ReturnType<typeof keysUnder>

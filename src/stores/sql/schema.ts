@@ -66,6 +66,7 @@ export interface SourceRow extends EntityRow {
   secret_names: string
   mapping: string
   domains: string
+  expires_at: number | null
 }
 
 export interface ClientRow extends EntityRow {

@@ -10,6 +10,7 @@ import { up as countingSignIns } from './0007-counting-sign-ins.ts'
 import { up as searchingNames } from './0008-searching-names.ts'
 import { up as refusedCalls } from './0009-refused-calls.ts'
 import { up as clientSecrets } from './0010-client-secrets.ts'
+import { up as expiries } from './0011-expiries.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0008-searching-names': { up: searchingNames },
   '0009-refused-calls': { up: refusedCalls },
   '0010-client-secrets': { up: clientSecrets },
+  '0011-expiries': { up: expiries },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

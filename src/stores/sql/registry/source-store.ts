@@ -26,6 +26,7 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
     mapping: fromJson(row.mapping),
     domains: fromJson(row.domains),
     hidden: row.hidden === 1,
+    expiresAt: row.expires_at,
   })
 
   const sealSecrets = ({ id, config, secretNames }: Source) =>
@@ -70,6 +71,7 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       secret_names: toJson(source.secretNames),
       mapping: toJson(source.mapping),
       domains: toJson(source.domains),
+      expires_at: source.expiresAt,
     }),
     async link(transaction, source) {
       await linkDomains(transaction, source)
@@ -127,6 +129,19 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
         .where('type', 'not in', presentedTypes)
         .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
         .orderBy('search')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    async expiring(until, limit) {
+      const rows = await db
+        .selectFrom('sources')
+        .selectAll()
+        .where('expires_at', '<', until)
+        .where('enabled', '=', 1)
+        .orderBy('expires_at')
         .orderBy('id')
         .limit(limit)
         .execute()
