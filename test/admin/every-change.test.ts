@@ -98,6 +98,7 @@ const changes: Readonly<Record<string, Change>> = {
     path: (made) => `users/${made.user}/identities/${made.source}`,
     action: 'user.changed',
   },
+  'POST /users/:id/end-sessions': { path: (made) => `users/${made.user}/end-sessions`, action: 'session.ended' },
   'DELETE /users/:id': { path: of('user', 'users'), action: 'user.removed' },
   'POST /roles': { path: () => 'roles', body: () => ({ name: 'doctor' }), action: 'role.created' },
   'PUT /roles/:id': { path: of('role', 'roles'), body: () => ({ name: 'nurse' }), action: 'role.changed' },
@@ -153,7 +154,12 @@ const changes: Readonly<Record<string, Change>> = {
 /** They change nothing that is kept. */
 const changesNothing = ['POST /authentication-sources/test', 'POST /authentication-sources/:id/test']
 /** Driven elsewhere, because a pretended store has none of it: test/security/keys.test.ts and sessions.test.ts. */
-const elsewhere = ['DELETE /sessions/:id', 'POST /signing-keys/rotate', 'POST /signing-keys/:kid/revoke']
+const elsewhere = [
+  'POST /users/:id/end-sessions',
+  'DELETE /sessions/:id',
+  'POST /signing-keys/rotate',
+  'POST /signing-keys/:kid/revoke',
+]
 
 describe('every change of the registry', () => {
   it('is in this table, as far as there is a route for it', async () => {
