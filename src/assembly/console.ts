@@ -9,6 +9,7 @@ import { consoleRoutes } from '../console/console.ts'
 import { consoleCookies } from '../console/cookies.ts'
 import { createEntrance, createJudge } from '../console/entrance.ts'
 import { createKeptForms } from '../console/kept-forms.ts'
+import { createLatestClaims } from '../console/latest-claims.ts'
 import { addSourcePages } from '../console/pages/add-source.ts'
 import { apiKeyPages } from '../console/pages/api-keys.ts'
 import { applicationPage } from '../console/pages/application.ts'
@@ -18,6 +19,7 @@ import { overviewPages } from '../console/pages/overview.ts'
 import { sourcePage } from '../console/pages/source.ts'
 import { sourceEditPages } from '../console/pages/source-edit.ts'
 import { sourceLeavePages } from '../console/pages/source-leave.ts'
+import { sourceMappingPage } from '../console/pages/source-mapping.ts'
 import { sourceTestPages } from '../console/pages/source-test.ts'
 import { sourcePages } from '../console/pages/sources.ts'
 import { createSaid } from '../console/said.ts'
@@ -111,6 +113,12 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       sourceTestPages({ ...forSources, tests: needs.tests }),
       sourcePage(forSources),
       sourceEditPages(forSources),
+      sourceMappingPage({
+        ...forSources,
+        latestClaims: createLatestClaims({ ...stores, tests: needs.tests }),
+        tokenLifetime: config.lifetimes.access_token,
+        maxBytes: config.tokens.max_bytes,
+      }),
       sourceLeavePages(forSources),
       applicationPages({ ...stores, ...nouns }),
       apiKeyPages(nouns),

@@ -11,6 +11,7 @@ import {
   rfc9068AccessToken,
   type TokenFacts,
 } from '../tokens/claims.ts'
+import { signedSize } from '../tokens/signed-size.ts'
 import { mappedFor } from './people.ts'
 import { stateOf } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
@@ -76,19 +77,6 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
     if ('denied' in machine) throw refuse(ctx, machine.denied, 'invalid_client')
     return { profile: machine.client.tokenProfile, payload: machineAccessToken(facts, machine) }
   }
-}
-
-const base64Length = (bytes: number): number => Math.ceil((bytes * 4) / 3)
-
-// RS256 with a key of 2048 bits; a kid is a thumbprint (RFC 7638) of SHA-256.
-const signatureLength = base64Length(2048 / 8)
-const kidLength = base64Length(256 / 8)
-
-/** Characters of the compact serialization, before there is one. */
-export function signedSize({ header, payload }: Draft): number {
-  const head = JSON.stringify({ alg: 'RS256', typ: header?.typ ?? 'at+jwt', kid: 'x'.repeat(kidLength) })
-  const body = JSON.stringify(payload)
-  return base64Length(head.length) + base64Length(Buffer.byteLength(body)) + signatureLength + '..'.length
 }
 
 function administers({ resource_access }: Payload): boolean {

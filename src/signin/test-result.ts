@@ -8,7 +8,7 @@ import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import { valueAt } from '../mapping/path.ts'
 import type { Source } from '../sources/source.ts'
 import type { TestResult } from '../sources/test-logins.ts'
-import { brokerAccessToken, idTokenClaims, rfc9068AccessToken } from '../tokens/claims.ts'
+import { anyClient, nobodyYet, tokensThereWouldBe } from '../tokens/would-be.ts'
 
 interface Facts {
   readonly issuer: string
@@ -46,37 +46,16 @@ export function testResult(facts: Facts): TestResult {
   if ('denied' in admission) {
     return { ...common, admission: { allowed: false, reason: admission.denied }, tokens: null, apis: [] }
   }
-  const token = {
-    ...{ issuer: facts.issuer, clientId: client.id, audience: client.id, scope: 'openid profile email groups' },
-    ...{ issuedAt: facts.now, expiresAt: facts.now + facts.tokenLifetime, authTime: identity.authTime ?? facts.now },
-    ...{ acr: identity.acr, sessionId: placeholder, grantId: placeholder },
-  }
-  const profile = client.tokenProfile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
+  const { access, id } = tokensThereWouldBe(admission, mapped, { ...facts, ...identity })
   return {
     ...common,
     admission: { allowed: true, reason: null },
-    tokens: {
-      access_token: profile(token, admission, mapped),
-      id_token: idTokenClaims(token, admission, mapped),
-    },
+    tokens: { access_token: access, id_token: id },
     apis: apis.map((api) => {
       const because = objections(api, { ...facts, account })
       return { id: api.id, name: api.name, allowed: because.length === 0, because }
     }),
   }
-}
-
-const placeholder = '(none in a test)'
-
-const nobodyYet = (now: number, { claims }: Mapped): Account => ({
-  ...{ id: '(made at the first login)', version: 1, createdAt: now * 1000, updatedAt: now * 1000 },
-  ...{ enabled: true, roles: [], displayName: String(claims.name ?? '') },
-})
-
-const anyClient: Client = {
-  ...{ id: '(any client)', version: 1, createdAt: 0, updatedAt: 0, enabled: true, metadata: {}, secrets: [] },
-  ...{ webOrigins: [], firstParty: true, allowedSources: null, tokenProfile: 'broker', resourceServer: null },
-  requirePkce: true,
 }
 
 /** What the API would hold against the person. Scopes and API keys are not the person's, and not asked about here. */

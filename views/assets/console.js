@@ -44,10 +44,36 @@
   // Whoever reads with their ears is told first what is wrong.
   const focus = (mark) => document.getElementById(mark.dataset.focus)?.focus()
 
+  // Asks as the button does, and takes the preview out of the page that comes back.
+  function preview(pane) {
+    const { form } = pane.closest('fieldset')
+    let asked = 0
+    let pause
+    async function ask() {
+      asked += 1
+      const turn = asked
+      const body = new URLSearchParams(new FormData(form))
+      body.set('intent', 'preview')
+      try {
+        const answer = await fetch(form.action, { method: 'POST', body })
+        const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+        const next = page.getElementById(pane.id)
+        if (turn === asked && next) pane.replaceChildren(...next.childNodes)
+      } catch {
+        // What is shown stays; the button tells what is wrong.
+      }
+    }
+    form.addEventListener('input', () => {
+      clearTimeout(pause)
+      pause = setTimeout(ask, 400)
+    })
+  }
+
   addEventListener('DOMContentLoaded', () => {
     const each = (selector, enhance) => document.querySelectorAll(selector).forEach(enhance)
     each('[data-themes]', themes)
     each('time', localTime)
     each('[data-focus]', focus)
+    each('[data-preview]', preview)
   })
 })()

@@ -77,6 +77,8 @@ export interface Form {
   /** Of what is edited: another version has been saved since, and the change is refused. */
   readonly version?: number
   readonly groups: readonly Group[]
+  /** Fields that `before` shows. */
+  readonly elsewhere?: readonly Field[]
   readonly values: Values
   /** What is saved now, where somebody else saved it meanwhile. */
   readonly saved?: Values | undefined
@@ -99,7 +101,7 @@ const idOf = (name: string): string => `field-${name.replace(/[^\w-]/g, '-')}`
 export function formView(form: Form): Html {
   const { action, csrf, version, groups, problems, hidden = {}, others = [], lang } = form
   const { kit } = consoleWords(lang)
-  const fields = groups.flatMap((group) => group.fields)
+  const fields = [...groups.flatMap((group) => group.fields), ...(form.elsewhere ?? [])]
   return html`<form class="form" method="post" action="${action}" novalidate data-once>
 ${hiddenFields({ csrf, ...(version !== undefined && { version: String(version) }), ...hidden })}
 ${summary(form, fields)}

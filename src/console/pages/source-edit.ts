@@ -1,14 +1,14 @@
-/** Changing an authentication source: its settings, and its mapping. */
+/** Changing the settings of an authentication source. */
 import { formView } from '#views/console/form.ts'
 import type { ConnectorType, SourceType } from '../../connector.ts'
-import { rightToSource } from '../../roles/changes.ts'
 import type { Source } from '../../sources/source.ts'
 import { sourceInput } from '../../sources/source-input.ts'
 import type { Sources } from '../../sources/sources.ts'
-import { inputFrom, shownValues, versionIn } from '../forms.ts'
-import type { Mount, Sent, Visit } from '../page.ts'
+import { inputFrom, shownValues } from '../forms.ts'
+import type { Mount, Visit } from '../page.ts'
+import { createSaveSource } from '../save-source.ts'
 import { sourceCrumbs } from './source.ts'
-import { configFields, generalFields, mappingFields, parseSource } from './source-fields.ts'
+import { configFields, generalFields } from './source-fields.ts'
 
 interface Needs {
   readonly sources: Sources
@@ -20,6 +20,7 @@ const general = ['name', 'description', 'domains', 'hidden'] as const
 export const sourceEditPages =
   ({ sources, connectors }: Needs) =>
   (mount: Mount): void => {
+    const save = createSaveSource({ sources, connectors })
     const sourceOf = (visit: Visit) => sources.get(visit.param('id'))
 
     function settings({ words }: Visit, source: Source) {
@@ -29,22 +30,6 @@ export const sourceEditPages =
         : { main: [], further: [] }
       const common = generalFields(words, general)
       return { common, main, further, all: [...common, ...main, ...further] }
-    }
-
-    /** By the right that the change asks for, which may be more than the page's. */
-    async function save(visit: Visit, before: Source, input: unknown, form: URLSearchParams): Promise<Sent> {
-      const next = parseSource(input, connectors.get(before.type), before)
-      const now = sourceInput(before)
-      const parsed = sourceInput(await sources.draft(next, before.id))
-      const given = Object.entries(next.config).filter(
-        ([name]) => before.secretNames.includes(name) || !(name in parsed.config),
-      )
-      const right = rightToSource(now, { ...parsed, config: { ...parsed.config, ...Object.fromEntries(given) } })
-      visit.require(right)
-      // Who decides where administrators come from has just proven who they are.
-      if (right === 'administer') visit.requireRecentLogin()
-      await sources.replace(visit.actor, before.id, next, versionIn(form))
-      return { to: visit.at(`/sources/${before.id}`), say: visit.words.sources.saved(next.name) }
     }
 
     mount.form(
@@ -77,35 +62,6 @@ export const sourceEditPages =
           const { alias, type, enabled, mapping } = sourceInput(before)
           const said = inputFrom(settings(visit, before).all, form)
           return save(visit, before, { alias, type, enabled, mapping, ...said }, form)
-        },
-      },
-    )
-
-    mount.form(
-      { path: '/sources/:id/mapping', area: 'sources', right: 'edit' },
-      {
-        async show(visit, entered) {
-          const source = await sourceOf(visit)
-          const { words, csrf, lang, at } = visit
-          const fields = mappingFields(words)
-          return {
-            title: words.sources.mappingTitle(source.name),
-            lead: words.sources.mappingLead,
-            crumbs: sourceCrumbs(visit, source),
-            body: formView({
-              ...{ action: at(`/sources/${source.id}/mapping`), csrf, lang, version: source.version },
-              ...shownValues(fields, sourceInput(source), entered),
-              groups: [{ fields }],
-              submit: words.kit.save,
-              cancel: at(`/sources/${source.id}`),
-            }),
-          }
-        },
-
-        async submit(visit, form) {
-          const before = await sourceOf(visit)
-          const said = inputFrom(mappingFields(visit.words), form)
-          return save(visit, before, { ...sourceInput(before), ...said }, form)
         },
       },
     )

@@ -7,6 +7,7 @@ import { fields } from './de/fields.ts'
 import { frame } from './de/frame.ts'
 import { history } from './de/history.ts'
 import { kit } from './de/kit.ts'
+import { mapping } from './de/mapping.ts'
 import { overview } from './de/overview.ts'
 import { sources } from './de/sources.ts'
 import { traces } from './de/traces.ts'
@@ -18,6 +19,7 @@ export const de: ConsoleWords = {
   overview,
   sources,
   addSource,
+  mapping,
   applications,
   history,
   traces,

@@ -6,8 +6,9 @@ import { fields } from './en/fields.ts'
 import { frame } from './en/frame.ts'
 import { history } from './en/history.ts'
 import { kit } from './en/kit.ts'
+import { mapping } from './en/mapping.ts'
 import { overview } from './en/overview.ts'
 import { sources } from './en/sources.ts'
 import { traces } from './en/traces.ts'
 
-export const en = { frame, kit, fields, overview, sources, addSource, applications, history, traces, events }
+export const en = { frame, kit, fields, overview, sources, addSource, mapping, applications, history, traces, events }

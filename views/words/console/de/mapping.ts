@@ -1,0 +1,28 @@
+import type { ConsoleWords } from '../../console.ts'
+
+export const mapping: ConsoleWords['mapping'] = {
+  title: 'Was daraus wird',
+  sample: 'Gesendet wird',
+  sampleHelp: 'Claims als JSON. Sie können sie ändern oder ersetzen: Nichts davon wird gespeichert.',
+  sampleWrong: 'Das ist kein JSON-Objekt.',
+  sampleTooLong: 'Das ist länger als 64 KB.',
+  latest: { test: 'Aus der Probeanmeldung', sign_in: 'Aus der Anmeldung' },
+  noneYet: 'Über diese Quelle kam zuletzt niemand, dessen Claims Sie sehen dürfen: Fügen Sie welche ein.',
+  preview: 'Vorschau',
+  nothingYet: 'Fügen Sie ein, was die Quelle sendet, und sehen Sie in der Vorschau, was daraus wird.',
+  wrongFirst: 'Eine Vorschau gibt es erst, wenn dies berichtigt ist:',
+  result: 'Im Token steht',
+  claim: 'Claim',
+  value: 'Wert',
+  added: 'neu',
+  changed: 'geändert',
+  gone: 'fällt weg',
+  before: 'Wie gespeichert:',
+  lost: 'Was nicht ins Token kommt',
+  filtered: 'der Gruppenfilter lässt sie nicht durch',
+  moreFiltered: (count) => `und ${count} weitere Gruppen, die der Filter nicht durchlässt`,
+  unused: 'ändert nichts am Token',
+  overage: 'Die Quelle hat Gruppen für diese Person und sendet sie nicht; sie würde abgelehnt: groups_overage.',
+  noToken: 'Es gäbe kein Token.',
+  size: (bytes, atMost) => `Access-Token: ${bytes} von höchstens ${atMost} Bytes`,
+}
