@@ -128,6 +128,14 @@ export const overAlready = (expiries: readonly Expiry[], now: number, before: re
     .filter(({ what, expiresAt }) => !before.some((one) => one.what === what && one.expiresAt === expiresAt))
     .map(({ what, expiresAt, path }) => ({ path, message: `${what} expired at ${new Date(expiresAt).toISOString()}` }))
 
+/** What a connector knows of the source that it is opened for. */
+export interface Opened {
+  readonly id: string
+  readonly alias: string
+  /** For a test: it judges as ever, and keeps nothing. */
+  readonly isTest?: boolean
+}
+
 /** A protocol in the catalogue: its settings, and how a configured use of it is opened. */
 export interface ConnectorType {
   readonly type: SourceType
@@ -138,7 +146,7 @@ export interface ConnectorType {
   readonly secrets: readonly string[]
   /** What of the config is good for a time only. */
   expiries?(config: ConnectorConfig): readonly Expiry[]
-  open(config: ConnectorConfig, source: { readonly id: string; readonly alias: string }): Connector
+  open(config: ConnectorConfig, source: Opened): Connector
 }
 
 /** What the test of a source can find (`POST authentication-sources/test`). */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { parseInput } from '../input.ts'
+import { signInProblem } from '../connector.ts'
+import { invalidInput, parseInput } from '../input.ts'
 import { reasons } from '../reasons.ts'
 import { SourceInput, sourceInput } from '../sources/source-input.ts'
 import type { Sources } from '../sources/sources.ts'
@@ -90,9 +91,9 @@ export function mountTestLogins(mount: Mount, { issuer, sources, tests }: Needs)
     return { id: test.id, url: `${issuer}/test-login/${test.id}/${secret}`, expires_at: iso(test.expiresAt) }
   }
 
-  function requireBrowser({ type }: Pick<SourceInput, 'type'>): void {
-    if (sources.kindOf(type) === 'redirect') return
-    parseInput(z.never({ error: 'is tested by signing in: nobody is sent anywhere' }), type, 'source.type')
+  function requireSignIn(source: Pick<SourceInput, 'alias' | 'type'>): void {
+    const message = signInProblem(source)
+    if (message) throw invalidInput([{ path: 'source.type', message }])
   }
 
   mount(
@@ -109,7 +110,7 @@ export function mountTestLogins(mount: Mount, { issuer, sources, tests }: Needs)
       refusals: ['conflict'],
     },
     async (ctx, { actor, body }) => {
-      requireBrowser(body.source)
+      requireSignIn(body.source)
       const source = { ...(await sources.draft(body.source)), enabled: false }
       ctx.status = 201
       ctx.body = await answer(tests.start(actor, { source, stored: false, clientId: body.client_id }))
@@ -132,7 +133,7 @@ export function mountTestLogins(mount: Mount, { issuer, sources, tests }: Needs)
     },
     async (ctx, { actor, body }) => {
       const before = await sources.get(ctx.params.id ?? '')
-      requireBrowser(before)
+      requireSignIn(before)
       const changed = isObject(body.source) && Object.keys(body.source).length > 0
       const input = parseInput(SourceInput, mergePatch(sourceInput(before), body.source), 'source')
       const source = await sources.draft(input, before.id)

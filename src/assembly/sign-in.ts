@@ -33,7 +33,7 @@ interface Needs {
   readonly stores: Stores
   readonly confirmRegistry: () => Promise<unknown>
   readonly issuer: Pick<Issuer, 'interactions' | 'currentSession'>
-  readonly sources: Pick<Sources, 'connector' | 'openApart'>
+  readonly sources: Pick<Sources, 'connector' | 'openApart' | 'kindOf'>
   readonly tests: TestLogins
   readonly sessions: Sessions
   readonly recognise: Recognise
@@ -110,6 +110,8 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     ...stores,
     tests: needs.tests,
     openApart: sources.openApart,
+    kindOf: sources.kindOf,
+    throttle,
     callbackUrl,
     notes,
     csrf,

@@ -1,45 +1,37 @@
 /**
- * The way of a test login: the link, the real trip to the upstream and back, and the report. Of a session, an account or
+ * The way of a test login: the link, the real trip to the upstream and back or the password, and the report. Of a session, an account or
  * a login there is never anything, before or after; whoever has neither the link nor the browser sees nothing.
  */
 import { timingSafeEqual } from 'node:crypto'
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import { testBeginView, testReportView } from '#views/signin/test-login.ts'
-import type { AccountStore } from '../accounts/account.ts'
-import type { ApiStore } from '../apis/api.ts'
-import type { ClientStore } from '../clients/client.ts'
-import { type Clock, seconds } from '../clock.ts'
-import type { RedirectConnector } from '../connector.ts'
-import { Refusal, Unavailable } from '../errors.ts'
+import type { PasswordForm } from '#views/signin/sign-in.ts'
+import { testBeginView, testPasswordView, testReportView } from '#views/signin/test-login.ts'
+import type { Throttle } from '../accounts/throttle.ts'
+import type { Credentials } from '../connector.ts'
+import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { digest, newSecret } from '../ids.ts'
-import { mapIdentity } from '../mapping/map-identity.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { TestLogin, TestLogins } from '../sources/test-logins.ts'
 import type { BrowserNotes } from './browser-notes.ts'
-import { testResult } from './test-result.ts'
+import { credentialsLimit } from './passwords.ts'
+import { createTestOutcome, type TestOutcomeNeeds } from './test-outcome.ts'
 import type { TripStore } from './trip-store.ts'
 
-interface Needs {
+interface Needs extends TestOutcomeNeeds {
   readonly tests: TestLogins
-  readonly openApart: Sources['openApart']
   readonly trips: TripStore
-  readonly accounts: Pick<AccountStore, 'identity' | 'get'>
-  readonly clients: Pick<ClientStore, 'get'>
-  readonly apis: Pick<ApiStore, 'list'>
+  readonly throttle: Throttle
+  readonly kindOf: Sources['kindOf']
   readonly callbackUrl: (alias: string) => URL
   readonly notes: BrowserNotes
   readonly csrf: Csrf
-  readonly clock: Clock
-  readonly issuer: string
   readonly assets: string
   /** The issuer's path, without a slash at the end. */
   readonly base: string
-  /** Seconds. */
-  readonly tokenLifetime: number
 }
 
 // No interaction is called so: theirs have no dots.
@@ -50,7 +42,8 @@ export const testDestination = (base: string, uid: string, alias: string): strin
   uid.startsWith(mark) ? `${base}/test-login/${uid.slice(mark.length)}/arrive/${encodeURIComponent(alias)}` : undefined
 
 export function testLoginRoutes(needs: Needs): Router {
-  const { tests, trips, callbackUrl, csrf, clock, assets, base } = needs
+  const { tests, trips, throttle, callbackUrl, csrf, clock, assets, base } = needs
+  const { reported, through, stepped, vouched } = createTestOutcome(needs)
   const browserNote = needs.notes('gatehouse_test_login', 3600)
   const router = new Router({ prefix: '/test-login' })
   const at = (id: string, rest: string) => `${base}/test-login/${id}/${rest}`
@@ -75,38 +68,10 @@ export function testLoginRoutes(needs: Needs): Router {
     return test
   }
 
-  /** Whatever comes of the work is the report's; only our own mistakes are not. */
-  async function reported(test: TestLogin, work: () => Promise<TestLogin>): Promise<TestLogin> {
-    const ended = (state: TestLogin['state'], reason: ReasonCode | null, detail: string): TestLogin => ({
-      ...test,
-      ...{ state, reason },
-      steps: [...test.steps, { at: clock(), what: state, detail: { detail, ...(reason && { reason }) } }],
-    })
-    try {
-      return await work()
-    } catch (error) {
-      if (error instanceof Unavailable && error.who !== 'store')
-        return ended('could_not_tell', 'upstream_unavailable', error.message)
-      if (error instanceof Refusal) return ended('refused', error.code, error.message)
-      throw error
-    }
-  }
-
-  /** With a connector of its own, so that how sign-ins through the source go is not told by tests. */
-  async function through<T>(test: TestLogin, work: (connector: RedirectConnector) => Promise<T>): Promise<T> {
-    const connector = needs.openApart(test.source)
-    try {
-      if (connector.kind !== 'redirect') throw new Refusal('source_not_allowed')
-      return await work(connector)
-    } finally {
-      await connector.close?.()
-    }
-  }
-
   async function depart(test: TestLogin): Promise<{ readonly test: TestLogin; readonly to?: URL }> {
     let to: URL | undefined
     const next = await reported(test, () =>
-      through(test, async (connector) => {
+      through(test, 'redirect', async (connector) => {
         const trip = { state: newSecret(), departedAt: clock(), forceLogin: true }
         const departure = await connector.depart({ ...trip, callbackUrl: callbackUrl(test.source.alias) })
         if (departure.method !== 'GET') throw new Refusal('source_not_allowed')
@@ -120,7 +85,7 @@ export function testLoginRoutes(needs: Needs): Router {
           [...departure.url.searchParams].filter(([name]) => shownParameters.has(name)),
         )
         const detail = { to: departure.url.origin + departure.url.pathname, parameters }
-        return { ...test, steps: [...test.steps, { at: clock(), what: 'departed', detail }] }
+        return stepped(test, 'departed', detail)
       }),
     )
     return { test: next, ...(to && { to }) }
@@ -133,30 +98,27 @@ export function testLoginRoutes(needs: Needs): Router {
       const callback = callbackUrl(test.source.alias)
       const url = new URL(callback)
       url.search = search
-      const identity = await through(test, (connector) =>
+      const identity = await through(test, 'redirect', (connector) =>
         connector.arrive({ ...trip, callbackUrl: callback }, trip.memo, { url, form: new URLSearchParams() }),
       )
-      const mapped = mapIdentity(identity, test.source.mapping)
-      const steps = [...test.steps, { at: clock(), what: 'arrived' }, { at: clock(), what: 'mapped' }]
-      const linked = test.stored ? await needs.accounts.identity(test.source.id, identity.subject) : undefined
-      const [account, client, apis] = await Promise.all([
-        linked && needs.accounts.get(linked.accountId),
-        test.clientId === null ? undefined : needs.clients.get(test.clientId),
-        needs.apis.list({ limit: 200 }),
-      ])
-      const result = testResult({
-        ...{ issuer: needs.issuer, source: test.source, identity, mapped, account, client, apis: apis.items },
-        ...{ now: seconds(clock()), tokenLifetime: needs.tokenLifetime },
-      })
-      const reason = mapped.overage ? 'groups_overage' : result.admission.reason
-      const state_ = reason === null ? ('succeeded' as const) : ('refused' as const)
-      const end = { at: clock(), what: state_, ...(reason && { detail: { reason } }) }
-      return {
-        ...test,
-        ...{ state: state_, reason, steps: [...steps, end] },
-        result: mapped.overage ? { ...result, tokens: null, apis: [] } : result,
-      }
+      return vouched(stepped(test, 'arrived'), identity)
     })
+
+  const prove = (test: TestLogin, credentials: Credentials, address: string) =>
+    reported(test, () =>
+      through(test, 'password', async (connector) => {
+        const attempt = { username: credentials.username, sourceId: test.source.id, address }
+        await throttle.check(attempt)
+        const identity = await connector.verify(credentials)
+        if (!identity) {
+          await throttle.failed(attempt)
+          return stepped(test, 'wrong_password')
+        }
+        // Guesses sent all at once gain nothing here either; that it was right is not written down.
+        await throttle.succeeded(attempt)
+        return vouched(stepped(test, 'proven'), identity)
+      }),
+    )
 
   function show(ctx: Context, page: { toString(): string }): void {
     ctx.type = 'html'
@@ -172,6 +134,31 @@ export function testLoginRoutes(needs: Needs): Router {
     const { state, reason, source, stored, steps, result } = await inItsBrowser(ctx)
     const said = reason && { code: reason, ...words(reason) }
     show(ctx, testReportView({ assets, source, stored, state, steps, result, ...(said && { reason: said }) }))
+  })
+
+  function showForm(ctx: Context, { id, source }: TestLogin, typed: Pick<PasswordForm, 'username' | 'problem'> = {}) {
+    const form = { ...typed, alias: source.alias, action: at(id, 'password') }
+    show(ctx, testPasswordView({ assets, source, form, csrf: csrf.token(`test/${id}`) }))
+  }
+
+  router.get('/:id/password', async (ctx) => {
+    const test = await inItsBrowser(ctx)
+    if (test.state === 'opened') showForm(ctx, test)
+    else leave(ctx, at(test.id, 'report'))
+  })
+
+  router.post('/:id/password', async (ctx) => {
+    const test = await inItsBrowser(ctx)
+    const form = await readForm(ctx, { limit: credentialsLimit })
+    csrf.check(ctx, form, `test/${test.id}`)
+    if (test.state !== 'opened') return leave(ctx, at(test.id, 'report'))
+    const username = form.get('username') ?? ''
+    const next = await prove(test, { username, password: form.get('password') ?? '' }, ctx.ip)
+    await tests.save(next)
+    if (next.state !== 'opened') return leave(ctx, at(test.id, 'report'))
+    const { status, title } = reasons.bad_credentials
+    ctx.status = status
+    showForm(ctx, next, { username, problem: title })
   })
 
   router.get('/:id/arrive/:alias', async (ctx) => {
@@ -197,6 +184,7 @@ export function testLoginRoutes(needs: Needs): Router {
     const opened = await tests.open(test)
     if (!opened) throw new Refusal('test_login_over')
     browserNote.write(ctx, opened.browser, `${base}/test-login/${test.id}`)
+    if (needs.kindOf(test.source.type) === 'password') return leave(ctx, at(test.id, 'password'))
     const { test: next, to } = await depart(opened.test)
     await tests.save(next)
     leave(ctx, to?.href ?? at(test.id, 'report'))

@@ -72,7 +72,7 @@ export interface Sources {
   connector(source: Source): Connector
   /** The source that `input` would make, or make of the one with this id. Rejects as `create` and `replace` do. */
   draft(input: SourceInput, id?: string): Promise<Source>
-  /** A connector of its own, which tells nobody how it fares, and is closed by whoever opened it. */
+  /** For a test: a connector of its own, which keeps nothing and tells nobody how it fares, and is closed by whoever opened it. */
   openApart(source: Source): Connector
   /** Every type that a source can be of in this version. */
   readonly types: ReadonlyMap<SourceType, Pick<ConnectorType, 'config' | 'secrets'>>
@@ -216,7 +216,7 @@ export function createSources(needs: Needs): Sources {
     openApart(source) {
       const type = connectors.get(source.type)
       if (!type) throw new Refusal('source_disabled')
-      return type.open(source.config, source)
+      return type.open(source.config, { id: source.id, alias: source.alias, isTest: true })
     },
 
     types: connectors,

@@ -82,7 +82,7 @@ interface Around {
   readonly words: Words
 }
 
-function passwordForm(
+export function passwordForm(
   { alias, name, action, username = '', problem }: PasswordForm,
   { csrf, alone, words: { signIn: words } }: Around,
 ): Html {

@@ -4,6 +4,7 @@ import { nameOf, type Place, page } from '../layout.ts'
 import { hiddenFields } from '../parts.ts'
 import { mustBeSafe } from '../url.ts'
 import { wordsIn } from '../words.ts'
+import { type PasswordForm, passwordForm } from './sign-in.ts'
 
 interface Tested extends Place {
   readonly source: { readonly name: string }
@@ -24,6 +25,20 @@ ${hiddenFields({ csrf })}
 <button class="primary" id="begin">${words.begin}</button>
 </form>`
   return page({ title: words.title(source.name), assets, lang }, body)
+}
+
+/** Of a source whose passwords are kept here: the form of the sign-in page. */
+export function testPasswordView({ source, form, csrf, assets, lang }: TestPassword): Html {
+  const words = wordsIn(lang)
+  const title = words.test.title(nameOf(source.name))
+  const body = html`<h1>${title}</h1>
+${passwordForm({ ...form, name: source.name }, { csrf, alone: true, words })}`
+  return page({ title: words.test.title(source.name), assets, lang }, body)
+}
+
+export interface TestPassword extends Tested {
+  readonly form: Omit<PasswordForm, 'name'>
+  readonly csrf: string
 }
 
 export interface TestReport extends Tested {

@@ -56,6 +56,8 @@ export const en = {
       ({
         departed: 'The browser left for the identity provider',
         arrived: 'It came back, and the answer was verified',
+        wrong_password: 'The user name or the password was wrong',
+        proven: 'The password was right',
         mapped: 'The answer was mapped',
         succeeded: 'The person would be let in',
         refused: 'The person would not be let in',

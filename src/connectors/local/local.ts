@@ -11,7 +11,7 @@ import {
   localAttributes,
 } from '../../accounts/local-user.ts'
 import { type Clock, seconds } from '../../clock.ts'
-import type { ConnectorType, Credentials } from '../../connector.ts'
+import type { ConnectorType, Credentials, Opened } from '../../connector.ts'
 import { Refusal, Unavailable } from '../../errors.ts'
 import type { Identity } from '../../identity.ts'
 import type { Log } from '../../log.ts'
@@ -25,14 +25,17 @@ interface Needs {
 }
 
 export function createLocalConnectorType({ users, passwords, clock, log }: Needs): ConnectorType {
-  async function verify(sourceId: string, { username, password }: Credentials): Promise<Identity | undefined> {
+  async function verify(
+    { id: sourceId, isTest = false }: Opened,
+    { username, password }: Credentials,
+  ): Promise<Identity | undefined> {
     if (!isPossiblePassword(password)) return undefined
     const user = isPossibleUsername(username)
       ? await users.byUsername(sourceId, canonicalUsername(username))
       : undefined
     const right = await passwords.verify(password, user?.passwordHash ?? null)
     if (!right || !user) return undefined
-    await refresh(user, password)
+    if (!isTest) await refresh(user, password)
     return { subject: user.id, attributes: localAttributes(user), authTime: seconds(clock()), amr: ['pwd'] }
   }
 
@@ -54,6 +57,6 @@ export function createLocalConnectorType({ users, passwords, clock, log }: Needs
     kind: 'password',
     config: z.strictObject({}),
     secrets: [],
-    open: (_config, { id }) => ({ kind: 'password', verify: (credentials) => verify(id, credentials) }),
+    open: (_config, source) => ({ kind: 'password', verify: (credentials) => verify(source, credentials) }),
   }
 }

@@ -1,5 +1,6 @@
 /** Test logins of a source: begun here, opened by whoever has the link, and read here. */
 import { reportView, startedView } from '#views/console/test-login.ts'
+import { isPresented } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
 import { reasons } from '../../reasons.ts'
 import type { Sources } from '../../sources/sources.ts'
@@ -19,7 +20,7 @@ export const sourceTestPages =
     // Whoever opens it shows to the administrator what is said about them: the same right as in the admin API.
     mount.action({ path: '/sources/:id/test-login', area: 'sources', right: 'administer' }, async (visit) => {
       const source = await sources.get(visit.param('id'))
-      if (sources.kindOf(source.type) !== 'redirect') throw new Refusal('source_not_allowed')
+      if (isPresented(source)) throw new Refusal('source_not_allowed')
       const { test, secret } = await tests.start(visit.actor, { source, stored: true, clientId: null })
       const { lang, now, words, at } = visit
       return {

@@ -5,7 +5,7 @@ import { html } from '#views/html.ts'
 import type { AccountStore } from '../../accounts/account.ts'
 import type { AuditEvent, AuditStore } from '../../audit/audit.ts'
 import type { ClientStore } from '../../clients/client.ts'
-import type { ConnectorType, SourceType } from '../../connector.ts'
+import { type ConnectorType, isPresented, type SourceType } from '../../connector.ts'
 import { rightToSource } from '../../roles/changes.ts'
 import type { Source } from '../../sources/source.ts'
 import { sourceInput } from '../../sources/source-input.ts'
@@ -81,7 +81,7 @@ export const sourcePage =
           traces: at('/traces', { source: source.alias }),
           ...{ edit: here('edit'), mapping: here('mapping'), check: here('check') },
           ...{ enable: here('enable'), disable: here('disable'), remove: here('remove') },
-          testLogin: isRedirect ? here('test-login') : undefined,
+          testLogin: isPresented(source) ? undefined : here('test-login'),
         },
         may: { edit: may('edit'), administer: may('administer') },
       })

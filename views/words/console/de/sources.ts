@@ -106,6 +106,8 @@ export const sources: ConsoleWords['sources'] = {
   steps: {
     departed: 'Der Browser ging zum Identitätsanbieter',
     arrived: 'Er kam zurück, und die Antwort ist geprüft',
+    wrong_password: 'Benutzername oder Passwort war falsch',
+    proven: 'Das Passwort war richtig',
     mapped: 'Die Antwort ist zugeordnet',
     succeeded: 'Die Person würde eingelassen',
     refused: 'Die Person würde nicht eingelassen',
