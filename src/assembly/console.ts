@@ -124,7 +124,7 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       apiKeyPages(nouns),
       applicationPage({ ...stores, ...nouns, apis: stores.apis }),
       applicationLeavePages({ ...nouns, apis: stores.apis }),
-      ...recordPages({ stores, clock }),
+      ...recordPages({ config, stores, checkAccessToken: needs.checkAccessToken, clock }),
     ],
   })
 }

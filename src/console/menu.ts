@@ -7,4 +7,5 @@ export const areas: readonly { readonly area: Area; readonly path: string }[] = 
   { area: 'applications', path: '/applications' },
   { area: 'traces', path: '/traces' },
   { area: 'events', path: '/events' },
+  { area: 'playground', path: '/playground' },
 ]

@@ -88,6 +88,8 @@ interface Place {
 interface FormPlace extends Place {
   /** Cannot be taken back easily: whoever sends it must have signed in lately. */
   readonly sensitive?: boolean
+  /** What is sent is not kept while somebody signs in again. */
+  readonly fleeting?: boolean
   /** Fields that may come more than once. */
   readonly lists?: readonly string[]
 }
@@ -224,7 +226,7 @@ export function createMount(needs: Needs): Mount {
   }
 
   function mountPost(
-    { path, area, right, sensitive, lists }: FormPlace,
+    { path, area, right, sensitive, fleeting, lists }: FormPlace,
     page: Pick<FormPage, 'submit'> & Partial<FormPage>,
   ): void {
     router.post(path, async (ctx) => {
@@ -233,7 +235,7 @@ export function createMount(needs: Needs): Mount {
       if (secret === undefined) return signIn(ctx, ctx.path)
       // Before anything else: a foreign page must not even have somebody sign in for it.
       csrf.check(ctx, form, csrfBinding(secret))
-      const administrator = await admitted(ctx, () => signInFirst(ctx, form))
+      const administrator = await admitted(ctx, () => (fleeting ? signIn(ctx, ctx.path) : signInFirst(ctx, form)))
       if (!administrator) return
       if (sensitive && isOld(administrator)) return signInFirst(ctx, form, 'again')
       const visit = visitOf(ctx, administrator)
@@ -272,7 +274,6 @@ export function createMount(needs: Needs): Mount {
       }
     })
   }
-
   return {
     page: mountGet,
     file: (place, read) => answerGet(place, async (visit) => sendDownload(visit.ctx, await read(visit))),

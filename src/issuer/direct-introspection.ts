@@ -8,6 +8,7 @@ import { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
 import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
+import { introspectionAnswer } from '../tokens/introspection-answer.ts'
 import { unavailable } from './answers.ts'
 import type { ProvesBy } from './client-secrets.ts'
 import { authenticated, directHeaders } from './direct-client.ts'
@@ -33,7 +34,7 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
   const texts = new WeakMap<AccessToken, string>()
 
   function textOf(token: AccessToken): string {
-    const text = texts.get(token) ?? JSON.stringify(describe(token, issuer))
+    const text = texts.get(token) ?? JSON.stringify(introspectionAnswer(token, issuer))
     texts.set(token, text)
     return text
   }
@@ -78,22 +79,3 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
 
 const inactive = '{"active":false}'
 const answer = (body: string): DirectAnswer => ({ status: 200, headers: directHeaders, body })
-
-/** As the provider describes it. */
-function describe({ claims, accountId, clientId, audience, issuedAt, expiresAt, jti }: AccessToken, issuer: string) {
-  const { jti: _jti, iat: _iat, exp: _exp, aud: _aud, scope, sid, client_id: _client, iss: _iss, ...extra } = claims
-  return {
-    active: true,
-    ...(accountId !== undefined && { sub: accountId }),
-    ...extra,
-    client_id: clientId,
-    exp: expiresAt,
-    iat: issuedAt,
-    sid,
-    iss: issuer,
-    jti,
-    aud: audience,
-    scope: scope || undefined,
-    token_type: 'Bearer',
-  }
-}

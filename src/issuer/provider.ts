@@ -3,12 +3,13 @@ import { type Configuration, Provider } from 'oidc-provider'
 import type { Config } from '../config/schema.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { adminScopes, openidScopes } from '../tokens/scopes.ts'
 import { assertClientAssertion } from './client-assertions.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
 import type { CookieSettings } from './cookies.ts'
 import type { IntrospectionPolicy } from './introspection-policy.ts'
 import { createInteractionPolicy } from './policy.ts'
-import { adminScopes, openidScopes, type Resources } from './resources.ts'
+import type { Resources } from './resources.ts'
 
 interface Needs {
   readonly config: Pick<Config, 'issuer' | 'lifetimes' | 'tokens'>

@@ -5,25 +5,14 @@
 import { errors, type KoaContextWithOIDC, type Client as LibraryClient, type ResourceServer } from 'oidc-provider'
 import type { ApiStore } from '../apis/api.ts'
 import type { Entitlement } from '../tokens/accept.ts'
+import { adminScopes, openidScopes } from '../tokens/scopes.ts'
 
 /** Stands for "no API in particular": the audience is then the client's own id. */
 export const ownClient = 'urn:gatehouse:client'
 
-export const openidScopes = [
-  'openid',
-  'offline_access',
-  'profile',
-  'email',
-  'address',
-  'phone',
-  'groups',
-  'roles',
-] as const
-export const adminScopes = ['admin', 'admin:read'] as const
-
 interface Needs {
   readonly apis: Pick<ApiStore, 'byAudience'>
-  readonly entitlement: Pick<Entitlement, 'isEntitled'>
+  readonly entitlement: Pick<Entitlement, 'mayAskFor'>
   /** `{issuer}/admin/api` */
   readonly adminAudience: string
   /** Seconds. */
@@ -63,9 +52,7 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
       if (resource === ownClient) return server(client.clientId, openidScopes)
       if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
       const api = await apis.byAudience(resource)
-      // An API that names clients is for those; one that names none is open to every client of this issuer.
-      const isOpen = api && (api.clients.length === 0 || (await entitlement.isEntitled(api, client.clientId)))
-      if (!isOpen) throw new errors.InvalidTarget()
+      if (!api || !(await entitlement.mayAskFor(api, client.clientId))) throw new errors.InvalidTarget()
       return server(resource, openidScopes)
     },
   }

@@ -7,6 +7,8 @@ import type { AccessToken } from './access-token.ts'
 export interface Entitlement {
   /** Named by the API, or the client of an application with a key for it that is good. */
   isEntitled(api: Pick<Api, 'id' | 'clients'>, clientId: string): Promise<boolean>
+  /** Whether its tokens may be for the API: one that names clients is for those, one that names none for every client. */
+  mayAskFor(api: Pick<Api, 'id' | 'clients'>, clientId: string): Promise<boolean>
   /**
    * Who may accept a token (docs/tokens.md): an API whose audience the token names; or, for an API without an audience
    * of its own, one that the token's client is entitled to. Whether any of `apis` is such a one, in one round trip at
@@ -27,9 +29,13 @@ export function createEntitlement({ apiKeys, clock }: Needs): Entitlement {
   const opened = async (clientId: string): Promise<readonly string[]> =>
     isOfApplication(clientId) ? apiKeys.opened(clientId, clock()) : []
 
+  const isEntitled: Entitlement['isEntitled'] = async ({ id, clients }, clientId) =>
+    clients.includes(clientId) || (await opened(clientId)).includes(id)
+
   return {
-    isEntitled: async ({ id, clients }, clientId) =>
-      clients.includes(clientId) || (await opened(clientId)).includes(id),
+    isEntitled,
+
+    mayAskFor: async (api, clientId) => api.clients.length === 0 || isEntitled(api, clientId),
 
     async anyAccepts(apis, { audience, clientId }) {
       if (apis.some((api) => (api.audience === null ? api.clients.includes(clientId) : api.audience === audience)))

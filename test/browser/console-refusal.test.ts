@@ -41,7 +41,7 @@ it('a refusal is traced to its cause by the reference that the person was shown'
   await ours.click(`tr:has-text("${reference}") th a`)
   await ours.waitForURL(`**/admin/traces/${reference}`, { waitUntil: 'commit' })
 
-  const verdict = (await ours.locator('.verdict').textContent()) ?? ''
+  const verdict = (await ours.locator('.finding').textContent()) ?? ''
   expect(verdict).toContain('account_disabled')
   expect(verdict).toContain('The account has been disabled by an administrator.')
   expect(verdict).toContain('Enable the user again')

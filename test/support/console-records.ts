@@ -25,6 +25,10 @@ export async function someRecords(broker: TestBroker, client: TestClient, partne
     events: '/admin/events',
     'event-added': `/admin/events/${added}`,
     'event-changed': `/admin/events/${changed}`,
+    playground: '/admin/playground',
+    'playground-tokens': `/admin/playground?client=${client.id}&person=${person}&api=patients`,
+    'playground-problem': `/admin/playground?client=${client.id}&person=nobody`,
+    'playground-token': '/admin/playground/token',
   }
 }
 

@@ -58,9 +58,9 @@ ${
 function verdict({ outcome, reason, lang }: TracePage): Html {
   const { traces: words } = consoleWords(lang)
   const tone = toneOf(outcome)
-  return html`<section class="verdict ${tone}"><h2>${state(tone, words.verdicts[outcome])}</h2>${
+  return html`<section class="finding ${tone}"><h2>${state(tone, words.verdicts[outcome])}</h2>${
     reason &&
-    html`<p class="verdict-reason" lang="en">${reason.title}</p>${descriptions([
+    html`<p class="finding-reason" lang="en">${reason.title}</p>${descriptions([
       [words.cause, html`<span lang="en">${reason.cause}</span>`],
       [words.fix, html`<span lang="en">${reason.fix}</span>`],
       [words.code, html`<code>${reason.code}</code>`],

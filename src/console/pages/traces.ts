@@ -2,25 +2,24 @@
 import { z } from 'zod'
 import type { FilterField } from '#views/console/filters.ts'
 import { tracesView } from '#views/console/traces.ts'
-import type { AccountStore } from '../../accounts/account.ts'
-import type { ApiStore } from '../../apis/api.ts'
 import { type ReasonCode, reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import { outcomes, type Trace, type TraceFilter, type TraceStore } from '../../traces/trace.ts'
+import type { FindApi } from '../find-api.ts'
 import { momentIn } from '../moments.ts'
 import type { Mount, Visit } from '../page.ts'
 import type { NameParties } from '../parties.ts'
+import type { FindPeople } from '../people.ts'
 
 interface Needs {
   readonly traces: Pick<TraceStore, 'list'>
-  readonly accounts: Pick<AccountStore, 'get' | 'list'>
+  readonly findPeople: FindPeople
   readonly sources: Pick<SourceStore, 'byAlias'>
-  readonly apis: Pick<ApiStore, 'byAudience'>
+  readonly findApi: FindApi
   readonly nameParties: NameParties
 }
 
 const pageSize = 50
-const mostFitting = 8
 
 const text = z.string().trim().max(255).catch('')
 const codes = Object.keys(reasons) as [ReasonCode, ...ReasonCode[]]
@@ -39,18 +38,12 @@ type Asked = Omit<z.output<typeof Query>, 'after'>
 const nobody = '(nobody)'
 
 export const tracePages =
-  ({ traces, accounts, sources, apis, nameParties }: Needs) =>
+  ({ traces, findPeople, sources, findApi, nameParties }: Needs) =>
   (mount: Mount): void => {
-    async function peopleNamed(typed: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
-      const byId = await accounts.get(typed)
-      const found = byId ? [byId] : (await accounts.list({ limit: mostFitting, search: typed })).items
-      return found.map(({ id, displayName }) => ({ id, name: displayName || id }))
-    }
-
     async function filterFrom(asked: Asked, people: readonly { readonly id: string }[]): Promise<TraceFilter> {
       const { reference, user, client, source, api, outcome, reason } = asked
       const sourceId = source === '' ? '' : ((await sources.byAlias(source))?.id ?? source)
-      const apiId = api === '' ? '' : ((await apis.byAudience(api))?.id ?? api)
+      const apiId = api === '' ? '' : ((await findApi(api))?.id ?? api)
       // Whoever is not there any more is still named by their traces.
       const only = people.length === 1 ? people[0]?.id : people.length === 0 && isId(user) ? user : nobody
       const from = momentIn(asked.from)
@@ -71,7 +64,7 @@ export const tracePages =
     mount.page({ path: '/traces', area: 'traces', right: 'view' }, async (visit) => {
       const { words, lang, now, at, query } = visit
       const { after, ...asked } = Query.parse(Object.fromEntries(query))
-      const people = asked.user === '' ? [] : await peopleNamed(asked.user)
+      const people = asked.user === '' ? [] : await findPeople(asked.user)
       const filter = await filterFrom(asked, people)
       const { items, next } = await traces.list({ limit: pageSize, ...filter, ...(after !== '' && { after }) })
       const isUnclear = asked.user !== '' && filter.accountId === nobody
@@ -84,7 +77,10 @@ export const tracePages =
           people: isUnclear
             ? {
                 typed: asked.user,
-                fitting: people.map(({ id, name }) => ({ name, href: at('/traces', { user: id }) })),
+                fitting: people.map(({ id, displayName }) => ({
+                  name: displayName || id,
+                  href: at('/traces', { user: id }),
+                })),
               }
             : undefined,
           rows: await rowsOf(items, visit, nameParties),

@@ -6,7 +6,7 @@ import type { SourceStore } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
 import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
 import { claimedIssuer } from '../../tokens/compact-jwt.ts'
-import { type Caller, notMine, type Reader } from '../reader.ts'
+import { type Caller, notMine, type Reader, type Reading } from '../reader.ts'
 
 interface Needs {
   readonly issuer: string
@@ -18,19 +18,29 @@ interface Needs {
 
 type Told = Pick<AccessToken, 'claims' | 'clientId' | 'sourceAlias' | 'accountId' | 'scopes'>
 
-export function createOwnTokenReader(needs: Needs): Reader {
-  const { issuer, checkAccessToken, entitlement, sources, clock } = needs
+export function createOwnTokenReader({ issuer, checkAccessToken, ...needs }: Needs): Reader {
+  const tokenAt = createTokenAtApi(needs)
+  return async ({ bearer }, api) => {
+    if (bearer === undefined || claimedIssuer(bearer) !== issuer) return notMine
+    const verdict = await checkAccessToken(bearer)
+    return verdict.ok ? tokenAt(verdict.token, api) : { kind: 'no', reason: verdict.reason }
+  }
+}
 
+/** Whom a good token of ours speaks for at an API, or why the API does not take it. */
+export type TokenAtApi = (token: AccessToken, api: Api) => Promise<Exclude<Reading, { readonly kind: 'not_mine' }>>
+
+export function createTokenAtApi({
+  entitlement,
+  sources,
+  clock,
+}: Omit<Needs, 'issuer' | 'checkAccessToken'>): TokenAtApi {
   async function sourceHere({ sourceAlias }: AccessToken, api: Api): Promise<ApiSource | undefined> {
     const source = sourceAlias === undefined ? undefined : await sources.byAlias(sourceAlias)
     return source && api.authenticationSources.find(({ sourceId }) => sourceId === source.id)
   }
 
-  return async ({ bearer }, api) => {
-    if (bearer === undefined || claimedIssuer(bearer) !== issuer) return notMine
-    const verdict = await checkAccessToken(bearer)
-    if (!verdict.ok) return { kind: 'no', reason: verdict.reason }
-    const { token } = verdict
+  return async (token, api) => {
     if (!(await entitlement.anyAccepts([api], token))) return { kind: 'no', reason: 'token_audience' }
     if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerOf(token, api, null) }
     const source = await sourceHere(token, api)

@@ -9,6 +9,7 @@ import { history } from './de/history.ts'
 import { kit } from './de/kit.ts'
 import { mapping } from './de/mapping.ts'
 import { overview } from './de/overview.ts'
+import { playground } from './de/playground.ts'
 import { sources } from './de/sources.ts'
 import { traces } from './de/traces.ts'
 
@@ -24,4 +25,5 @@ export const de: ConsoleWords = {
   history,
   traces,
   events,
+  playground,
 }

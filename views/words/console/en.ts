@@ -8,7 +8,21 @@ import { history } from './en/history.ts'
 import { kit } from './en/kit.ts'
 import { mapping } from './en/mapping.ts'
 import { overview } from './en/overview.ts'
+import { playground } from './en/playground.ts'
 import { sources } from './en/sources.ts'
 import { traces } from './en/traces.ts'
 
-export const en = { frame, kit, fields, overview, sources, addSource, mapping, applications, history, traces, events }
+export const en = {
+  frame,
+  kit,
+  fields,
+  overview,
+  sources,
+  addSource,
+  mapping,
+  applications,
+  history,
+  traces,
+  events,
+  playground,
+}

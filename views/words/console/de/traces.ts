@@ -14,7 +14,7 @@ export const traces: ConsoleWords['traces'] = {
   source: 'Quelle',
   sourceHelp: 'Alias oder ID.',
   api: 'API',
-  apiHelp: 'Ihre ID oder ihre Audience.',
+  apiHelp: 'Slug, ID oder Audience.',
   outcome: 'Wie es ausging',
   reason: 'Grund',
   from: 'Von (UTC)',

@@ -12,7 +12,7 @@ export const traces = {
   source: 'Source',
   sourceHelp: 'Alias or id.',
   api: 'API',
-  apiHelp: 'Its id, or its audience.',
+  apiHelp: 'Slug, id or audience.',
   outcome: 'How it ended',
   reason: 'Reason',
   from: 'From (UTC)',
