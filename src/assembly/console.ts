@@ -5,6 +5,7 @@ import { createConsoleClient } from '../clients/console-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { connectorCatalog } from '../connectors/catalog.ts'
+import { createBeginTest } from '../console/begin-test.ts'
 import { consoleRoutes } from '../console/console.ts'
 import { consoleCookies } from '../console/cookies.ts'
 import { createEntrance, createJudge } from '../console/entrance.ts'
@@ -95,6 +96,7 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
     sessions: nouns.sessions,
     issuer,
     connectors: needs.connectors,
+    beginTest: createBeginTest({ tests: needs.tests, clients: stores.clients, issuer }),
   }
 
   return consoleRoutes({

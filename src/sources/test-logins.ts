@@ -6,6 +6,7 @@ import type { Actor, AuditStore } from '../audit/audit.ts'
 import type { Clock } from '../clock.ts'
 import { found } from '../collection.ts'
 import { digest, newId, newSecret } from '../ids.ts'
+import type { Dropped } from '../mapping/dropped.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { TraceStep } from '../traces/trace.ts'
 import type { Vault } from '../vault.ts'
@@ -34,7 +35,7 @@ export interface TestResult {
   /** Everything the source said, as it came. */
   readonly received: Readonly<Record<string, unknown>>
   readonly mapped: Readonly<Record<string, unknown>>
-  readonly dropped: readonly unknown[]
+  readonly dropped: readonly Dropped[]
   /** Whether the person would be let in, and if not why. */
   readonly admission: { readonly allowed: boolean; readonly reason: ReasonCode | null }
   /** The claims of the tokens there would be. They are not signed. */

@@ -56,6 +56,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('with
     expect(await page.textContent('.done-line')).toContain('saved and switched off')
     const source = page.url()
 
+    await page.click('a:text-is("Begin a test login")')
     await page.click('button:text-is("Begin a test login")')
     const link = (await page.textContent('#test-login-link')) ?? ''
     const report = await page.getAttribute('a:text-is("See how it went")', 'href')

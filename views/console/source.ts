@@ -88,7 +88,7 @@ function test({ ways, csrf, may, lang }: SourcePage): Html | undefined {
   if (!may.edit || ways.testLogin === undefined) return undefined
   return section(
     words.test,
-    html`<p class="muted">${words.testLead}</p><div class="actions">${may.administer && postButton({ action: ways.testLogin, csrf, label: words.testLogin, look: 'primary' })}${postButton({ action: ways.check, csrf, label: words.check })}</div>`,
+    html`<p class="muted">${words.testLead}</p><div class="actions">${may.administer && linkButton(ways.testLogin, words.testLogin, 'primary')}${postButton({ action: ways.check, csrf, label: words.check })}</div>`,
   )
 }
 

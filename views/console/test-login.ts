@@ -1,22 +1,24 @@
 /** A test login as the administrator sees it: the link to open, and how it went. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { droppedRow, type PreviewResult } from './mapping.ts'
 import { copyable, descriptions, json, linkButton, notice, said, section, state } from './parts.ts'
 import { table } from './table.ts'
 import { exactly, type Moment } from './time.ts'
 
-interface Started extends Moment {
+export interface Started extends Moment {
   readonly link: string
   readonly report: string
   readonly expiresAt: number
 }
 
-export function startedView({ link, report, expiresAt, lang }: Started): Html {
+/** `apart`: on a page that is not to be left, such as a form. */
+export function startedView({ link, report, expiresAt, lang }: Started, apart = false): Html {
   const { sources: words } = consoleWords(lang)
   return html`<p>${words.testLoginLink}</p>
 <p>${copyable('test-login-link', link, words.testLogin, lang)}</p>
 ${descriptions([[words.testExpires, exactly(expiresAt, { lang })]])}
-<div class="actions"><a class="button primary" href="${link}" target="_blank" rel="noreferrer">${words.testLoginOpen}</a>${linkButton(report, words.testLoginReport)}</div>`
+<div class="actions"><a class="button primary" id="test-login-open" href="${link}" target="_blank" rel="noreferrer">${words.testLoginOpen}</a>${apart ? html`<a class="button plain" href="${report}" target="_blank">${words.testLoginReport}</a>` : linkButton(report, words.testLoginReport)}</div>${apart && html`<span hidden data-focus="test-login-open"></span>`}`
 }
 
 export interface TestReport extends Moment {
@@ -27,7 +29,7 @@ export interface TestReport extends Moment {
     | {
         readonly received: unknown
         readonly mapped: unknown
-        readonly dropped: readonly unknown[]
+        readonly dropped: PreviewResult['dropped']
         readonly tokens: { readonly access_token: object; readonly id_token: object } | null
         readonly apis: readonly {
           readonly name: string
@@ -36,6 +38,8 @@ export interface TestReport extends Moment {
         }[]
       }
     | undefined
+  /** For whom the tokens would be. */
+  readonly clientId: string | null
   readonly again: string
 }
 
@@ -72,12 +76,12 @@ function steps({ steps, lang }: TestReport): Html | undefined {
 
 function outcome(
   { received, mapped, dropped, tokens, apis }: NonNullable<TestReport['result']>,
-  { lang }: Moment,
+  { lang, clientId }: TestReport,
 ): Html {
   const { sources: words } = consoleWords(lang)
   return html`<div class="sides">${section(words.testReceived, json(received))}${section(words.testMapped, json(mapped))}</div>
-${dropped.length > 0 && section(words.testDropped, json(dropped))}
-${tokens !== null && section(words.testTokens, html`<div class="sides"><div><h3>${words.testAccess}</h3>${json(tokens.access_token)}</div><div><h3>${words.testId}</h3>${json(tokens.id_token)}</div></div>`)}
+${dropped.length > 0 && section(words.testDropped, html`<dl class="claims">${dropped.map((one) => droppedRow(one, lang))}</dl>`)}
+${tokens !== null && section(words.testTokens, html`<p class="muted">${clientId === null ? words.testAnyClient : html`${words.client}: <code>${clientId}</code>`}</p><div class="sides"><div><h3>${words.testAccess}</h3>${json(tokens.access_token)}</div><div><h3>${words.testId}</h3>${json(tokens.id_token)}</div></div>`)}
 ${
   apis.length > 0 &&
   section(

@@ -1,7 +1,8 @@
 /** Adding a source in three steps. Nothing is kept before the last one saves it, switched off. */
 import { copyView, pickView, stepsView } from '#views/console/add-source.ts'
 import { type Field, formView } from '#views/console/form.ts'
-import { notice } from '#views/console/parts.ts'
+import { notice, section } from '#views/console/parts.ts'
+import { type Started, startedView } from '#views/console/test-login.ts'
 import { html } from '#views/html.ts'
 import type { ConnectorType, SourceType } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
@@ -10,6 +11,7 @@ import type { SourceStore } from '../../sources/source.ts'
 import { SourceInput } from '../../sources/source-input.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { TrialResult } from '../../sources/trial.ts'
+import type { BeginTest } from '../begin-test.ts'
 import { defaultsOf, inputFrom, shownValues } from '../forms.ts'
 import type { Content, Entered, Mount, Visit } from '../page.ts'
 import { type Provider, providersFor } from '../providers.ts'
@@ -20,13 +22,14 @@ interface Needs {
   readonly sources: Sources
   readonly sourceStore: Pick<SourceStore, 'byAlias'>
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
+  readonly beginTest: BeginTest
   readonly issuer: string
 }
 
 const general = ['name', 'alias', 'description', 'domains'] as const
 
 export const addSourcePages =
-  ({ sources, sourceStore, connectors, issuer }: Needs) =>
+  ({ sources, sourceStore, connectors, beginTest, issuer }: Needs) =>
   (mount: Mount): void => {
     const offered = providersFor([...connectors.keys()])
     const isRedirect = ({ type }: Provider) => connectors.get(type)?.kind === 'redirect'
@@ -109,7 +112,7 @@ export const addSourcePages =
       return { common, main: exemplified, further, all: [...common, ...main, ...further] }
     }
 
-    async function connectPage(visit: Visit, entered: Entered, result?: TrialResult): Promise<Content> {
+    async function connectPage(visit: Visit, entered: Entered, result?: TrialResult, test?: Started): Promise<Content> {
       const { words, lang, csrf, at, query } = visit
       const provider = providerOf(visit)
       const { common, main, further, all } = fieldsFor(visit, provider)
@@ -123,23 +126,28 @@ export const addSourcePages =
       const failed = result && !result.ok
       const steps = isRedirect(provider) ? undefined : (['pick', 'connect'] as const)
       const name = nameOf(visit, provider)
+      const tested = isRedirect(provider) && visit.may('administer') ? [await beginTest.field(visit)] : []
       return {
         title: steps ? addSource.connectPlain(name) : addSource.connectTitle(name),
         ...(!steps && { lead: addSource.connectLead }),
         crumbs: crumbs(visit),
         body: html`${stepsView('connect', lang, steps)}${formView({
           ...{ csrf, lang, action: at(`/sources/add/${provider.key}/connect`) },
-          ...shownValues(all, suggested, entered),
+          ...shownValues([...all, ...tested], suggested, entered),
           groups: [
             ...(main.length > 0 ? [{ title: sourceWords.connection, fields: main }] : []),
             { title: sourceWords.general, fields: common },
             ...(further.length > 0 ? [{ title: sourceWords.further, fields: further, folded: true }] : []),
+            ...(tested.length > 0 ? [{ title: sourceWords.test, fields: tested, folded: true }] : []),
           ],
-          before: result && verdictOf(visit, result),
+          before: test
+            ? section(addSource.testTitle, startedView(test, true), { id: 'test' })
+            : result && verdictOf(visit, result),
           submit: addSource.save,
           others: [
             ...(failed ? [{ intent: 'anyway', label: addSource.anyway }] : []),
             ...(main.length > 0 ? [{ intent: 'check', label: addSource.check }] : []),
+            ...(tested.length > 0 ? [{ intent: 'test', label: addSource.test }] : []),
           ],
           cancel: at('/sources/add'),
         })}`,
@@ -163,6 +171,11 @@ export const addSourcePages =
           const input = parseSource({ ...said, type, mapping, enabled: false }, connectors.get(type))
           visit.require(rightToSource(undefined, input))
           const intent = form.get('intent')
+          if (intent === 'test' && isRedirect(provider)) {
+            const draft = { ...(await sources.draft(input)), enabled: false }
+            const test = await beginTest.begin(visit, draft, false, form)
+            return { content: await connectPage(visit, { form, problems: [], changed: false }, undefined, test) }
+          }
           if (intent !== 'anyway') {
             const result = await sources.test({ type, config: input.config })
             const entered = { form, problems: [], changed: false }

@@ -1,52 +1,80 @@
 /** Test logins of a source: begun here, opened by whoever has the link, and read here. */
+import { formView } from '#views/console/form.ts'
 import { reportView, startedView } from '#views/console/test-login.ts'
 import { isPresented } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
 import { reasons } from '../../reasons.ts'
+import type { Source } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { TestLogins } from '../../sources/test-logins.ts'
-import type { Mount } from '../page.ts'
+import type { BeginTest } from '../begin-test.ts'
+import { shownValues } from '../forms.ts'
+import type { Mount, Visit } from '../page.ts'
 import { sourceCrumbs } from './source.ts'
 
 interface Needs {
   readonly sources: Sources
   readonly tests: TestLogins
-  readonly issuer: string
+  readonly beginTest: BeginTest
 }
 
 export const sourceTestPages =
-  ({ sources, tests, issuer }: Needs) =>
+  ({ sources, tests, beginTest }: Needs) =>
   (mount: Mount): void => {
-    // Whoever opens it shows to the administrator what is said about them: the same right as in the admin API.
-    mount.action({ path: '/sources/:id/test-login', area: 'sources', right: 'administer' }, async (visit) => {
+    async function sourceOf(visit: Visit): Promise<Source> {
       const source = await sources.get(visit.param('id'))
       if (isPresented(source)) throw new Refusal('source_not_allowed')
-      const { test, secret } = await tests.start(visit.actor, { source, stored: true, clientId: null })
-      const { lang, now, words, at } = visit
-      return {
-        content: {
-          title: words.sources.testLoginStarted(source.name),
-          crumbs: sourceCrumbs(visit, source),
-          body: startedView({
-            ...{ lang, now, expiresAt: test.expiresAt },
-            link: `${issuer}/test-login/${test.id}/${secret}`,
-            report: at(`/sources/${source.id}/test-logins/${test.id}`),
-          }),
+      return source
+    }
+
+    mount.form(
+      { path: '/sources/:id/test-login', area: 'sources', right: 'administer' },
+      {
+        async show(visit, entered) {
+          const source = await sourceOf(visit)
+          const { lang, csrf, words, at } = visit
+          const fields = [await beginTest.field(visit)]
+          return {
+            title: words.sources.testLoginStarted(source.name),
+            lead: words.sources.testLead,
+            crumbs: sourceCrumbs(visit, source),
+            body: formView({
+              ...{ action: at(`/sources/${source.id}/test-login`), csrf, lang },
+              ...shownValues(fields, {}, entered),
+              groups: [{ fields }],
+              submit: words.sources.testLogin,
+              cancel: at(`/sources/${source.id}`),
+            }),
+          }
         },
-      }
-    })
+
+        async submit(visit, form) {
+          const source = await sourceOf(visit)
+          const started = await beginTest.begin(visit, source, true, form)
+          return {
+            content: {
+              title: visit.words.sources.testLoginStarted(source.name),
+              crumbs: sourceCrumbs(visit, source),
+              body: startedView(started),
+            },
+          }
+        },
+      },
+    )
 
     mount.page({ path: '/sources/:id/test-logins/:test', area: 'sources', right: 'administer' }, async (visit) => {
-      const { source, state, reason, steps, result } = await tests.get(visit.param('test'))
+      const { source, stored, state, reason, steps, result, clientId } = await tests.get(visit.param('test'))
       const { lang, now, words, at } = visit
+      const isKept = stored && visit.param('id') === source.id
       return {
         title: words.sources.testLoginStarted(source.name),
-        crumbs: sourceCrumbs(visit, source),
+        ...(!isKept && { lead: words.sources.testDraft }),
+        crumbs: sourceCrumbs(visit, isKept ? source : undefined),
         body: reportView({
-          ...{ lang, now, state, steps },
+          ...{ lang, now, state, steps, clientId },
           result: result ?? undefined,
           reason: reason === null ? undefined : { code: reason, ...reasons[reason] },
-          again: at(`/sources/${source.id}/test-logins/${visit.param('test')}`),
+          again: at(`/sources/${visit.param('id')}/test-logins/${visit.param('test')}`),
         }),
       }
     })

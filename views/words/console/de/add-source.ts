@@ -34,6 +34,8 @@ export const addSource: ConsoleWords['addSource'] = {
   connectPlain: (name) => `${name}: Einstellungen`,
   save: 'Ausgeschaltet speichern',
   check: 'Verbindung prüfen',
+  test: 'Probeanmeldung',
+  testTitle: 'Probeanmeldung mit diesem Entwurf',
   anyway: 'Trotz misslungener Prüfung speichern',
   saved: (name) =>
     `${name} ist gespeichert und ausgeschaltet. Beginnen Sie eine Probeanmeldung, und schalten Sie sie dann ein.`,

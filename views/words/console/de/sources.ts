@@ -91,6 +91,11 @@ export const sources: ConsoleWords['sources'] = {
   testLoginLink:
     'Öffnen Sie diesen Link, oder schicken Sie ihn jemandem, der sich dort anmelden kann. Er gilt einmal, eine halbe Stunde lang.',
   testLoginOpen: 'Probeanmeldung öffnen',
+  testClient: 'Client, für den die Tokens wären',
+  testClientHelp: 'Nach seiner ID. Leer: irgendein eigener Client der Organisation.',
+  testClientUnknown: 'Einen Client mit dieser ID gibt es nicht.',
+  testAnyClient: 'Für irgendeinen eigenen Client der Organisation.',
+  testDraft: 'Die Quelle wurde als Entwurf erprobt: So ist sie nicht gespeichert.',
   testLoginReport: 'Ergebnis ansehen',
   testStates: {
     waiting: 'Noch hat niemand den Link geöffnet',

@@ -33,6 +33,8 @@ export const addSource = {
   connectPlain: (name: string) => `${name}: settings`,
   save: 'Save as disabled',
   check: 'Check the connection',
+  test: 'Test login',
+  testTitle: 'Test login with this draft',
   anyway: 'Save although the check fails',
   saved: (name: string) => `${name} is saved and switched off. Begin a test login, then switch it on.`,
   savedPlain: (name: string) => `${name} is saved and switched off. Switch it on when it is ready.`,

@@ -89,6 +89,11 @@ export const sources = {
   testLoginStarted: (name: string) => `Test login through ${name}`,
   testLoginLink: 'Open this link, or send it to whoever can sign in over there. It is good once, for half an hour.',
   testLoginOpen: 'Open the test login',
+  testClient: 'Client that the tokens would be for',
+  testClientHelp: 'By its id. Left empty: any client of the organisation’s own.',
+  testClientUnknown: 'There is no client with this id.',
+  testAnyClient: 'For any client of the organisation’s own.',
+  testDraft: 'The source was tried as a draft: this is not how it is kept.',
   testLoginReport: 'See how it went',
   testStates: {
     waiting: 'Nobody has opened the link yet',
