@@ -243,6 +243,9 @@ export async function startBroker(
   const gateway = late.use(features.assembleGateway(asked))
 
   // Administration
+  // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
+  const followRegistry = () =>
+    registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet'))
   const admin = features.adminRoutes({
     issuer: config.issuer,
     authorise: features.createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),
@@ -257,15 +260,14 @@ export async function startBroker(
     signingKeys,
     vault,
     secrets: stores.secrets,
-    // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
-    followRegistry: () => registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet')),
+    followRegistry,
     accountStore: stores.accounts,
     sourceStore: stores.sources,
   })
 
   const administrators = features.assembleConsole({
     ...{ config, keys, stores, nouns, connectors, tests, checkAccessToken, leaveUpstream, vault, clock, assets, base },
-    listener: () => handler,
+    ...{ signingKeys, followRegistry, listener: () => handler },
   })
 
   const routers = [

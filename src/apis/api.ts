@@ -27,6 +27,8 @@ export interface ApiSource {
 
 export interface ApiStore extends Collection<Api> {
   byAudience(audience: string): Promise<Api | undefined>
+  /** Those that the client may call, in the order of creation. */
+  entitling(clientId: string): Promise<readonly Api[]>
   /** `'*'`: all of them. */
   some(ids: readonly string[] | '*'): Promise<readonly Api[]>
 }

@@ -29,6 +29,7 @@ import { createSignIn } from '../console/sign-in.ts'
 import { createConsoleTokens } from '../console/tokens.ts'
 import { createCsrf } from '../http/csrf.ts'
 import { createAskInProcess } from '../http/in-process.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
 import { adminAudience } from '../own-audiences.ts'
 import type { LeaveUpstream } from '../signin/upstream-logout.ts'
 import type { TestLogins } from '../sources/test-logins.ts'
@@ -36,6 +37,7 @@ import type { SqlStores, Stores } from '../stores/sql/open.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { Vault } from '../vault.ts'
 import { recordPages } from './console-records.ts'
+import { registryPages } from './console-registry.ts'
 import type { createNouns } from './nouns.ts'
 
 interface Needs {
@@ -48,6 +50,9 @@ interface Needs {
   readonly tests: TestLogins
   readonly checkAccessToken: CheckAccessToken
   readonly leaveUpstream: LeaveUpstream
+  readonly signingKeys: SigningKeys
+  /** Takes a change of the keys into use here. */
+  readonly followRegistry: () => Promise<void>
   /** Answers everything, the console's own requests too; there is one when the first of them comes. */
   readonly listener: () => RequestListener
   readonly vault: Vault
@@ -127,6 +132,7 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       applicationPage({ ...stores, ...nouns, apis: stores.apis }),
       applicationLeavePages({ ...nouns, apis: stores.apis }),
       ...recordPages({ config, stores, checkAccessToken: needs.checkAccessToken, clock }),
+      ...registryPages({ ...needs, config, stores, nouns, clock }),
     ],
   })
 }

@@ -1,5 +1,6 @@
-import type { Collection, Entity } from '../collection.ts'
+import type { Collection, Entity, ListQuery, Page } from '../collection.ts'
 import type { ClientSecret } from './client-secret.ts'
+import type { ClientKind } from './kinds.ts'
 
 /** An OAuth client registered with the broker. `id` is its client_id. */
 export interface Client extends Entity {
@@ -53,7 +54,13 @@ export interface ResourceServer {
   readonly apis: readonly string[] | '*'
 }
 
+/** What a list of clients is narrowed to; what is absent narrows nothing. */
+export interface ClientQuery extends ListQuery {
+  readonly kind?: ClientKind
+}
+
 export interface ClientStore extends Collection<Client> {
+  list(query: ClientQuery): Promise<Page<Client>>
   /** Those whose `allowedSources` name the source. */
   allowing(sourceId: string): Promise<readonly Client[]>
   /** Whether any enabled client has registered the origin. */

@@ -4,14 +4,14 @@ import type { ApplicationStore } from '../applications/application.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
-import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
+import { found, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import { signInSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
-import type { Client, ClientStore, ResourceServer } from './client.ts'
+import type { Client, ClientQuery, ClientStore, ResourceServer } from './client.ts'
 import { auditedClient, type ClientInput, usesSecret } from './client-input.ts'
 import { anotherSecret, secretsAfter } from './client-secret.ts'
 
@@ -35,7 +35,7 @@ interface Needs {
 
 /** The registered OAuth clients. A client's `secret` is shown by whoever made or rotated it, and by nobody later. */
 export interface Clients {
-  list(query: ListQuery): Promise<Page<Client>>
+  list(query: ClientQuery): Promise<Page<Client>>
   get(id: string): Promise<Client>
   create(actor: Actor, input: ClientInput): Promise<Client>
   /**

@@ -6,7 +6,7 @@ import { found, type ListQuery, type Page, requireVersion, type Transact } from 
 import { newId } from '../ids.ts'
 import { invalidInput } from '../input.ts'
 import { roleName } from '../mapping/mapping.ts'
-import type { Role, RoleStore } from './role.ts'
+import type { Role, RoleStore, RoleUsage } from './role.ts'
 
 /** What POST and PUT say about a role. */
 export const RoleInput = z.strictObject({
@@ -34,6 +34,7 @@ interface Needs {
 export interface Roles {
   list(query: ListQuery): Promise<Page<Role>>
   get(id: string): Promise<Role>
+  usage(id: string): Promise<RoleUsage>
   create(actor: Actor, input: RoleInput): Promise<Role>
   /** Name and client stay: mappings and people refer to the role by them. */
   replace(actor: Actor, id: string, input: RoleInput, expected: number): Promise<Role>
@@ -48,6 +49,7 @@ export function createRoles({ transact, roles, clock }: Needs): Roles {
   return {
     list: (query) => roles.list(query),
     get,
+    usage: (id) => roles.usage(id),
 
     async create(actor, input) {
       const now = clock()

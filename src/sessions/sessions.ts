@@ -25,6 +25,11 @@ export interface SharedSession {
 export interface Sessions {
   /** The newest first. */
   list(query: SessionQuery): Promise<Page<SharedSession>>
+  /**
+   * Those that the client has a share of, the newest first. It looks through two thousand stays at most, so that a page may
+   * have fewer than `limit`, or none, and still be followed by another.
+   */
+  ofClient(query: SessionQuery, clientId: string): Promise<Page<SharedSession>>
   /** Rejects with `not_found`. */
   get(id: string): Promise<SharedSession>
   /** The newest first. */
@@ -37,6 +42,8 @@ export interface Sessions {
    */
   endAll(actor: Actor, accountId: string): Promise<number>
 }
+
+const mostLookedAt = 2000
 
 export function createSessions({ transact, sessions, grants, accounts, shutOut, clock }: Needs): Sessions {
   async function shared(some: readonly BrokerSession[]): Promise<readonly SharedSession[]> {
@@ -51,6 +58,18 @@ export function createSessions({ transact, sessions, grants, accounts, shutOut, 
     async list(query) {
       const { items, next } = await sessions.list(query)
       return { items: await shared(items), next }
+    },
+
+    async ofClient(query, clientId) {
+      const found: SharedSession[] = []
+      let next: string | null = query.after ?? null
+      for (let looked = 0; looked < mostLookedAt; looked += query.limit) {
+        const page = await sessions.list({ ...query, ...(next !== null && { after: next }) })
+        found.push(...(await shared(page.items)).filter(({ clientIds }) => clientIds.includes(clientId)))
+        next = page.next
+        if (next === null || found.length >= query.limit) break
+      }
+      return { items: found, next }
     },
 
     async get(id) {

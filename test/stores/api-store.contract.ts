@@ -23,6 +23,20 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
   })
 
   describe(`ApiStore (${label})`, () => {
+    it('finds the APIs that a client may call, by its whole id', async () => {
+      await using world = await open()
+      const { apis } = world.stores
+      const [first, other, second] = [
+        anApi({ clients: ['a_b', 'say "hi"\\'] }),
+        anApi({ clients: ['axb', 'a_b2'] }),
+        anApi({ clients: ['a_b'] }),
+      ]
+      for (const api of [first, other, second]) await apis.add(api)
+      expect(await apis.entitling('a_b')).toEqual([first, second])
+      expect(await apis.entitling('say "hi"\\')).toEqual([first])
+      expect(await apis.entitling('nobody')).toEqual([])
+    })
+
     it('finds an API by its audience', async () => {
       await using world = await open()
       const api = anApi({ audience: 'https://api.test/patients' })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { clientKinds, kindOf } from '../../src/clients/kinds.ts'
 import { collectionContract } from './collection.contract.ts'
 import { aClient, anAccount, aSource, type RegistryWorld, refused } from './world.ts'
 
@@ -18,6 +19,28 @@ export function clientStoreContract(label: string, open: () => Promise<RegistryW
         await world.stores.clients.add(client)
         expect(await world.stores.clients.get(client.id)).toEqual(client)
       }
+    })
+
+    it('lists clients of one kind, whatever their names say', async () => {
+      await using world = await open()
+      const { clients } = world.stores
+      const code = { grant_types: ['authorization_code', 'refresh_token'], application_type: 'web' } as const
+      const machine = { ...code, grant_types: ['client_credentials'], client_name: '"authorization_code"' }
+      const secret = { token_endpoint_auth_method: 'client_secret_basic' }
+      const none = { token_endpoint_auth_method: 'none' }
+      for (const [id, metadata, resourceServer] of [
+        ['web', { ...code, ...secret, client_name: '"application_type":"native"' }, null],
+        ['single_page', { ...code, ...none }, null],
+        ['native', { ...code, ...none, application_type: 'native' }, null],
+        ['machine', { ...machine, ...secret }, null],
+        ['resource_server', { ...machine, ...secret }, { apis: '*' }],
+      ] as const)
+        await clients.add(aClient({ id, metadata, resourceServer }))
+      for (const kind of clientKinds) {
+        const { items } = await clients.list({ limit: 9, kind })
+        expect([...items.map(({ id }) => id), ...items.map(kindOf)]).toEqual([kind, kind])
+      }
+      expect((await clients.list({ limit: 9, kind: 'web', search: 'machine' })).items).toEqual([])
     })
 
     it('refuses to allow a source that does not exist, and says which', async () => {

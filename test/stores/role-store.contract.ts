@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { noRules } from '../../src/apis/api-rules.ts'
 import { collectionContract } from './collection.contract.ts'
-import { anAccount, aRole, aSource, atOnce, type RegistryWorld, refused } from './world.ts'
+import { anAccount, anApi, aPortal, aRole, aSource, atOnce, type RegistryWorld, refused } from './world.ts'
 
 export function roleStoreContract(label: string, open: () => Promise<RegistryWorld>): void {
   collectionContract(`RoleStore (${label})`, open, {
@@ -28,6 +29,30 @@ export function roleStoreContract(label: string, open: () => Promise<RegistryWor
       )
       const { items } = await world.stores.roles.list({ limit: 9 })
       expect(items).toMatchObject([{ name: 'nurse', client: 'clinic', version: 1, createdAt: 7 }])
+    })
+
+    it('tells who has a role, gives it and asks for it, and of others of the same name nothing', async () => {
+      await using world = await open()
+      const { roles, accounts, sources, apis, portals } = world.stores
+      const [realm, ours] = [aRole({ name: 'nurse' }), aRole({ name: 'nurse', client: 'clinic' })]
+      for (const role of [realm, ours]) await roles.add(role)
+      const person = anAccount({ roles: [{ name: 'nurse', client: null }] })
+      await accounts.add(person)
+      const mapping = { ...aSource().mapping, roles: [{ role: 'nurse', client: 'clinic' }] }
+      const source = aSource({ mapping })
+      await sources.add(source)
+      const asking = anApi({ rules: { ...noRules, required_roles: ['nurse'] } })
+      const other = anApi({ rules: { ...noRules, required_roles: ['nurses'] } })
+      for (const api of [asking, other]) await apis.add(api)
+      const portal = aPortal({ sourceId: source.id, requiredRoles: ['nurse'] })
+      await portals.add(portal)
+      const named = ({ id, name }: { readonly id: string; readonly name: string }) => ({ id, name })
+      expect(await roles.usage(realm.id)).toEqual({
+        ...{ sources: [], accounts: [{ id: person.id, name: person.displayName }] },
+        ...{ apis: [named(asking)], portals: [named(portal)] },
+      })
+      expect(await roles.usage(ours.id)).toEqual({ accounts: [], apis: [], portals: [], sources: [named(source)] })
+      expect((await roles.usage('gone')).accounts).toEqual([])
     })
 
     it('leaves a role that exists as it is', async () => {

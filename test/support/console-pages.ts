@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { administratorPassword, startTestBroker } from './broker.ts'
 import { someApplications } from './console-applications.ts'
 import { someRecords } from './console-records.ts'
+import { someRegistry } from './console-registry.ts'
 import { formTo, send, walk } from './pages.ts'
 import { john, rene } from './people.ts'
 import { startUpstream } from './upstream.ts'
@@ -59,6 +60,7 @@ export async function startConsole() {
     'source-test-report': `/admin/sources/${okta.id}/test-logins/${test.id}`,
     ...(await someApplications(broker, api.id)),
     ...(await someRecords(broker, client, partner.id)),
+    ...(await someRegistry(broker, { client, apiId: api.id, sourceId: okta.id })),
     'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
   }
   const { issuer } = broker.config

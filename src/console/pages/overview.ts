@@ -23,7 +23,14 @@ const atMost = 200
 const none: Outcomes = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0 }
 
 /** Where the console has a page for what is counted. */
-const pathOf: Partial<Record<(typeof counted)[number], string>> = { authentication_sources: '/sources' }
+const pathOf: Partial<Record<(typeof counted)[number], string>> = {
+  authentication_sources: '/sources',
+  applications: '/applications',
+  clients: '/clients',
+  portals: '/portals',
+  users: '/people',
+  roles: '/roles',
+}
 
 export const overviewPages =
   ({ statistics, sources, sourceStore, ending, clock }: Needs) =>

@@ -41,6 +41,17 @@ export function createApiStore(db: Db): ApiStore {
       return row && fromRow(row)
     },
 
+    async entitling(clientId) {
+      const rows = await db
+        .selectFrom('apis')
+        .selectAll()
+        .where('clients', 'like', `%${toJson(clientId).replaceAll('\\', '_')}%`)
+        .orderBy('seq')
+        .execute()
+      // A pattern's wildcards may stand in an id as they are.
+      return rows.map(fromRow).filter(({ clients }) => clients.includes(clientId))
+    },
+
     async some(ids) {
       if (ids !== '*') return collection.some(ids)
       const rows = await db.selectFrom('apis').selectAll().orderBy('seq').execute()

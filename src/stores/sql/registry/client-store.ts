@@ -1,5 +1,7 @@
-import type { Client, ClientStore, TokenProfile } from '../../../clients/client.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Client, ClientQuery, ClientStore, TokenProfile } from '../../../clients/client.ts'
 import { type ClientSecret, secretDigest } from '../../../clients/client-secret.ts'
+import type { ClientKind } from '../../../clients/kinds.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
@@ -31,6 +33,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     noun: 'client',
     announced: true,
     fromRow,
+    narrowed: ({ kind }: ClientQuery) => (kind === undefined ? [] : ofKind[kind]),
     toColumns: (client) => ({
       search: searchText(client.metadata.client_name ?? '', client.id),
       enabled: toFlag(client.enabled),
@@ -85,6 +88,21 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       return rows.some(({ web_origins }) => fromJson<string[]>(web_origins).includes(origin))
     },
   }
+}
+
+/** In JSON that we wrote: quotation marks inside a value are written otherwise, so no value looks like a member. */
+const says = (member: string) => sql`clients.metadata like ${`%${member}%`}`
+const signsIn = says('"authorization_code"')
+const isNative = says('"application_type":"native"')
+const isPublic = says('"token_endpoint_auth_method":"none"')
+
+/** As `kindOf` has it. */
+const ofKind: Readonly<Record<ClientKind, readonly RawBuilder<unknown>[]>> = {
+  web: [signsIn, sql`not ${isNative}`, sql`not ${isPublic}`],
+  single_page: [signsIn, sql`not ${isNative}`, isPublic],
+  native: [signsIn, isNative],
+  machine: [sql`not ${signsIn}`, sql`clients.resource_server is null`],
+  resource_server: [sql`not ${signsIn}`, sql`clients.resource_server is not null`],
 }
 
 /** Earlier versions kept the secret itself, which goes with the next change of the client. */

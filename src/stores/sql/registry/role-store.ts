@@ -1,7 +1,10 @@
+import type { Api } from '../../../apis/api.ts'
+import type { ApiRules } from '../../../apis/api-rules.ts'
 import { idFrom } from '../../../ids.ts'
 import type { Role, RoleStore } from '../../../roles/role.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { atomically, nextIn, noteChange } from '../database.ts'
+import { fromJson, toJson } from '../json.ts'
 import { searchText } from '../paging.ts'
 import type { Db, RoleRow } from '../schema.ts'
 
@@ -24,6 +27,15 @@ export function createRoleStore(db: Db): RoleStore {
 
   return {
     ...collection,
+
+    async usage(id) {
+      const role = await collection.get(id)
+      if (!role) return { sources: [], accounts: [], apis: [], portals: [] }
+      const [{ sources, accounts }, { apis, portals }] = [await holders(db, id), await askers(db, role)]
+      const named = (some: readonly { readonly id: string; readonly name: string }[]) =>
+        some.map(({ id, name }) => ({ id, name }))
+      return { sources, accounts, apis: named(apis), portals: named(portals) }
+    },
 
     async ensure({ name, client }, now) {
       await atomically(db, async (transaction) => {
@@ -49,6 +61,11 @@ export function createRoleStore(db: Db): RoleStore {
 }
 
 async function users(db: Db, id: string) {
+  const { sources, accounts } = await holders(db, id)
+  return [...usedBy('authentication-sources', 'mapping of', sources), ...usedBy('users', 'user', accounts)]
+}
+
+async function holders(db: Db, id: string) {
   const sources = await db
     .selectFrom('roles')
     .innerJoin('source_roles', (join) =>
@@ -71,8 +88,39 @@ async function users(db: Db, id: string) {
     .orderBy('accounts.seq')
     .limit(mostNamed)
     .execute()
-  return [...usedBy('authentication-sources', 'mapping of', sources), ...usedBy('users', 'user', accounts)]
+  return { sources, accounts }
 }
+
+/** Who names it in JSON of their own: whoever asks for a role that nobody has lets nobody in, so none of them keeps it. */
+async function askers(db: Db, { name, client }: Role) {
+  const said = `%${toJson(name).replaceAll('\\', '_')}%`
+  const candidates = await db
+    .selectFrom('apis')
+    .select(['id', 'name', 'slug', 'rules', 'authentication_sources'])
+    .where((where) => where.or([where('rules', 'like', said), where('authentication_sources', 'like', said)]))
+    .orderBy('seq')
+    .execute()
+  const apis = candidates.filter(
+    (api) =>
+      (client === null || client === api.id || client === api.slug) &&
+      (asks(fromJson(api.rules), name) ||
+        fromJson<Api['authenticationSources']>(api.authentication_sources).some(({ roles }) =>
+          roles?.some(({ role }) => role === name),
+        )),
+  )
+  if (client !== null) return { apis: apis.slice(0, mostNamed), portals: [] }
+  const portals = await db
+    .selectFrom('portals')
+    .select(['id', 'name', 'required_roles'])
+    .where('required_roles', 'like', said)
+    .orderBy('seq')
+    .execute()
+  const asking = portals.filter(({ required_roles }) => fromJson<readonly string[]>(required_roles).includes(name))
+  return { apis: apis.slice(0, mostNamed), portals: asking.slice(0, mostNamed) }
+}
+
+const asks = ({ required_roles, mask }: Partial<ApiRules>, name: string): boolean =>
+  [...(required_roles ?? []), ...(mask ?? []).map(({ unless_role }) => unless_role)].includes(name)
 
 /** A role may be everybody's: the refusal to remove it names the first of them. */
 const mostNamed = 100

@@ -1,0 +1,35 @@
+import type { ConsoleWords } from '../../console.ts'
+
+export const portals: ConsoleWords['portals'] = {
+  title: 'Portale',
+  lead: 'Wo die Personen einer Quelle APIs finden und Schlüssel für sie bekommen.',
+  add: 'Portal hinzufügen',
+  search: 'Name oder Adresse',
+  empty: 'Es gibt noch kein Portal. Eines zeigt den Personen einer Quelle, welche APIs sie nutzen dürfen.',
+  noneFound: 'Kein Portal passt zu dem, was Sie suchen.',
+  columns: { name: 'Name', source: 'Quelle', apis: 'APIs', roles: 'Nötige Rollen' },
+  summary: 'Überblick',
+  slug: 'Adresse',
+  source: 'Quelle, durch die seine Personen sich anmelden',
+  apis: 'APIs, die es anbietet',
+  noApis: 'Es bietet noch keine API an.',
+  roles: 'Wer hereindarf',
+  everybody: 'alle, die sich anmelden können',
+  withRoles: (roles) => `wer eine davon hat: ${roles}`,
+  fields: {
+    name: { label: 'Name' },
+    slug: { label: 'Adresse', help: 'Kleinbuchstaben, Ziffern und Bindestriche.', placeholder: 'developers' },
+    authentication_source: { label: 'Quelle, durch die seine Personen sich anmelden' },
+    apis: { label: 'APIs, die es anbietet' },
+    required_roles: { label: 'Nötige Rollen', help: 'Wer eine davon hat, darf herein. Leer: alle.' },
+  },
+  chosen: 'wählen Sie eine',
+  added: (name) => `${name} ist hinzugefügt.`,
+  saved: (name) => `${name} ist gespeichert.`,
+  editTitle: (name) => `${name} bearbeiten`,
+  removeTitle: (name) => `${name} entfernen`,
+  removeWhat:
+    'Seine Personen finden diese APIs hier nicht mehr. Anwendungen und ihre Schlüssel bleiben und gelten weiter.',
+  removed: (name) => `${name} ist entfernt.`,
+  affected: 'Was nicht mehr angeboten wird',
+}

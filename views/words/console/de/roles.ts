@@ -1,0 +1,40 @@
+import type { ConsoleWords } from '../../console.ts'
+
+export const roles: ConsoleWords['roles'] = {
+  title: 'Rollen',
+  lead: 'Was Zuordnungen von Quellen und Administratoren an Personen vergeben und APIs verlangen.',
+  add: 'Rolle hinzufügen',
+  search: 'Name oder Client',
+  empty: 'Es gibt noch keine Rolle. Eine Zuordnung, die eine nennt, legt sie von selbst an.',
+  noneFound: 'Keine Rolle passt zu dem, was Sie suchen.',
+  columns: { name: 'Name', client: 'Gehört zu', description: 'Beschreibung' },
+  realm: 'überall (Realm-Rolle)',
+  gatehouse: 'Gatehouse: Sie öffnet diese Konsole',
+  summary: 'Überblick',
+  client: 'Gehört zu',
+  description: 'Beschreibung',
+  usage: 'Wer sie braucht',
+  unused: 'Niemand hat diese Rolle, keine Zuordnung vergibt sie, und keine API und kein Portal verlangt sie.',
+  kinds: {
+    source: 'Eine Zuordnung vergibt sie',
+    account: 'Hat sie',
+    api: 'API verlangt oder vergibt sie',
+    portal: 'Portal verlangt sie',
+  },
+  kind: 'Wie',
+  name: 'Name',
+  fields: {
+    name: { label: 'Name', help: 'Er ändert sich nie: Zuordnungen und Personen nennen die Rolle bei ihm.' },
+    client: { label: 'Gehört zum Client oder zur API', help: 'Leer ist sie eine Realm-Rolle: überall dieselbe.' },
+    description: { label: 'Beschreibung', help: 'Was darf, wer sie hat.' },
+  },
+  added: (name) => `${name} ist hinzugefügt.`,
+  saved: (name) => `${name} ist gespeichert.`,
+  editTitle: (name) => `${name} bearbeiten`,
+  removeTitle: (name) => `${name} entfernen`,
+  removeWhat: 'Die Rolle geht. APIs und Portale, die sie verlangen, lassen durch sie niemanden mehr ein.',
+  removeBlocked:
+    'Sie kann nicht entfernt werden, solange jemand sie hat oder eine Zuordnung sie vergibt. Nehmen Sie sie zuerst von diesen:',
+  removeOurs: 'Sie öffnet diese Konsole: Gatehouse braucht sie.',
+  removed: (name) => `${name} ist entfernt.`,
+}
