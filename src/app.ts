@@ -233,6 +233,7 @@ export async function startBroker(
   const served = { ...stores, ...known }
   const signIn = features.assembleSignIn({
     ...{ config, keys, issuer, sources, tests, sessions, recognise, leaveUpstream, vault, tracer, report, clock },
+    factors: nouns.factors,
     stores: served,
     confirmRegistry: memory.confirm,
     assets,

@@ -18,6 +18,32 @@ interface Reason {
 }
 
 export const reasons = {
+  // second factors of local users
+  second_factor_missing: {
+    status: 403,
+    title: 'A second factor is needed',
+    cause:
+      'A password alone does not let this user in: they have a second factor and it was not shown, or administrators must have one (sign_in.second_factor) and this one has none.',
+    fix: 'Sign in with a browser, and set up an authenticator app or a passkey at /security. Programs use an API key or a client of their own, not a person’s password.',
+    oauth: 'access_denied',
+  },
+  second_factor_wrong: {
+    status: 401,
+    title: 'This code is wrong or was used already',
+    cause:
+      'The code of the authenticator app, or the recovery code, is not one that counts now: mistyped, too old, or used before.',
+    fix: 'Wait for the next code, and check that the device’s clock is set automatically. An administrator can reset the second factors of somebody who has lost them.',
+    oauth: 'access_denied',
+  },
+  passkey_refused: {
+    status: 401,
+    title: 'This passkey was not accepted',
+    cause:
+      'The answer of the device does not fit: another passkey, an answer that was used before or came too late, or a page of another address.',
+    fix: 'Try again, or sign in another way. A passkey belongs to the host of the issuer that it was made at: after a move to another host people make new ones.',
+    oauth: 'access_denied',
+  },
+
   // admission: who may not come in
   account_disabled: {
     status: 403,

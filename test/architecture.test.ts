@@ -79,6 +79,10 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   ),
   'rate-limiter-flexible': ['src/gateway/'],
   'd3-scale': ['views/console/'],
+  otpauth: ['src/accounts/'],
+  '@simplewebauthn/server': ['src/accounts/'],
+  '@simplewebauthn/browser': ['views/'],
+  uqr: ['views/'],
   zod: ['src/'],
   'prom-client': ['src/operations/'],
   ...Object.fromEntries(

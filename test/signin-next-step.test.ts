@@ -5,13 +5,22 @@ import type { Source } from '../src/sources/source.ts'
 
 const source = (alias: string): Source => ({
   ...{ id: alias, version: 1, createdAt: 0, updatedAt: 0, alias, name: alias, description: '', type: 'oidc' },
-  ...{ enabled: true, config: {}, secretNames: [], mapping: Mapping.parse({}), domains: [], hidden: false, expiresAt: null },
+  ...{
+    enabled: true,
+    config: {},
+    secretNames: [],
+    mapping: Mapping.parse({}),
+    domains: [],
+    hidden: false,
+    expiresAt: null,
+  },
 })
 const okta = source('Okta')
 const entra = source('Entra')
 
 const nothing: Progress = {
-  ...{ needs: 'login', offered: [], named: undefined, discoverable: false, missingScopes: [], stuck: undefined },
+  ...{ needs: 'login', offered: [], named: undefined, discoverable: false, missingScopes: [] },
+  ...{ halfway: undefined, stuck: undefined },
 }
 
 describe('the next step', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
 export interface AssetFile {
   readonly body: Buffer
@@ -10,11 +11,19 @@ export interface AssetFile {
   readonly etag: string
 }
 
+/** Of a package: its exact version is in package-lock.json. */
+const webauthn = join(
+  ...[dirname(createRequire(import.meta.url).resolve('@simplewebauthn/browser')), '..'],
+  ...['dist', 'bundle', 'index.umd.min.js'],
+)
+
 const types = {
   'gatehouse.css': 'text/css; charset=utf-8',
   'console.css': 'text/css; charset=utf-8',
   'signin.js': 'text/javascript; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
+  'passkeys.js': 'text/javascript; charset=utf-8',
+  'webauthn.js': 'text/javascript; charset=utf-8',
   'mark.svg': 'image/svg+xml',
 }
 
@@ -22,7 +31,7 @@ export type AssetName = keyof typeof types
 
 const files = new Map<string, AssetFile>(
   Object.entries(types).map(([name, type]) => {
-    const body = readFileSync(join(import.meta.dirname, 'assets', name))
+    const body = readFileSync(name === 'webauthn.js' ? webauthn : join(import.meta.dirname, 'assets', name))
     return [name, { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"` }]
   }),
 )

@@ -2,7 +2,8 @@ import { assetUrl } from './assets.ts'
 import { type Html, html } from './html.ts'
 import { mark } from './icons.ts'
 import { safeUrl } from './url.ts'
-import { type Language, type Text, wordsIn } from './words.ts'
+import { frameWords, type PageLanguage } from './words/frame.ts'
+import type { Text } from './words.ts'
 
 /** The application a person is on the way to, as its registration describes it. */
 export interface Application {
@@ -17,20 +18,22 @@ export interface Application {
 export interface Place {
   /** Path or URL below which {@link ./assets.ts} is served, without a slash at the end. */
   readonly assets: string
-  readonly lang?: Language
+  readonly lang?: PageLanguage
 }
 
 export interface Frame extends Place {
   readonly title: Text
   readonly application?: Application
+  /** In the head, after those that every page has. */
+  readonly scripts?: Html
 }
 
 /** A name somebody else chose: it may run from right to left and must not turn the sentence round it. */
 export const nameOf = (name: string): Html => html`<bdi>${name}</bdi>`
 
 /** The whole document round a page's `body`, which holds the one `h1`. */
-export function page({ title, assets, lang = 'en', application }: Frame, body: Html): Html {
-  const words = wordsIn(lang)
+export function page({ title, assets, lang = 'en', application, scripts }: Frame, body: Html): Html {
+  const words = frameWords[lang]
   return html`<!doctype html>
 <html lang="${lang}">
 <head>
@@ -43,6 +46,7 @@ export function page({ title, assets, lang = 'en', application }: Frame, body: H
 <link rel="icon" href="${assetUrl(assets, 'mark.svg')}" type="image/svg+xml">
 <link rel="stylesheet" href="${assetUrl(assets, 'gatehouse.css')}">
 <script src="${assetUrl(assets, 'signin.js')}"></script>
+${scripts}
 </head>
 <body class="threshold">
 <div class="gate">
@@ -60,8 +64,8 @@ ${application && legal(application, lang)}
 `
 }
 
-function legal({ name, policyUrl, termsUrl }: Application, lang: Language): Html | undefined {
-  const { legal: words } = wordsIn(lang)
+function legal({ name, policyUrl, termsUrl }: Application, lang: PageLanguage): Html | undefined {
+  const { legal: words } = frameWords[lang]
   const links = [
     { href: policyUrl && safeUrl(policyUrl), text: words.policy },
     { href: termsUrl && safeUrl(termsUrl), text: words.terms },

@@ -1,4 +1,5 @@
 import { en } from './words/en.ts'
+import type { PageLanguage } from './words/frame.ts'
 
 export type { Text } from './words/en.ts'
 
@@ -9,7 +10,8 @@ const catalogues = { en } satisfies Record<string, Words>
 
 export type Language = keyof typeof catalogues
 
-export const wordsIn = (language: Language = 'en'): Words => catalogues[language]
+/** In a language that these words are not in yet: in English. */
+export const wordsIn = (language: PageLanguage = 'en'): Words => catalogues[language === 'de' ? 'en' : language]
 
 export interface ScopeWords {
   readonly name: string

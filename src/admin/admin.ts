@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router'
 import type { AccountStore } from '../accounts/account.ts'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Apis } from '../apis/apis.ts'
 import type { ApiKeys } from '../applications/api-keys.ts'
@@ -42,7 +43,7 @@ import { mountSigningKeys } from './signing-keys.ts'
 import { mountStats } from './stats.ts'
 import { mountTestLogins } from './test-logins.ts'
 import { mountTraces } from './traces.ts'
-import { mountSigningOut, mountUnlinking, userResource } from './users.ts'
+import { mountResettingFactors, mountSigningOut, mountUnlinking, userResource } from './users.ts'
 
 interface Needs {
   readonly issuer: string
@@ -51,6 +52,7 @@ interface Needs {
   readonly tests: TestLogins
   readonly clients: Clients
   readonly users: Users
+  readonly factors: Pick<FactorKeeper, 'reset'>
   readonly roles: Roles
   readonly apis: Apis
   readonly applications: Applications
@@ -89,6 +91,7 @@ export function adminRoutes(needs: Needs): Router {
   mountTestLogins(mount, { issuer, sources, tests: needs.tests })
   mountSecretRotation(mount, clients, needs.secretUses, authorise)
   mountUnlinking(mount, users)
+  mountResettingFactors(mount, needs.factors)
   mountSigningOut(mount, needs.sessions)
   mountTraces(mount, { traces, sources: needs.sourceStore, erase: needs.eraseTraces })
   mountEvents(mount, { audit })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import { type User, userInput } from '../accounts/user.ts'
 import { UserInput } from '../accounts/user-input.ts'
 import type { Users } from '../accounts/users.ts'
@@ -126,6 +127,25 @@ export function mountSigningOut(mount: Mount, sessions: Pick<Sessions, 'endAll'>
     },
     async (ctx, { actor }) => {
       ctx.body = { ended: await sessions.endAll(actor, ctx.params.id ?? '') }
+    },
+  )
+}
+
+/** DELETE users/{id}/second-factors: for somebody who has lost them all. */
+export function mountResettingFactors(mount: Mount, factors: Pick<FactorKeeper, 'reset'>): void {
+  mount(
+    {
+      ...{ id: 'resetSecondFactors', tag: 'users', method: 'delete', path: '/users/:id/second-factors' },
+      parameters: { id: { is: 'Which user', example: exampleIds.user } },
+      right: 'administer',
+      summary: 'Remove all second factors of a user',
+      description:
+        'The authenticator app, the passkeys and the recovery codes of somebody who has lost them. Their password alone signs them in until they set up others: make sure that it is them who asks. 404 for people whose password is not kept here.',
+      answer: { status: 204, is: 'They have none' },
+    },
+    async (ctx, { actor }) => {
+      await factors.reset(actor, ctx.params.id ?? '')
+      ctx.status = 204
     },
   )
 }

@@ -1,6 +1,8 @@
 /** The administrators' console, with whatever its pages are made of. */
+
 import type { RequestListener } from 'node:http'
 import type Router from '@koa/router'
+import { isWanted } from '../accounts/second-factors/factor.ts'
 import { createConsoleClient } from '../clients/console-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
@@ -94,7 +96,13 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
     broker: nouns.sessions,
     leaveUpstream: needs.leaveUpstream,
   })
-  const enter = createEntrance({ cookie, sessions, tokens, judge, clock })
+  const lacksSecondFactor = async (accountId: string): Promise<boolean> => {
+    if (config.sign_in.second_factor === 'optional') return false
+    const own = await nouns.factors.ofAccount(accountId)
+    // Those of other sources have theirs there.
+    return own !== undefined && !isWanted(own)
+  }
+  const enter = createEntrance({ cookie, sessions, tokens, judge, lacksSecondFactor, clock })
   const forSources = {
     ...stores,
     sources: nouns.sources,

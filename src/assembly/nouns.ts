@@ -1,4 +1,5 @@
 /** Everything that administrators change, over the stores: what the admin API and the command line both work with. */
+import { createFactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createApis } from '../apis/apis.ts'
 import { createApiKeys } from '../applications/api-keys.ts'
@@ -48,6 +49,7 @@ export function createNouns({ config, stores, transact, connectors, record, ...n
     apiKeys: createApiKeys(announced),
     portals: createPortals(announced),
     users: createUsers({ ...stores, transact, shutOut, hashPassword: passwords.hash, clock }),
+    factors: createFactorKeeper({ ...stores, transact, clock }),
     sessions: createSessions({ ...stores, transact, shutOut, clock }),
   }
 }

@@ -1,6 +1,8 @@
 /** The browser's way in and out, and how upstreams say that somebody has left: the routes of signin/. */
 import type Router from '@koa/router'
 import type { Recognise } from '../accounts/recognise.ts'
+import { createPasskeys } from '../accounts/second-factors/passkeys.ts'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
@@ -9,12 +11,15 @@ import { digest } from '../ids.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createReceive } from '../signin/arrival.ts'
+import { createAskSecond } from '../signin/ask-second.ts'
 import { backchannelLogoutRoutes } from '../signin/backchannel-logout.ts'
 import { createBrowserNotes } from '../signin/browser-notes.ts'
+import { createHalfway } from '../signin/halfway.ts'
 import { createPages } from '../signin/pages.ts'
 import { createProblems } from '../signin/problems.ts'
 import { createRestart } from '../signin/restart.ts'
 import { signinRoutes } from '../signin/routes.ts'
+import { securityRoutes } from '../signin/security.ts'
 import { sessionRoutes } from '../signin/sessions.ts'
 import { testLoginRoutes } from '../signin/test-login.ts'
 import { createTrips } from '../signin/trips.ts'
@@ -38,6 +43,7 @@ interface Needs {
   readonly sessions: Sessions
   readonly recognise: Recognise
   readonly leaveUpstream: LeaveUpstream
+  readonly factors: FactorKeeper
   readonly vault: Vault
   readonly tracer: Tracer
   readonly report: Report
@@ -68,6 +74,11 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     lifetime: config.lifetimes.trip * 1000,
   })
   const throttle = assembleThrottle({ config, stores, clock })
+  const { factors } = needs
+  const passkeys = createPasskeys({
+    ...{ issuer: config.issuer, secondFactors: stores.secondFactors, vault, clock },
+    once: (name, until) => stores.artifacts.putOnce('ReplayDetection', name, {}, until),
+  })
 
   const signIn = signinRoutes({
     ...stores,
@@ -77,6 +88,10 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     receive: createReceive({ recognise, accounts: stores.accounts, tracer, clock }),
     trips,
     throttle,
+    halfway: createHalfway({ localUsers: stores.localUsers, vault, notes, clock, base }),
+    askSecond: createAskSecond({ factors, passkeys, pages }),
+    factors,
+    passkeys,
     tracer,
     pages,
     problems: createProblems({ clients: stores.clients, tracer, pages, restart, notes, base }),
@@ -112,6 +127,7 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     openApart: sources.openApart,
     kindOf: sources.kindOf,
     throttle,
+    factors,
     callbackUrl,
     notes,
     csrf,
@@ -121,5 +137,10 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     base,
     tokenLifetime: config.lifetimes.access_token,
   })
-  return [signIn, ownSessions, backchannelLogout, testLogins]
+  const ownSecurity = securityRoutes({
+    ...stores,
+    ...{ currentSession: issuer.currentSession, connector, factors, passkeys, throttle, vault, notes, csrf, clock },
+    ...{ assets, issuer: config.issuer, base },
+  })
+  return [signIn, ownSessions, ownSecurity, backchannelLogout, testLogins]
 }

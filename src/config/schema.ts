@@ -90,6 +90,8 @@ const shape = z.strictObject({
     max_attempts_per_user: count,
     max_attempts_per_address: count,
     attempt_window: duration,
+    /** Of local users: whether administrators among them need one before the console opens. */
+    second_factor: z.enum(['optional', 'required_for_administrators']),
   }),
   console: z.strictObject({
     /** Seconds. */

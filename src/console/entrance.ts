@@ -34,6 +34,8 @@ interface Needs {
   readonly sessions: ConsoleSessions
   readonly tokens: ConsoleTokens
   readonly judge: Judge
+  /** Whether they must set up a second factor first. Rejects with `Unavailable` when it cannot tell. */
+  readonly lacksSecondFactor: (accountId: string) => Promise<boolean>
   readonly clock: Clock
 }
 
@@ -58,7 +60,7 @@ export type Entrance =
 const margin = 20_000
 
 /** Rejects with `Unavailable` when it cannot tell: then nobody is signed out. */
-export function createEntrance({ cookie, sessions, tokens, judge, clock }: Needs) {
+export function createEntrance({ cookie, sessions, tokens, judge, lacksSecondFactor, clock }: Needs) {
   const out = { kind: 'out' } as const
 
   async function alive(secret: string, session: ConsoleSession): Promise<ConsoleSession | ReasonCode | undefined> {
@@ -83,6 +85,7 @@ export function createEntrance({ cookie, sessions, tokens, judge, clock }: Needs
       await sessions.end(secret)
       return token === 'not_an_administrator' ? { kind: 'refused', reason: token } : out
     }
+    if (await lacksSecondFactor(session.accountId)) return { kind: 'refused', reason: 'second_factor_missing' }
     return {
       kind: 'in',
       administrator: {

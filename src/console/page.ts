@@ -189,7 +189,7 @@ export function createMount(needs: Needs): Mount {
     if (entrance.kind === 'out') await otherwise()
     else {
       ctx.status = 303
-      ctx.redirect(`${here}/no-entry`)
+      ctx.redirect(`${here}/${entrance.reason === 'second_factor_missing' ? 'security?for=console' : 'no-entry'}`)
     }
     return undefined
   }

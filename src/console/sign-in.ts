@@ -109,6 +109,12 @@ export function createSignIn(needs: Needs): { readonly signIn: SignIn; mount(rou
         signIn(ctx, ownPath(String(ctx.query.to ?? ''), here), ctx.query.switch === undefined ? undefined : 'switch'),
       )
 
+      // Everybody's own page; on the way to the console, it leads back.
+      router.get('/security', (ctx) => {
+        ctx.status = 303
+        ctx.redirect(`${issuer}/security${ctx.query.for === 'console' ? '?for=console' : ''}`)
+      })
+
       router.get('/no-entry', (ctx) => noEntry(ctx, 'not_an_administrator'))
 
       router.get('/callback', async (ctx) => {

@@ -39,10 +39,12 @@ const scheme = (name: string, parameters: Readonly<Record<string, string>>): str
     .map(([name, value]) => `${name}="${value}"`)
     .join(', ')}`
 
+const passwordProblems: ReadonlySet<ReasonCode> = new Set(['bad_credentials', 'second_factor_missing'])
+
 // RFC 6750 §3.1: whoever brought no token is told no error; and a missing key says nothing about the token.
 function errorOf(reason: ReasonCode): string | undefined {
   if (reason === 'insufficient_scope' || reason === 'insufficient_user_authentication') return reason
   if (reason === 'credentials_ambiguous') return 'invalid_request'
-  const aboutOthers = /^(api_key|application|certificate|basic)_/.test(reason) || reason === 'bad_credentials'
+  const aboutOthers = /^(api_key|application|certificate|basic)_/.test(reason) || passwordProblems.has(reason)
   return reason === 'token_missing' || aboutOthers ? undefined : 'invalid_token'
 }

@@ -1,4 +1,4 @@
-/** What the registry keeps sealed under the secret keys: of sources, of clients, and the signing keys. */
+/** What the registry keeps sealed under the secret keys: of sources, of clients, of authenticator apps, and the signing keys. */
 export interface SealedStore {
   /** How many values lie under each secret key, by the key's id. */
   count(): Promise<Readonly<Record<string, number>>>

@@ -1,3 +1,4 @@
+import type { LocalUser } from '../accounts/local-user.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Source } from '../sources/source.ts'
 
@@ -11,6 +12,8 @@ export interface Progress {
   /** Whether an e-mail address can lead to a source that is not among those offered. */
   readonly discoverable: boolean
   readonly missingScopes: readonly string[]
+  /** Whose password was right, when that is not enough for them. */
+  readonly halfway: LocalUser | undefined
   /** What was asked for in particular, and the person proved who they are, and it still is not met. */
   readonly stuck: ReasonCode | undefined
 }
@@ -18,13 +21,15 @@ export interface Progress {
 export type Step =
   | { readonly kind: 'choose'; readonly from: readonly Source[]; readonly discover: boolean }
   | { readonly kind: 'prove'; readonly at: Source }
+  | { readonly kind: 'confirm'; readonly user: LocalUser }
   | { readonly kind: 'consent'; readonly to: readonly string[] }
   | { readonly kind: 'fail'; readonly reason: ReasonCode }
 
 /** The one place that knows the order of a sign-in. Every screen returns here; none knows the next. */
-export function nextStep({ needs, offered, named, discoverable, missingScopes, stuck }: Progress): Step {
+export function nextStep({ needs, offered, named, discoverable, missingScopes, halfway, stuck }: Progress): Step {
   if (stuck) return { kind: 'fail', reason: stuck }
   if (needs === 'consent') return { kind: 'consent', to: missingScopes }
+  if (halfway) return { kind: 'confirm', user: halfway }
   if (named) return { kind: 'prove', at: named }
   const [only, ...others] = offered
   if (!only && !discoverable) return { kind: 'fail', reason: 'no_source_applies' }

@@ -2,7 +2,11 @@
 import type { Application } from '#views/layout.ts'
 import { problemView, type Way } from '#views/problem.ts'
 import { consentView } from '#views/signin/consent.ts'
+import type { PasskeyForm } from '#views/signin/passkey.ts'
+import { secondStepView } from '#views/signin/second-step.ts'
 import { signInView } from '#views/signin/sign-in.ts'
+import { type FactorWords, factorWords } from '#views/words/factors.ts'
+import type { PageLanguage } from '#views/words/frame.ts'
 import { adviceFor, scopeWords } from '#views/words.ts'
 import type { Client } from '../clients/client.ts'
 import type { Connector } from '../connector.ts'
@@ -30,7 +34,19 @@ export interface Choice {
   readonly discover: boolean
   readonly lastUsed: string | undefined
   readonly password?: PasswordTry
+  /** For the users of the local source whose form is shown. */
+  readonly passkey?: Omit<PasskeyForm, 'action'>
   readonly email?: { readonly value: string; readonly problem: string }
+}
+
+export type SecondProblem = keyof FactorWords['step']['problems']
+
+export interface Second {
+  readonly username: string
+  readonly has: { readonly hasApp: boolean; readonly hasRecoveryCodes: boolean }
+  readonly passkey?: Omit<PasskeyForm, 'action'>
+  readonly problem: SecondProblem | undefined
+  readonly lang: PageLanguage
 }
 
 export type Pages = ReturnType<typeof createPages>
@@ -46,7 +62,7 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
   return {
     signIn(
       { interaction: { uid, flow, params }, client }: Visit,
-      { from, discover, lastUsed, password, email }: Choice,
+      { from, discover, lastUsed, password, passkey, email }: Choice,
     ): string {
       const typed = from.filter((source) => kindOf(source) === 'password')
       // One password source is a form at once; several are doors like the others, lest a password goes to the wrong one.
@@ -69,6 +85,10 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
             name: form.source.name,
             action: sourceAt(uid, form.source),
             ...(form.username !== undefined && { username: form.username }),
+            ...(passkey &&
+              form.source.type === 'local' && {
+                passkey: { ...passkey, action: at(uid, `/passkey/${encodeURIComponent(form.source.alias)}`) },
+              }),
             ...('problem' in form && form.problem !== undefined && { problem: form.problem }),
           },
         }),
@@ -76,6 +96,24 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
           discover: { action: at(uid, '/find'), ...(email && { email: email.value, problem: email.problem }) },
         }),
         csrf: csrf(uid),
+        back: { action: at(uid, '/back') },
+        reference: reference(flow),
+      }).toString()
+    },
+
+    /** The password of a local user was right, and is not enough. */
+    secondStep(
+      { interaction: { uid, flow }, client }: Visit,
+      { username, has, passkey, problem, lang }: Second,
+    ): string {
+      return secondStepView({
+        ...{ assets, lang, username, ...has },
+        application: applicationOf(client),
+        action: at(uid, '/second-step'),
+        ...(passkey && { passkey: { ...passkey, action: at(uid, '/second-step') } }),
+        ...(problem && { problem: factorWords(lang).step.problems[problem] }),
+        csrf: csrf(uid),
+        again: at(uid, '/again'),
         back: { action: at(uid, '/back') },
         reference: reference(flow),
       }).toString()

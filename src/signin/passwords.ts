@@ -1,5 +1,7 @@
 /** Signing in with a user name and a password. */
 import type { Context } from 'koa'
+import type { LocalUser, LocalUserStore } from '../accounts/local-user.ts'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Attempt, Throttle } from '../accounts/throttle.ts'
 import type { PasswordConnector } from '../connector.ts'
 import { Refusal } from '../errors.ts'
@@ -10,6 +12,7 @@ import type { Source, SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Receive } from './arrival.ts'
+import type { Halfway } from './halfway.ts'
 import type { Steps } from './steps.ts'
 import type { Visit } from './visit.ts'
 
@@ -20,6 +23,9 @@ interface Needs {
   readonly connector: Sources['connector']
   readonly receive: Receive
   readonly throttle: Throttle
+  readonly factors: Pick<FactorKeeper, 'isWanted'>
+  readonly localUsers: Pick<LocalUserStore, 'get'>
+  readonly halfway: Halfway
   readonly tracer: Tracer
 }
 
@@ -27,6 +33,11 @@ interface Ahead {
   readonly attempt: Attempt
   /** Why there is none. */
   readonly room: Error | undefined
+}
+
+/** A password is not enough for this person. */
+interface HalfVerified {
+  readonly halfway: LocalUser
 }
 
 interface Verified {
@@ -41,7 +52,9 @@ export const credentialsLimit = 4 * 1024
 /** What the form says again, above itself. Everything else is a page of its own. */
 const answeredInPlace: ReadonlySet<ReasonCode> = new Set(['bad_credentials', 'too_many_attempts', 'account_disabled'])
 
-export function createPasswordLogin({ steps, sources, interactions, connector, receive, throttle, tracer }: Needs) {
+export function createPasswordLogin({ steps, sources, interactions, connector, receive, throttle, ...needs }: Needs) {
+  const { factors, localUsers, halfway, tracer } = needs
+
   /** Whether there is room for another attempt, asked ahead: in the same trip that finds the sign-in it belongs to. */
   async function lookAhead(ctx: Context, posted: URLSearchParams | Refusal): Promise<Ahead | undefined> {
     const source = await sources.byAlias(String(ctx.params.alias))
@@ -60,12 +73,19 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     open: PasswordConnector,
     password: string,
     { attempt, room }: Ahead,
-  ): Promise<Verified> {
+  ): Promise<Verified | HalfVerified> {
     if (room) throw room
     const identity = await open.verify({ username: attempt.username, password })
     if (!identity) {
       await throttle.failed(attempt)
       throw new Refusal('bad_credentials')
+    }
+    if (source.type === 'local' && (await factors.isWanted(identity.subject))) {
+      // Not written down as a success: else whoever has the password could have wrong codes forgotten by showing it.
+      await throttle.check(attempt)
+      const user = await localUsers.get(identity.subject)
+      if (!user) throw new Refusal('bad_credentials')
+      return { halfway: user }
     }
     const writeDown = await throttle.succeeded(attempt)
     try {
@@ -89,7 +109,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
         : { from: [], discover: false }
     ctx.status = status
     if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
-    steps.choose(ctx, here, { ...around, password: { source, username, problem: title } })
+    await steps.choose(ctx, here, { ...around, password: { source, username, problem: title } })
   }
 
   return async (ctx: Context): Promise<void> => {
@@ -101,12 +121,19 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     const open = connector(source)
     if (open.kind !== 'password') throw new Refusal('source_not_allowed', `${source.alias} takes no passwords`)
     if (!ahead) throw new Refusal('source_disabled')
-    let verified: Verified
+    let verified: Verified | HalfVerified
     try {
       verified = await verify(here, source, open, posted.get('password') ?? '', ahead)
     } catch (error) {
       if (!(error instanceof Refusal && answeredInPlace.has(error.code))) throw error
       return answerInPlace(ctx, here, source, ahead.attempt.username, error)
+    }
+    if ('halfway' in verified) {
+      const { uid, flow } = here.interaction
+      await tracer.step(flow, 'second_factor_asked', undefined, { clientId: here.client.id, source })
+      halfway.keep(ctx, uid, verified.halfway)
+      ctx.status = 303
+      return ctx.redirect(steps.address(here))
     }
     steps.remember(ctx, source)
     await Promise.all([verified.writeDown(), interactions.finish(ctx, { kind: 'login', login: verified.login })])

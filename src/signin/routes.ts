@@ -5,6 +5,9 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { AccountStore } from '../accounts/account.ts'
+import type { LocalUserStore } from '../accounts/local-user.ts'
+import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Throttle } from '../accounts/throttle.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { ConsentStore } from '../clients/consent-store.ts'
@@ -20,12 +23,14 @@ import type { Receive } from './arrival.ts'
 import type { BrowserNotes } from './browser-notes.ts'
 import { findByAddress, findCandidates } from './candidates.ts'
 import type { DepartureStore } from './departure-store.ts'
+import type { Halfway } from './halfway.ts'
 import type { Pages } from './pages.ts'
 import { createPasswordLogin, credentialsLimit } from './passwords.ts'
 import type { Problems } from './problems.ts'
 import type { Restart } from './restart.ts'
 import { createReturns } from './returns.ts'
-import { createSteps, scopesToAgree } from './steps.ts'
+import { createSecondStep } from './second-step.ts'
+import { type AskSecond, createSteps, scopesToAgree } from './steps.ts'
 import type { Trips } from './trips.ts'
 
 interface Needs {
@@ -41,6 +46,11 @@ interface Needs {
   readonly trips: Trips
   readonly departures: DepartureStore
   readonly throttle: Throttle
+  readonly halfway: Halfway
+  readonly askSecond: AskSecond
+  readonly factors: FactorKeeper
+  readonly passkeys: Passkeys
+  readonly localUsers: Pick<LocalUserStore, 'get'>
   readonly tracer: Tracer
   readonly pages: Pages
   readonly problems: Problems
@@ -58,6 +68,7 @@ export function signinRoutes(needs: Needs): Router {
   const { inVisit, outside } = needs.problems
   const steps = createSteps(needs)
   const returns = createReturns({ ...needs, steps })
+  const secondStep = createSecondStep({ ...needs, steps })
   const router = new Router()
 
   router.get('/login/:uid', inVisit, async (ctx) => {
@@ -80,6 +91,9 @@ export function signinRoutes(needs: Needs): Router {
 
   router.post('/login/:uid/source/:alias', inVisit, createPasswordLogin({ ...needs, steps }))
 
+  router.post('/login/:uid/second-step', inVisit, secondStep.send)
+  router.post('/login/:uid/passkey/:alias', inVisit, secondStep.passkeyAlone)
+
   router.post('/login/:uid/find', inVisit, async (ctx) => {
     const here = await steps.visit(ctx)
     const email = (await steps.form(ctx, here, credentialsLimit)).get('email') ?? ''
@@ -87,7 +101,7 @@ export function signinRoutes(needs: Needs): Router {
     if (source) return steps.prove(ctx, { ...here, interaction: withHint(here.interaction, email) }, source)
     const { offered, discoverable } = await findCandidates(sources, here.client, {})
     ctx.status = 404
-    steps.choose(ctx, here, {
+    await steps.choose(ctx, here, {
       from: offered,
       discover: discoverable,
       email: { value: email, problem: 'No way to sign in is known for this address' },

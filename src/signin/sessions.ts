@@ -2,6 +2,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { staysView } from '#views/signin/sessions.ts'
+import { factorWords } from '#views/words/factors.ts'
 import type { AccountStore } from '../accounts/account.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
@@ -71,6 +72,7 @@ export function sessionRoutes(needs: Needs): Router {
       endOthersAction: `${here}/end-others`,
       csrf: csrf.token(sessionId),
       now: clock(),
+      security: { href: `${issuer}/security`, label: factorWords().security.title },
     }).toString()
   })
 

@@ -2,6 +2,8 @@
 import type { Context } from 'koa'
 import { leavingView } from '#views/signin/leaving.ts'
 import type { AccountStore } from '../accounts/account.ts'
+import type { LocalUser } from '../accounts/local-user.ts'
+import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
 import type { ClientStore } from '../clients/client.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
@@ -13,11 +15,16 @@ import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { BrowserNotes } from './browser-notes.ts'
 import { applicable, findCandidates } from './candidates.ts'
+import type { Halfway } from './halfway.ts'
 import { nextStep, type Step, stuckBecause } from './next-step.ts'
-import type { Choice, Pages } from './pages.ts'
+import type { Choice, Pages, SecondProblem } from './pages.ts'
+import { passkeyAlonePurpose } from './passkey-purposes.ts'
 import type { Problems } from './problems.ts'
 import type { Trips } from './trips.ts'
 import type { Visit } from './visit.ts'
+
+/** Shows the page of the second step; `problem`: why it comes again. */
+export type AskSecond = (ctx: Context, here: Visit, user: LocalUser, problem?: SecondProblem) => Promise<void>
 
 interface Needs {
   readonly interactions: Interactions
@@ -32,6 +39,9 @@ interface Needs {
   readonly pages: Pages
   readonly problems: Pick<Problems, 'entered' | 'leaving'>
   readonly notes: BrowserNotes
+  readonly halfway: Halfway
+  readonly askSecond: AskSecond
+  readonly passkeys: Pick<Passkeys, 'ask'>
   readonly csrf: Csrf
   readonly assets: string
   /** The issuer's path, without a slash at the end. */
@@ -69,16 +79,23 @@ export function createSteps(needs: Needs) {
   const confirmForm = (ctx: Context, { interaction }: Visit, posted: URLSearchParams): void =>
     csrf.check(ctx, posted, interaction.uid)
 
-  async function next({ interaction, client }: Visit): Promise<Step> {
+  async function next({ interaction, client }: Visit, halfway?: LocalUser): Promise<Step> {
     const candidates = await findCandidates(sources, client, interaction.params)
-    return nextStep({ ...interaction, ...candidates, stuck: stuckBecause(interaction) })
+    return nextStep({ ...interaction, ...candidates, halfway, stuck: stuckBecause(interaction) })
   }
 
   /** After a refusal, at the person's own wish: hints and what was tried before do not decide any more. */
   async function anew({ interaction, client }: Visit): Promise<Step> {
     const { named, offered, discoverable } = await findCandidates(sources, client, interaction.params)
     const all = named && !offered.some(({ id }) => id === named.id) ? [named, ...offered] : offered
-    return nextStep({ ...interaction, offered: all, named: undefined, discoverable, stuck: undefined })
+    return nextStep({
+      ...interaction,
+      offered: all,
+      named: undefined,
+      discoverable,
+      halfway: undefined,
+      stuck: undefined,
+    })
   }
 
   async function take(ctx: Context, here: Visit, step: Step): Promise<void> {
@@ -89,6 +106,8 @@ export function createSteps(needs: Needs) {
         return prove(ctx, here, step.at)
       case 'choose':
         return choose(ctx, here, { from: step.from, discover: step.discover })
+      case 'confirm':
+        return needs.askSecond(ctx, here, step.user)
       case 'consent': {
         const account = here.interaction.accountId ? await accounts.get(here.interaction.accountId) : undefined
         return show(ctx, pages.consent(here, scopesToAgree(here.interaction), account?.displayName ?? ''))
@@ -96,8 +115,11 @@ export function createSteps(needs: Needs) {
     }
   }
 
-  const choose = (ctx: Context, here: Visit, choice: Omit<Choice, 'lastUsed'>): void =>
-    show(ctx, pages.signIn(here, { ...choice, lastUsed: lastSource.read(ctx) }))
+  async function choose(ctx: Context, here: Visit, choice: Omit<Choice, 'lastUsed' | 'passkey'>): Promise<void> {
+    const local = [choice.password?.source, ...choice.from].some((source) => source?.type === 'local')
+    const passkey = local ? await needs.passkeys.ask(passkeyAlonePurpose(here.interaction.uid)) : undefined
+    show(ctx, pages.signIn(here, { ...choice, ...(passkey && { passkey }), lastUsed: lastSource.read(ctx) }))
+  }
 
   async function prove(ctx: Context, here: Visit, source: Source): Promise<void> {
     const open = connector(source)
@@ -126,11 +148,16 @@ export function createSteps(needs: Needs) {
     form,
     confirmForm,
     next,
+    /** Where this sign-in stands. */
+    address: ({ interaction }: Visit): string => `${base}/login/${interaction.uid}`,
     choose,
     prove,
     remember,
 
-    advance: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await next(here)),
+    async advance(ctx: Context, here: Visit): Promise<void> {
+      const user = await needs.halfway.find(ctx, here.interaction.uid)
+      await take(ctx, here, await next(here, user))
+    },
 
     beginAnew: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await anew(here)),
 

@@ -7,6 +7,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { PasswordForm } from '#views/signin/sign-in.ts'
 import { testBeginView, testPasswordView, testReportView } from '#views/signin/test-login.ts'
+import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Throttle } from '../accounts/throttle.ts'
 import type { Credentials } from '../connector.ts'
 import { Refusal } from '../errors.ts'
@@ -25,6 +26,7 @@ interface Needs extends TestOutcomeNeeds {
   readonly tests: TestLogins
   readonly trips: TripStore
   readonly throttle: Throttle
+  readonly factors: Pick<FactorKeeper, 'isWanted'>
   readonly kindOf: Sources['kindOf']
   readonly callbackUrl: (alias: string) => URL
   readonly notes: BrowserNotes
@@ -42,7 +44,7 @@ export const testDestination = (base: string, uid: string, alias: string): strin
   uid.startsWith(mark) ? `${base}/test-login/${uid.slice(mark.length)}/arrive/${encodeURIComponent(alias)}` : undefined
 
 export function testLoginRoutes(needs: Needs): Router {
-  const { tests, trips, throttle, callbackUrl, csrf, clock, assets, base } = needs
+  const { tests, trips, throttle, factors, callbackUrl, csrf, clock, assets, base } = needs
   const { reported, through, stepped, vouched } = createTestOutcome(needs)
   const browserNote = needs.notes('gatehouse_test_login', 3600)
   const router = new Router({ prefix: '/test-login' })
@@ -114,6 +116,9 @@ export function testLoginRoutes(needs: Needs): Router {
           await throttle.failed(attempt)
           return stepped(test, 'wrong_password')
         }
+        // A test shows what the person is: to nobody who would not get in with what they have.
+        if (test.source.type === 'local' && (await factors.isWanted(identity.subject)))
+          throw new Refusal('second_factor_missing')
         // Guesses sent all at once gain nothing here either; that it was right is not written down.
         await throttle.succeeded(attempt)
         return vouched(stepped(test, 'proven'), identity)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { createFactorKeeper } from '../../src/accounts/second-factors/second-factors.ts'
 import { createUsers } from '../../src/accounts/users.ts'
 import { adminPath, adminRoutes } from '../../src/admin/admin.ts'
 import { createAuthorise } from '../../src/admin/authorise.ts'
@@ -97,6 +98,7 @@ export async function startAdmin() {
     clock,
     tests: assembleTestLogins({ stores, vault, clock }),
     eraseTraces: createEraseTraces({ ...stores, clock }),
+    factors: createFactorKeeper({ ...stores, clock }),
     sessions: createSessions({ ...stores, shutOut, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},

@@ -16,6 +16,7 @@ import { localUserStoreContract } from './local-user-store.contract.ts'
 import { markStoreContract } from './mark-store.contract.ts'
 import { portalStoreContract } from './portal-store.contract.ts'
 import { roleStoreContract } from './role-store.contract.ts'
+import { secondFactorStoreContract } from './second-factor-store.contract.ts'
 import { sessionStoreContract } from './session-store.contract.ts'
 import { sourceStatusStoreContract } from './source-status-store.contract.ts'
 import { sourceStoreContract } from './source-store.contract.ts'
@@ -31,6 +32,7 @@ export function sqlStoresContracts(label: string, open: () => Promise<World<SqlS
   consentStoreContract(label, open)
   accountStoreContract(label, open)
   localUserStoreContract(label, open)
+  secondFactorStoreContract(label, open)
   roleStoreContract(label, open)
   apiStoreContract(label, open)
   applicationStoreContract(label, open)

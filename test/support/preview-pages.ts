@@ -54,6 +54,7 @@ const stays: StaysPage = {
   now: noon,
   csrf,
   endAction: '/sessions/end',
+  security: { href: '/security', label: 'Your sign-in security' },
   endOthersAction: '/sessions/end-others',
   stays: [
     {

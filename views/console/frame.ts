@@ -63,6 +63,7 @@ export function consolePage(frame: ConsoleFrame, body: Html): Html {
 <a class="brand" href="${here}/">${mark}<span>${words.product}</span></a>
 <div class="self">
 <span class="who"><span class="unseen">${words.signedInAs} </span><bdi>${who}</bdi></span>
+<a class="quiet" href="${here}/security">${words.security}</a>
 <form method="post" action="${here}/sign-out"><input type="hidden" name="csrf" value="${csrf}"><button class="quiet">${words.signOut}</button></form>
 </div>
 </header>

@@ -3,7 +3,8 @@ import { dot, tick } from '../icons.ts'
 import { nameOf, type Place, page } from '../layout.ts'
 import { hiddenFields } from '../parts.ts'
 import { mustBeSafe } from '../url.ts'
-import { type Language, wordsIn } from '../words.ts'
+import type { PageLanguage } from '../words/frame.ts'
+import { wordsIn } from '../words.ts'
 
 export interface Stay {
   readonly id: string
@@ -18,6 +19,8 @@ export interface Stay {
 }
 
 export interface StaysPage extends Place {
+  /** Where people keep their passkeys and codes. */
+  readonly security: { readonly href: string; readonly label: string }
   readonly account: { readonly name: string }
   /** The current one first. */
   readonly stays: readonly Stay[]
@@ -31,7 +34,17 @@ export interface StaysPage extends Place {
 }
 
 /** Where a person is signed in, and out of which of it they can go. */
-export function staysView({ account, stays, endAction, endOthersAction, csrf, now, assets, lang }: StaysPage): Html {
+export function staysView({
+  account,
+  stays,
+  endAction,
+  endOthersAction,
+  csrf,
+  now,
+  security,
+  assets,
+  lang,
+}: StaysPage): Html {
   const { stays: words } = wordsIn(lang)
   const others = stays.filter(({ current }) => !current)
   const body = html`<h1>${words.title}</h1>
@@ -56,17 +69,18 @@ ${hiddenFields({ csrf })}
 </form>`
     : html`<p class="muted">${words.alone}</p>`
 }
-<p class="muted">${words.applications}</p>`
+<p class="muted">${words.applications}</p>
+<div class="sill"><a id="security" href="${mustBeSafe(security.href)}">${security.label}</a></div>`
   return page({ title: words.title, assets, lang }, body)
 }
 
-function since(startedAt: number, now: number, lang: Language | undefined): Html {
+function since(startedAt: number, now: number, lang: PageLanguage | undefined): Html {
   const { stays: words } = wordsIn(lang)
   const moment = new Date(startedAt)
   return html`<time datetime="${moment.toISOString()}" title="${words.moment(moment)}">${words.ago(Math.floor((now - startedAt) / 1000))}</time>`
 }
 
-function opened(applications: readonly string[], lang: Language | undefined): Html {
+function opened(applications: readonly string[], lang: PageLanguage | undefined): Html {
   const { stays: words } = wordsIn(lang)
   if (applications.length === 0) return html`${words.nothingOpened}`
   return words.opened(html`${applications.map((name, index) => html`${index > 0 && ', '}${nameOf(name)}`)}`)

@@ -3,7 +3,9 @@ import { dot, onward } from '../icons.ts'
 import { type Application, nameOf, type Place, page } from '../layout.ts'
 import { alert, formButton, hiddenFields, referenceLine } from '../parts.ts'
 import { mustBeSafe } from '../url.ts'
+import { factorWords } from '../words/factors.ts'
 import { type Words, wordsIn } from '../words.ts'
+import { type PasskeyForm, passkeyForm, passkeyScripts } from './passkey.ts'
 
 export interface SignIn extends Place {
   readonly application: Application
@@ -33,6 +35,8 @@ export interface PasswordForm {
   readonly action: string
   readonly username?: string
   readonly problem?: string
+  /** Where its users may come with a passkey instead. */
+  readonly passkey?: PasskeyForm
 }
 
 /** Posts `email` and `csrf`: the address's domain tells the source. */
@@ -56,7 +60,11 @@ ${discover && discoverForm(discover, { csrf, alone: alone && !password, look: pa
 ${back && formButton({ action: back.action, fields: { csrf }, label: words.backTo(nameOf(application.name)), look: 'link', id: 'back' })}
 ${referenceLine(reference, lang, words.reference.trouble)}
 </div>`
-  return page({ title: words.signIn.title(application.name), assets, lang, application }, body)
+  const scripts = password?.passkey && passkeyScripts(assets)
+  return page(
+    { title: words.signIn.title(application.name), assets, lang, application, ...(scripts && { scripts }) },
+    body,
+  )
 }
 
 function sourceList(sources: readonly SourceLink[], { signIn: words }: Words): Html {
@@ -83,7 +91,7 @@ interface Around {
 }
 
 export function passwordForm(
-  { alias, name, action, username = '', problem }: PasswordForm,
+  { alias, name, action, username = '', problem, passkey }: PasswordForm,
   { csrf, alone, words: { signIn: words } }: Around,
 ): Html {
   const wrong = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
@@ -99,7 +107,8 @@ ${hiddenFields({ csrf })}
 <div class="joined"><input id="password" name="password" type="password" autocomplete="current-password" required${wrong}${starts && username !== '' && html` autofocus`}>
 <button type="button" class="quiet" data-reveal="password" data-show="${words.show}" data-show-label="${words.showLabel}" data-hide="${words.hide}" data-hide-label="${words.hideLabel}" hidden></button></div></div>
 <button class="primary" id="submit">${words.submit}</button>
-</form>`
+</form>
+${passkey && passkeyForm(passkey, 'get', { csrf, label: factorWords().signIn.passkey, failed: factorWords().signIn.failed, look: 'plain', id: 'passkey' })}`
 }
 
 function discoverForm(

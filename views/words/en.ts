@@ -1,5 +1,6 @@
 import type { ReasonCode } from '../../src/reasons.ts'
 import { type Html, html } from '../html.ts'
+import { frameWords } from './frame.ts'
 
 /** A name in a sentence: plain, as a title needs it, or already marked up. */
 export type Text = Html | string
@@ -28,20 +29,7 @@ const startAgain = 'Go back to the application and sign in from there.'
 
 /** Every word on the pages people meet when they sign in. Sentence case; numbers instead of "some". */
 export const en = {
-  product: 'Gatehouse',
-  theme: { dark: 'Dark theme', light: 'Light theme' },
-  legal: {
-    label: (application: Text) => html`About ${application}`,
-    policy: 'Privacy policy',
-    terms: 'Terms of use',
-  },
-  reference: {
-    label: 'Reference',
-    trouble: 'Trouble? Reference',
-    copy: 'Copy',
-    copyLabel: 'Copy the reference',
-    copied: 'Copied',
-  },
+  ...frameWords.en,
   test: {
     title: (source: Text) => html`Test sign-in with ${source}`,
     explain:

@@ -11,6 +11,7 @@ import {
   type LocalUserStore,
   localAttributes,
 } from '../../accounts/local-user.ts'
+import type { SecondFactorStore } from '../../accounts/second-factors/factor.ts'
 import type { Attempt, Throttle } from '../../accounts/throttle.ts'
 import { admitDirectly } from '../../admission/admit.ts'
 import type { Api } from '../../apis/api.ts'
@@ -37,12 +38,20 @@ interface Needs {
   readonly localUsers: Pick<LocalUserStore, 'byUsername'>
   /** Of the registry, and not out of memory. */
   readonly accounts: Pick<AccountStore, 'get' | 'identity'>
+  readonly secondFactors: Pick<SecondFactorStore, 'isWanted'>
   readonly throttle: Throttle
   /** `remembered`: it was found right a while ago. Rejects with `Unavailable` when too many are waiting. */
   readonly checkPassword: (shown: Shown) => Promise<{ readonly right: boolean; readonly remembered: boolean }>
 }
 
-export function createBasicReader({ listedSources, localUsers, accounts, throttle, checkPassword }: Needs): Reader {
+export function createBasicReader({
+  listedSources,
+  localUsers,
+  accounts,
+  throttle,
+  checkPassword,
+  ...needs
+}: Needs): Reader {
   /** Of the first source that has the name: which of them is asked does not depend on the password. */
   async function find(listed: readonly Listed[], username: string): Promise<LocalUser | undefined> {
     if (!isPossibleUsername(username)) return undefined
@@ -80,10 +89,11 @@ export function createBasicReader({ listedSources, localUsers, accounts, throttl
     const here = listed.find(({ source }) => source.id === user?.sourceId) ?? listed[0]
     if (!here) return notMine
     const attempt = { username, sourceId: here.source.id, address }
-    const [, source, { account, identity }] = await Promise.all([
+    const [, source, { account, identity }, wantsMore] = await Promise.all([
       throttle.check(attempt),
       listedSources.now(here.source),
       accountOf(user),
+      user !== undefined && needs.secondFactors.isWanted(user.id),
     ])
     if (!(await isRight(attempt, password, user)) || !user) return { kind: 'no', reason: 'bad_credentials' }
     const answer = admitDirectly({ account, source, identity })
@@ -92,6 +102,7 @@ export function createBasicReader({ listedSources, localUsers, accounts, throttl
       const reason = answer.denied === 'source_disabled' ? answer.denied : 'bad_credentials'
       return { kind: 'no', reason }
     }
+    if (wantsMore) return { kind: 'no', reason: 'second_factor_missing' }
     const mapped = mapIdentity({ subject: user.id, attributes: localAttributes(user) }, answer.source.mapping)
     const claims = { sub: answer.account.id, ...personClaims(answer, mapped) }
     const person = { claims, accountId: answer.account.id, sourceAlias: answer.source.alias, clientId: '', scopes: [] }

@@ -3,6 +3,7 @@ import { Kysely } from 'kysely'
 import type { AccountStore } from '../../accounts/account.ts'
 import type { AttemptStore } from '../../accounts/attempt-store.ts'
 import type { LocalUserStore } from '../../accounts/local-user.ts'
+import type { SecondFactorStore } from '../../accounts/second-factors/factor.ts'
 import type { ApiStore } from '../../apis/api.ts'
 import type { ApiKeyStore } from '../../applications/api-key.ts'
 import type { ApplicationStore } from '../../applications/application.ts'
@@ -52,6 +53,7 @@ import { createLocalUserStore } from './registry/local-user-store.ts'
 import { createPortalStore } from './registry/portal-store.ts'
 import { createRoleStore } from './registry/role-store.ts'
 import { createSealedStore } from './registry/sealed-store.ts'
+import { createSecondFactorStore } from './registry/second-factor-store.ts'
 import { createSecretUseStore } from './registry/secret-use-store.ts'
 import { createSourceStatusStore } from './registry/source-status-store.ts'
 import { createSourceStore } from './registry/source-store.ts'
@@ -68,6 +70,7 @@ export interface RegistryStores {
   readonly consents: ConsentStore
   readonly accounts: AccountStore
   readonly localUsers: LocalUserStore
+  readonly secondFactors: SecondFactorStore
   readonly roles: RoleStore
   readonly apis: ApiStore
   readonly applications: ApplicationStore
@@ -177,6 +180,7 @@ const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => (
   consents: createConsentStore(db),
   accounts: createAccountStore(db),
   localUsers: createLocalUserStore(db),
+  secondFactors: createSecondFactorStore(db, vault),
   roles: createRoleStore(db),
   apis: createApiStore(db),
   applications: createApplicationStore(db),

@@ -16,6 +16,8 @@ export interface Schema {
   account_roles: { account_id: string; role_name: string; role_client: string }
   identities: IdentityRow
   local_users: LocalUserRow
+  second_factors: SecondFactorRow
+  recovery_codes: { user_id: string; digest: string }
   consents: ConsentRow
   roles: RoleRow
   apis: ApiRow
@@ -116,6 +118,23 @@ export interface LocalUserRow {
   password_hash: string | null
   groups: string
   claims: string
+}
+
+export interface SecondFactorRow {
+  id: string
+  user_id: string
+  kind: string
+  /** Of a passkey. */
+  name: string
+  /** Sealed; of an authenticator app. */
+  secret: string | null
+  credential_id: string | null
+  public_key: string | null
+  transports: string
+  /** Of an authenticator app the time step that was used last; of a passkey its device's count. */
+  counter: number
+  created_at: number
+  last_used_at: number | null
 }
 
 export interface ConsentRow {

@@ -11,6 +11,7 @@ import { up as searchingNames } from './0008-searching-names.ts'
 import { up as refusedCalls } from './0009-refused-calls.ts'
 import { up as clientSecrets } from './0010-client-secrets.ts'
 import { up as expiries } from './0011-expiries.ts'
+import { up as secondFactors } from './0012-second-factors.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '0009-refused-calls': { up: refusedCalls },
   '0010-client-secrets': { up: clientSecrets },
   '0011-expiries': { up: expiries },
+  '0012-second-factors': { up: secondFactors },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

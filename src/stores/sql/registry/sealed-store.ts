@@ -5,6 +5,7 @@ import { fromJson, toJson } from '../json.ts'
 import type { Db, Schema } from '../schema.ts'
 import { clientSecretContext } from './client-store.ts'
 import { signingKeyContext } from './key-store.ts'
+import { secondFactorContext } from './second-factor-store.ts'
 import { sourceSecretContext } from './source-store.ts'
 
 /** A column of sealed text: one value, or several by name. */
@@ -35,6 +36,7 @@ const columns: readonly SealedColumn[] = [
   { table: 'signing_keys', id: 'kid', column: 'private_jwk', ...one(signingKeyContext) },
   { table: 'sources', id: 'id', column: 'secrets', ...byName(sourceSecretContext) },
   { table: 'clients', id: 'id', column: 'secret', ...one(clientSecretContext) },
+  { table: 'second_factors', id: 'id', column: 'secret', ...one(secondFactorContext) },
 ]
 
 const batch = 50

@@ -22,6 +22,7 @@ export const frame: ConsoleWords['frame'] = {
   },
   crumbs: 'Wo Sie sind',
   signedInAs: 'Angemeldet als',
+  security: 'Anmeldesicherheit',
   signOut: 'Abmelden',
   theme: { label: 'Farben', system: 'System', light: 'Hell', dark: 'Dunkel' },
   noEntry: {

@@ -20,6 +20,7 @@ export const frame = {
   },
   crumbs: 'Where you are',
   signedInAs: 'Signed in as',
+  security: 'Sign-in security',
   signOut: 'Sign out',
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   noEntry: {
