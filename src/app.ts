@@ -268,7 +268,7 @@ export async function startBroker(
 
   const administrators = features.assembleConsole({
     ...{ config, keys, stores, nouns, connectors, tests, checkAccessToken, leaveUpstream, vault, clock, assets, base },
-    ...{ signingKeys, followRegistry, listener: () => handler },
+    ...{ signingKeys, followRegistry, operations, readiness, listener: () => handler },
   })
 
   const routers = [

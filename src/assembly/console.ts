@@ -32,6 +32,8 @@ import { createConsoleTokens } from '../console/tokens.ts'
 import { createCsrf } from '../http/csrf.ts'
 import { createAskInProcess } from '../http/in-process.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { Operations } from '../operations/operations.ts'
+import type { Readiness } from '../operations/readiness.ts'
 import { adminAudience } from '../own-audiences.ts'
 import type { LeaveUpstream } from '../signin/upstream-logout.ts'
 import type { TestLogins } from '../sources/test-logins.ts'
@@ -57,6 +59,8 @@ interface Needs {
   readonly followRegistry: () => Promise<void>
   /** Answers everything, the console's own requests too; there is one when the first of them comes. */
   readonly listener: () => RequestListener
+  readonly operations: Pick<Operations, 'activity'>
+  readonly readiness: Pick<Readiness, 'look'>
   readonly vault: Vault
   readonly clock: Clock
   readonly assets: string
@@ -121,6 +125,8 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
     pages: [
       overviewPages({
         ...{ statistics: stores.statistics, sources: nouns.sources, sourceStore: stores.sources, clock },
+        ...{ keys: stores.keys, keyLife: config.signing_keys.active_for * 1000 },
+        ...{ activity: needs.operations.activity, health: needs.readiness.look },
         ending: [...needs.connectors.values()].flatMap(({ type, expiries }) => (expiries ? [type] : [])),
       }),
       sourcePages(forSources),

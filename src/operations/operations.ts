@@ -11,6 +11,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import type { Expiring } from '../sources/sources.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { version } from '../version.ts'
+import { type Activity, watchActivity } from './activity.ts'
 import type { Gather } from './exposition.ts'
 import { type KeyTimes, watchKeys } from './key-times.ts'
 import { countTokenChecks, measureOutbound, measurePasswords } from './measure.ts'
@@ -41,6 +42,8 @@ export interface Operations extends AsyncDisposable {
   readonly tokenChecks: (check: CheckAccessToken) => CheckAccessToken
   /** To be told of each refused call at a gateway that no trace is kept of. */
   readonly refusedCallDropped: () => void
+  /** What this process has done since it started. */
+  readonly activity: () => Promise<Activity>
   /** To be told whenever the keys may have changed. */
   readonly keys: (keys: Parameters<ReturnType<typeof watchKeys>['seen']>[0]) => void
   /** To be told what in the settings of sources is over when, the soonest first. */
@@ -85,6 +88,7 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
     },
     tokenChecks: (check) => countTokenChecks(check, gauges),
     refusedCallDropped: () => metrics.refusedCallsDropped.add({}),
+    activity: watchActivity(metrics),
     keys: keys.seen,
     expiries(found) {
       expiring = found

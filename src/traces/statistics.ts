@@ -17,6 +17,14 @@ export interface SignInFigures {
   readonly byReason: readonly { readonly reason: ReasonCode; readonly count: number }[]
 }
 
+/** How sign-ins and calls went in one span of time. */
+export interface Span extends Outcomes {
+  /** Its first millisecond: spans lie beside one another from the beginning of time (UTC). */
+  readonly at: number
+  /** Calls that gateways were told to refuse, as far as traces of them are kept. */
+  readonly callsRefused: number
+}
+
 export const counted = [
   'authentication_sources',
   'clients',
@@ -33,4 +41,12 @@ export interface Statistics {
   registry(): Promise<Readonly<Record<(typeof counted)[number], number>>>
   /** Of those that began from `from` on and before `until`, in milliseconds. */
   signIns(from: number, until: number): Promise<SignInFigures>
+  /**
+   * Of what began from `from` on and before `until`, by spans of `length` milliseconds; those without anything are absent.
+   * `sources`: for each of these by itself as well.
+   */
+  over(
+    time: { readonly from: number; readonly until: number; readonly length: number },
+    sources: readonly string[],
+  ): Promise<{ readonly all: readonly Span[]; readonly bySource: ReadonlyMap<string, readonly Span[]> }>
 }

@@ -41,7 +41,19 @@ const shownIn = ({ text }: Shown): readonly Json[] =>
 const scopes = ['openid', 'profile', 'email', 'groups'].map((scope) => `scope=${scope}`).join('&')
 
 /** Of each sign-in its own. */
-const own = ['acr', 'amr', 'jti', 'iat', 'exp', 'auth_time', 'sid', 'session_state', 'client_session', 'nonce', 'at_hash']
+const own = [
+  'acr',
+  'amr',
+  'jti',
+  'iat',
+  'exp',
+  'auth_time',
+  'sid',
+  'session_state',
+  'client_session',
+  'nonce',
+  'at_hash',
+]
 const common = (claims: Json) => Object.fromEntries(Object.entries(claims).filter(([name]) => !own.includes(name)))
 
 describe('what tokens would be', () => {

@@ -43,5 +43,30 @@ export function statisticsContract(label: string, open: () => Promise<RegistryWo
       ])
       expect(figures.byReason).toEqual([{ reason: 'account_disabled', count: 1 }])
     })
+
+    it('counts sign-ins and refused calls by the hour, altogether and for some sources', async () => {
+      await using world = await open()
+      const { statistics, traces } = world.stores
+      const hour = 60 * minute
+      const from = Math.floor(beginning / hour) * hour
+      const begin = (reference: string, at: number, known: object) =>
+        traces.append(reference, { ...known, steps: [{ at, what: 'departed' }] })
+      await begin('a', from, { sourceId: 'okta', outcome: 'signed_in' })
+      await begin('b', from + hour - 1, { sourceId: 'okta', outcome: 'refused', reason: 'account_disabled' })
+      await begin('c', from + 2 * hour, { sourceId: 'entra', outcome: 'could_not_tell' })
+      await begin('d', from + 2 * hour + 1, { apiId: 'api', outcome: 'call_refused', reason: 'token_expired' })
+      await begin('logout', from, { sourceId: 'okta', outcome: 'signed_out' })
+      await begin('after', from + 3 * hour, { sourceId: 'okta', outcome: 'signed_in' })
+
+      const none = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0, callsRefused: 0 }
+      const time = { from, until: from + 3 * hour, length: hour }
+      const { all, bySource } = await statistics.over(time, ['okta', 'unknown'])
+      expect(all).toEqual([
+        { ...none, at: from, signedIn: 1, refused: 1 },
+        { ...none, at: from + 2 * hour, couldNotTell: 1, callsRefused: 1 },
+      ])
+      expect([...bySource]).toEqual([['okta', [{ ...none, at: from, signedIn: 1, refused: 1 }]]])
+      expect((await statistics.over(time, [])).bySource.size).toBe(0)
+    })
   })
 }

@@ -41,6 +41,7 @@ export async function startConsole() {
 
   const pages: Readonly<Record<string, string>> = {
     overview: '/admin/',
+    'overview-day': '/admin/?period=day',
     sources: '/admin/sources',
     'sources-none-found': '/admin/sources?q=nobody',
     'source-add': '/admin/sources/add',

@@ -1,6 +1,7 @@
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { said, section } from './parts.ts'
+import { outcomeColumns, overTime } from './overview-figures.ts'
+import { descriptions, said, section, state } from './parts.ts'
 import { table } from './table.ts'
 import { ago, type Moment } from './time.ts'
 
@@ -11,10 +12,35 @@ interface Outcomes {
   readonly open: number
 }
 
+/** An hour or a day, by its first millisecond. */
+export interface Span extends Outcomes {
+  readonly at: number
+  readonly callsRefused: number
+}
+
+/** One day by the hour, or a week by the day. */
+export type Period = 'day' | 'week'
+
+/** What one process has done since it started. */
+interface Activity {
+  readonly seconds: number
+  readonly tokens: { readonly good: number; readonly bad: number }
+  readonly checks: { readonly good: number; readonly bad: number }
+}
+
 export interface Overview extends Moment {
   readonly counts: readonly { readonly name: string; readonly count: number; readonly href: string | undefined }[]
-  /** Every day, the oldest first. */
-  readonly days: readonly (Outcomes & { readonly day: number })[]
+  readonly period: Period
+  readonly periods: readonly { readonly period: Period; readonly href: string }[]
+  /** All of them, the oldest first. */
+  readonly spans: readonly Span[]
+  /** The sources with the most. */
+  readonly bySource: readonly { readonly name: string; readonly href: string; readonly spans: readonly Span[] }[]
+  /** Traces of refused calls. */
+  readonly callsHref: string
+  readonly activity: Activity
+  /** Of the process that answers, part by part; `problem`: what is the matter. */
+  readonly health: readonly { readonly name: string; readonly problem?: string | undefined }[]
   readonly sources: readonly (Outcomes & { readonly name: string | undefined; readonly href: string | undefined })[]
   readonly refusals: readonly {
     readonly title: string
@@ -27,52 +53,41 @@ export interface Overview extends Moment {
 
 export function overviewView(page: Overview): Html {
   const { overview: words } = consoleWords(page.lang)
-  return html`${section(words.signIns, html`${bars(page)}${bySource(page)}`)}
+  return html`${overTime(page)}
+${section(words.sourcesTitle, bySource(page))}
 ${section(words.refusals, refusals(page))}
 ${section(words.expiring, expiring(page))}
+${section(words.process, process(page))}
 ${section(words.counts, html`<ul class="tiles">${page.counts.map(({ name, count, href }) => html`<li>${tile(name, count, href)}</li>`)}</ul>`)}`
+}
+
+function process({ activity: { seconds, tokens, checks }, health, lang, now }: Overview): Html {
+  const { overview: words } = consoleWords(lang)
+  const perMinute = (count: number) =>
+    new Intl.NumberFormat(lang === 'de' ? 'de-DE' : 'en-GB', { maximumFractionDigits: 1 }).format(
+      count / Math.max(seconds / 60, 1),
+    )
+  const line = ({ good, bad }: { readonly good: number; readonly bad: number }) =>
+    words.rate(good, bad, perMinute(good + bad))
+  return html`<p class="muted">${words.processLead} ${words.since} ${ago(now - seconds * 1000, { now, lang })}.</p>${descriptions(
+    [
+      [words.tokens, line(tokens)],
+      [words.checks, line(checks)],
+      ...health.map(
+        ({ name, problem }) =>
+          [
+            words.parts[name as keyof typeof words.parts] ?? name,
+            problem === undefined ? state('good', words.healthy) : state('bad', problem),
+          ] as const,
+      ),
+    ],
+  )}`
 }
 
 const tile = (name: string, count: number, href: string | undefined): Html =>
   href === undefined
     ? html`<div class="tile"><strong>${count}</strong><span>${name}</span></div>`
     : html`<a class="tile" href="${href}"><strong>${count}</strong><span>${name}</span></a>`
-
-const dayOf = (day: number): string => new Date(day).toISOString().slice(0, 10)
-const height = 96
-const width = 40
-
-/** Bars of what succeeded and what was refused, with the figures as a table behind them. */
-function bars({ days, lang }: Overview): Html {
-  const { overview: words } = consoleWords(lang)
-  const most = Math.max(1, ...days.map(({ signedIn, refused }) => Math.max(signedIn, refused)))
-  const bar = (value: number, x: number, look: string) => {
-    const tall = value === 0 ? 0 : Math.max(2, (value / most) * height)
-    return html`<rect class="${look}" x="${x}" y="${height - tall}" width="14" height="${tall}" rx="2"/>`
-  }
-  const drawing = html`<svg class="chart" viewBox="0 0 ${days.length * width} ${height + 18}" role="img" aria-label="${words.signIns}">${days.map(
-    ({ day, signedIn, refused }, index) =>
-      html`<g>${bar(signedIn, index * width + 4, 'bar-good')}${bar(refused, index * width + 20, 'bar-bad')}<text x="${index * width + 19}" y="${height + 14}" text-anchor="middle">${new Date(day).getUTCDate()}</text></g>`,
-  )}<line x1="0" x2="${days.length * width}" y1="${height}" y2="${height}"/></svg>
-<p class="legend"><span class="key bar-good"></span>${words.succeeded} <span class="key bar-bad"></span>${words.refused}</p>`
-  const figures = table({
-    caption: words.byDay,
-    rows: days,
-    empty: html``,
-    columns: [{ title: words.day, header: true, cell: ({ day }) => dayOf(day) }, ...outcomeColumns(lang)],
-  })
-  return html`${drawing}<details><summary>${words.figures}</summary>${figures}</details>`
-}
-
-const outcomeColumns = (lang: Overview['lang']) => {
-  const { overview: words } = consoleWords(lang)
-  return [
-    { title: words.succeeded, figures: true, cell: ({ signedIn }: Outcomes) => signedIn },
-    { title: words.refused, figures: true, cell: ({ refused }: Outcomes) => refused },
-    { title: words.undecided, figures: true, wide: true, cell: ({ couldNotTell }: Outcomes) => couldNotTell },
-    { title: words.open, figures: true, wide: true, cell: ({ open }: Outcomes) => open },
-  ]
-}
 
 function bySource({ sources, lang }: Overview): Html {
   const { overview: words } = consoleWords(lang)
@@ -83,7 +98,7 @@ function bySource({ sources, lang }: Overview): Html {
         ? said(row.name)
         : html`<a href="${row.href}">${said(row.name)}</a>`
   return table({
-    caption: words.bySource,
+    caption: words.sourcesTitle,
     rows: sources,
     empty: html`<p>${words.noSignIns}</p>`,
     columns: [{ title: words.source, header: true, cell: name }, ...outcomeColumns(lang)],
@@ -101,7 +116,7 @@ function refusals({ refusals: rows, lang }: Overview): Html {
         title: words.reason,
         header: true,
         cell: ({ title, code, href }) =>
-          html`${href === undefined ? title : html`<a href="${href}">${title}</a>`} <code class="muted">${code}</code>`,
+          html`<span lang="en">${href === undefined ? title : html`<a href="${href}">${title}</a>`}</span> <code class="muted">${code}</code>`,
       },
       { title: words.count, figures: true, cell: ({ count }) => count },
     ],

@@ -1,11 +1,12 @@
-import { overviewView } from '#views/console/overview.ts'
+import { type Overview, overviewView } from '#views/console/overview.ts'
 import type { Clock } from '../../clock.ts'
 import type { SourceType } from '../../connector.ts'
+import type { KeyStore } from '../../keys/signing-key.ts'
 import { reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
-import { counted, type Outcomes, type Statistics } from '../../traces/statistics.ts'
-import type { Mount } from '../page.ts'
+import { counted, type Span, type Statistics } from '../../traces/statistics.ts'
+import type { Mount, Visit } from '../page.ts'
 
 interface Needs {
   readonly statistics: Statistics
@@ -13,14 +14,24 @@ interface Needs {
   readonly sources: Pick<Sources, 'list' | 'expiries'>
   /** Types of sources with something that ends, such as a certificate. */
   readonly ending: readonly SourceType[]
+  readonly keys: Pick<KeyStore, 'list'>
+  /** Milliseconds that a signing key signs for. */
+  readonly keyLife: number
+  /** What this process has done since it started. */
+  readonly activity: () => Promise<Overview['activity']>
+  /** How this process is, part by part. */
+  readonly health: () => Promise<Overview['health']>
   readonly clock: Clock
 }
 
 const day = 86_400_000
-const shownDays = 7
+const hour = 3_600_000
+const periods = { day: { length: hour, count: 24 }, week: { length: day, count: 7 } } as const
+/** Sources with a chart of their own. */
+const charted = 4
 const soon = 30 * day
 const atMost = 200
-const none: Outcomes = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0 }
+const none = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0, callsRefused: 0 }
 
 /** Where the console has a page for what is counted. */
 const pathOf: Partial<Record<(typeof counted)[number], string>> = {
@@ -33,7 +44,7 @@ const pathOf: Partial<Record<(typeof counted)[number], string>> = {
 }
 
 export const overviewPages =
-  ({ statistics, sources, sourceStore, ending, clock }: Needs) =>
+  ({ statistics, sources, sourceStore, ending, keys, keyLife, activity, health, clock }: Needs) =>
   (mount: Mount): void => {
     /** Of those that are switched on; only some types have anything that ends. */
     async function expiring(now: number) {
@@ -49,13 +60,34 @@ export const overviewPages =
         .toSorted((one, other) => one.at - other.at)
     }
 
-    mount.page({ path: '/', area: 'overview', right: 'view' }, async ({ words, lang, now, at }) => {
-      const until = (Math.floor(clock() / day) + 1) * day
-      const from = until - shownDays * day
+    async function keyEnding({ words: { overview: words } }: Visit) {
+      const active = (await keys.list()).find(({ state }) => state === 'active')
+      if (!active?.activatedAt) return []
+      return [{ what: words.signingKey(active.kid), note: words.signingKeyNext, at: active.activatedAt + keyLife }]
+    }
+
+    mount.page({ path: '/', area: 'overview', right: 'view' }, async (visit) => {
+      const { words, lang, now, at, query } = visit
+      const period = query.get('period') === 'day' ? 'day' : 'week'
+      const { length, count } = periods[period]
+      const until = (Math.floor(clock() / length) + 1) * length
+      const from = until - count * length
       const [registry, figures] = await Promise.all([statistics.registry(), statistics.signIns(from, until)])
-      const named = await sourceStore.some(figures.bySource.flatMap(({ sourceId }) => sourceId ?? []))
+      const ids = figures.bySource.flatMap(({ sourceId }) => sourceId ?? [])
+      const [named, over, ended, rotated, done, parts] = await Promise.all([
+        sourceStore.some(ids),
+        statistics.over({ from, until, length }, ids.slice(0, charted)),
+        expiring(now),
+        keyEnding(visit),
+        activity(),
+        health(),
+      ])
       const nameOf = new Map(named.map(({ id, name }) => [id, name]))
-      const byDay = new Map(figures.byDay.map((one) => [one.day, one]))
+      const spread = (spans: readonly Span[] = []) => {
+        const known = new Map(spans.map((span) => [span.at, span]))
+        const starts = Array.from({ length: count }, (_, index) => from + index * length)
+        return starts.map((start) => known.get(start) ?? { ...none, at: start })
+      }
       const { title, lead, names } = words.overview
       const body = overviewView({
         lang,
@@ -64,20 +96,25 @@ export const overviewPages =
           const path = pathOf[name]
           return { name: names[name], count: registry[name], href: path && at(path) }
         }),
-        days: Array.from({ length: shownDays }, (_, index) => {
-          const start = from + index * day
-          return { ...(byDay.get(start) ?? none), day: start }
+        ...{ period, spans: spread(over.all), activity: done, health: parts },
+        periods: (['day', 'week'] as const).map((one) => ({ period: one, href: at('/', { period: one }) })),
+        bySource: ids.slice(0, charted).flatMap((id) => {
+          const name = nameOf.get(id)
+          return name === undefined ? [] : [{ name, href: at(`/sources/${id}`), spans: spread(over.bySource.get(id)) }]
         }),
+        callsHref: at('/traces', { outcome: 'call_refused' }),
         sources: figures.bySource.map(({ sourceId, ...outcomes }) => {
           const name = sourceId === null ? undefined : (nameOf.get(sourceId) ?? sourceId)
           const isThere = sourceId !== null && nameOf.has(sourceId)
           return { ...outcomes, name, href: isThere ? at(`/sources/${sourceId}`) : undefined }
         }),
         refusals: figures.byReason.map(({ reason, count }) => ({
-          ...{ code: reason, count, href: undefined },
+          ...{ code: reason, count, href: at('/traces', { reason }) },
           title: reasons[reason]?.title ?? reason,
         })),
-        expiring: await expiring(now),
+        expiring: [...rotated.filter((one) => one.at - now < soon), ...ended].toSorted(
+          (one, other) => one.at - other.at,
+        ),
       })
       return { title, lead, body }
     })

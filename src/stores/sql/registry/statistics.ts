@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { ReasonCode } from '../../../reasons.ts'
-import type { counted, Statistics } from '../../../traces/statistics.ts'
+import type { counted, Span, Statistics } from '../../../traces/statistics.ts'
 import type { Db, Schema } from '../schema.ts'
 
 const most = 50
@@ -19,6 +19,8 @@ const tables = {
 
 const outcomes = { signedIn: 'signed_in', refused: 'refused', couldNotTell: 'could_not_tell', open: 'open' } as const
 
+const refusedCall = 'call_refused'
+
 export function createStatistics(db: Db): Statistics {
   /** The index traces_counted has every column that is asked for. */
   const between = (from: number, until: number) =>
@@ -33,7 +35,45 @@ export function createStatistics(db: Db): Statistics {
       sql<number>`sum(case when ${ref('outcome')} = ${outcome} then 1 else 0 end)`.as(name as keyof typeof outcomes),
     )
 
+  /** The same index; calls beside sign-ins. */
+  const spans = (from: number, until: number, length: number) => {
+    const span = sql`started_at / ${sql.lit(length)}`
+    return db
+      .selectFrom('traces')
+      .where('started_at', '>=', from)
+      .where('started_at', '<', until)
+      .where('outcome', 'in', [...Object.values(outcomes), refusedCall])
+      .select((on) => [
+        sql<number>`${span}`.as('number'),
+        sql<number>`sum(case when ${on.ref('outcome')} = ${refusedCall} then 1 else 0 end)`.as('callsRefused'),
+        ...counts(on),
+      ])
+      .groupBy(span)
+      .orderBy('number')
+  }
+
   return {
+    async over({ from, until, length }, sources) {
+      const placed = <T extends { readonly number: number }>({ number, ...rest }: T) => ({
+        ...rest,
+        at: number * length,
+      })
+      const [all, rows] = await Promise.all([
+        spans(from, until, length).execute(),
+        sources.length === 0
+          ? []
+          : spans(from, until, length)
+              .where('source_id', 'in', sources)
+              .select('source_id as sourceId')
+              .groupBy('source_id')
+              .execute(),
+      ])
+      const bySource = new Map<string, Span[]>()
+      for (const { sourceId, ...row } of rows)
+        if (sourceId !== null) bySource.set(sourceId, [...(bySource.get(sourceId) ?? []), placed(row)])
+      return { all: all.map(placed), bySource }
+    },
+
     async registry() {
       const rows = Object.entries(tables).map(([name, table]) =>
         db
