@@ -81,7 +81,11 @@ export const createClientContent =
       },
       mayChange,
     })
-    return { title: nameOf(client), crumbs: clientCrumbs(visit), body: html`${above}${body}` }
+    const { areas } = visit.words.frame
+    const happened = linkButton(at('/traces', { client: id }), areas.traces)
+    const would = linkButton(at('/playground', { client: id }), areas.playground)
+    const actions = html`${happened}${would}`
+    return { title: nameOf(client), crumbs: clientCrumbs(visit), actions, body: html`${above}${body}` }
   }
 
 const overlaps = ['0', '3600', '86400', '604800', '2592000'] as const
