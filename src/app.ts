@@ -269,6 +269,7 @@ export async function startBroker(
   const administrators = features.assembleConsole({
     ...{ config, keys, stores, nouns, connectors, tests, checkAccessToken, leaveUpstream, vault, clock, assets, base },
     ...{ signingKeys, followRegistry, operations, readiness, listener: () => handler },
+    tryAccess: gateway.tryAccess,
   })
 
   const routers = [

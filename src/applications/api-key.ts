@@ -19,6 +19,10 @@ export interface ApiKey extends Entity {
 
 export interface ApiKeyStore extends Collection<ApiKey> {
   ofApplication(applicationId: string, query: ListQuery): Promise<Page<ApiKey>>
+  /** The first of those that open the API `now`, oldest first. */
+  opening(apiId: string, query: { readonly now: number; readonly limit: number }): Promise<readonly ApiKey[]>
+  /** How many of its keys have not expired by `now`; an API that is absent has none. */
+  countByApi(apiIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** The key of this public name, and whose it is. One round trip. */
   byPrefix(prefix: string): Promise<{ readonly key: ApiKey; readonly application: Application } | undefined>
   /** Ids of the APIs for which the application of this client has a key that is good `now`. */

@@ -31,13 +31,23 @@ export function createCheckApiKey({ apiKeys, lastUsed, clock }: Needs): CheckApi
     const known = await apiKeys.byPrefix(read.prefix)
     if (!known || !sameText(known.key.digest, digest(text))) return no('api_key_unknown')
     const { key, application } = known
-    if (key.expiresAt !== null && key.expiresAt <= clock()) return no('api_key_expired')
-    if (application.disabledByPublisher) return no('application_disabled_by_publisher')
-    if (application.disabledByConsumer) return no('application_disabled_by_consumer')
-    if (key.apiId !== apiId) return no('api_key_wrong_api')
+    const problem = keyProblem(known, apiId, clock())
+    if (problem) return no(problem)
     lastUsed.note(key)
     return { ok: true, application, apiKey: key }
   }
+}
+
+/** What stands against a key that is genuine, at this API and now. */
+export function keyProblem(
+  { key, application }: { readonly key: ApiKey; readonly application: Application },
+  apiId: string,
+  now: number,
+): ReasonCode | undefined {
+  if (key.expiresAt !== null && key.expiresAt <= now) return 'api_key_expired'
+  if (application.disabledByPublisher) return 'application_disabled_by_publisher'
+  if (application.disabledByConsumer) return 'application_disabled_by_consumer'
+  return key.apiId === apiId ? undefined : 'api_key_wrong_api'
 }
 
 const no = (reason: ReasonCode): ApiKeyAnswer => ({ ok: false, reason })

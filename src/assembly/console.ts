@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http'
 import type Router from '@koa/router'
 import { isWanted } from '../accounts/second-factors/factor.ts'
+import type { TryAccess } from '../apis/access-trial.ts'
 import { createConsoleClient } from '../clients/console-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
@@ -14,11 +15,16 @@ import { createEntrance, createJudge } from '../console/entrance.ts'
 import { createKeptForms } from '../console/kept-forms.ts'
 import { createLatestClaims } from '../console/latest-claims.ts'
 import { addSourcePages } from '../console/pages/add-source.ts'
+import { apiPage } from '../console/pages/api.ts'
+import { apiAccessPages } from '../console/pages/api-access.ts'
+import { apiEditPages } from '../console/pages/api-edit.ts'
 import { apiKeyPages } from '../console/pages/api-keys.ts'
+import { apiPages } from '../console/pages/apis.ts'
 import { applicationPage } from '../console/pages/application.ts'
 import { applicationLeavePages } from '../console/pages/application-leave.ts'
 import { applicationPages } from '../console/pages/applications.ts'
 import { overviewPages } from '../console/pages/overview.ts'
+import { recipePages } from '../console/pages/recipes.ts'
 import { sourcePage } from '../console/pages/source.ts'
 import { sourceEditPages } from '../console/pages/source-edit.ts'
 import { sourceLeavePages } from '../console/pages/source-leave.ts'
@@ -57,6 +63,7 @@ interface Needs {
   readonly signingKeys: SigningKeys
   /** Takes a change of the keys into use here. */
   readonly followRegistry: () => Promise<void>
+  readonly tryAccess: TryAccess
   /** Answers everything, the console's own requests too; there is one when the first of them comes. */
   readonly listener: () => RequestListener
   readonly operations: Pick<Operations, 'activity'>
@@ -145,6 +152,11 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       apiKeyPages(nouns),
       applicationPage({ ...stores, ...nouns, apis: stores.apis }),
       applicationLeavePages({ ...nouns, apis: stores.apis }),
+      apiPages({ ...stores, apis: nouns.apis }),
+      apiEditPages({ apis: nouns.apis, sources: stores.sources }),
+      apiPage({ ...stores, issuer, apis: nouns.apis, portals: nouns.portals }),
+      apiAccessPages({ ...nouns, tryAccess: needs.tryAccess }),
+      recipePages({ issuer, listen: config.listen, apis: nouns.apis }),
       ...recordPages({ config, stores, checkAccessToken: needs.checkAccessToken, clock }),
       ...registryPages({ ...needs, config, stores, nouns, clock }),
     ],

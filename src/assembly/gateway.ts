@@ -1,5 +1,7 @@
 /** The gateway's question, with whatever it is answered out of: the routes of gateway/. */
 import type Router from '@koa/router'
+import { createAdmission } from '../admission/admit.ts'
+import type { TryAccess } from '../apis/access-trial.ts'
 import { createCheckApiKey } from '../applications/check-api-key.ts'
 import { createLastUsed } from '../applications/last-used.ts'
 import type { Clock } from '../clock.ts'
@@ -16,7 +18,8 @@ import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createCertificateReader } from '../gateway/readers/certificate.ts'
 import { createExternalTokenReader } from '../gateway/readers/external-token.ts'
-import { createOwnTokenReader } from '../gateway/readers/own-token.ts'
+import { createOwnTokenReader, createTokenAtApi } from '../gateway/readers/own-token.ts'
+import { createTryAccess } from '../gateway/try-access.ts'
 import type { FindDirectRoute } from '../http/direct.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
@@ -46,6 +49,7 @@ interface Needs {
 interface Gateway extends AsyncDisposable {
   readonly routes: Router
   readonly direct: FindDirectRoute
+  readonly tryAccess: TryAccess
 }
 
 export function assembleGateway({
@@ -61,13 +65,8 @@ export function assembleGateway({
   const stores = { ...registry, ...known }
   const refusedCalls = createRefusedCalls({ ...stores, dropped: operations.refusedCallDropped, clock, log })
   const lastUsed = createLastUsed({ ...stores, clock, log })
-  const ownToken = createOwnTokenReader({
-    ...stores,
-    issuer: config.issuer,
-    checkAccessToken,
-    entitlement: createEntitlement({ ...stores, clock }),
-    clock,
-  })
+  const entitlement = createEntitlement({ ...stores, clock })
+  const ownToken = createOwnTokenReader({ ...stores, issuer: config.issuer, checkAccessToken, entitlement, clock })
   const listedSources = createListedSources({ ...stores, known: known.sources, stored: registry.sources, clock })
   const basic = createBasicReader({
     ...stores,
@@ -77,12 +76,13 @@ export function assembleGateway({
   })
   const { connector } = sources
   const presented = { listedSources, connector }
+  const externalToken = createExternalTokenReader(presented)
   const findApi = createFindApi(stores)
   const check = createCheck({
     config,
     findApi,
     decide: createDecide({
-      readers: [ownToken, createExternalTokenReader(presented), basic, createCertificateReader(presented)],
+      readers: [ownToken, externalToken, basic, createCertificateReader(presented)],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
       rateLimit: createRateLimit({ counts: stores.attempts, clock }),
       clock,
@@ -102,6 +102,15 @@ export function assembleGateway({
   return {
     routes: gatewayRoutes({ issuer: name, check, findApi, protectedResource }),
     direct: directGateway({ issuer: name, check }),
+    tryAccess: createTryAccess({
+      ...registry,
+      issuer: name,
+      admission: createAdmission(registry),
+      ...{ entitlement, clock },
+      tokenAt: createTokenAtApi({ ...stores, entitlement, clock }),
+      readers: [ownToken, externalToken],
+      checkApiKey: createCheckApiKey({ ...stores, lastUsed: { note() {} }, clock }),
+    }),
     async [Symbol.asyncDispose]() {
       await Promise.all([lastUsed[Symbol.asyncDispose](), refusedCalls[Symbol.asyncDispose]()])
     },

@@ -5,6 +5,7 @@ export const areas: readonly { readonly area: Area; readonly path: string }[] = 
   { area: 'overview', path: '/' },
   { area: 'sources', path: '/sources' },
   { area: 'applications', path: '/applications' },
+  { area: 'apis', path: '/apis' },
   { area: 'clients', path: '/clients' },
   { area: 'portals', path: '/portals' },
   { area: 'people', path: '/people' },
@@ -14,4 +15,5 @@ export const areas: readonly { readonly area: Area; readonly path: string }[] = 
   { area: 'keys', path: '/keys' },
   { area: 'events', path: '/events' },
   { area: 'playground', path: '/playground' },
+  { area: 'recipes', path: '/recipes' },
 ]

@@ -5,6 +5,7 @@
 import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { Context } from 'koa'
+import { moreRows } from '#views/console/form.ts'
 import { type Area, type ConsoleFrame, consolePage } from '#views/console/frame.ts'
 import { refusedView } from '#views/console/refused.ts'
 import type { Html } from '#views/html.ts'
@@ -23,6 +24,7 @@ import { type Administrator, type Enter, requireRight } from './entrance.ts'
 import type { KeptForms } from './kept-forms.ts'
 import { languageOf } from './language.ts'
 import { areas } from './menu.ts'
+import { queryOf } from './query.ts'
 import type { Said } from './said.ts'
 import { csrfBinding, type SignIn } from './sign-in.ts'
 
@@ -241,6 +243,8 @@ export function createMount(needs: Needs): Mount {
       const visit = visitOf(ctx, administrator)
       try {
         visit.require(right)
+        if (page.show && form.get('intent')?.startsWith(moreRows))
+          return send(visit, area, await page.show(visit, { ...untouched, form }))
         go(visit, area, await page.submit(visit, form))
       } catch (error) {
         if (error instanceof OldLogin) return signInFirst(ctx, form, 'again')
@@ -291,10 +295,4 @@ function messageOf({ code, message }: Refusal, { kit }: ConsoleWords): string {
   if (code === 'changed_meanwhile') return kit.changedMeanwhile
   if (code === 'invalid_input') return kit.notSaved
   return message
-}
-
-function queryOf(query: Readonly<Record<string, string | undefined>>): string {
-  const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value) given.set(name, value)
-  return given.size === 0 ? '' : `?${given}`
 }

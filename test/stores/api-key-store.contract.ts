@@ -48,6 +48,23 @@ export function apiKeyStoreContract(label: string, open: () => Promise<RegistryW
       expect(await apiKeys.get(own.id)).toBeUndefined()
     })
 
+    it('tells which keys open an API now, and counts them', async () => {
+      await using world = await open()
+      const { apiKeys, api, other, key } = await withApplication(world)
+      const good = [key(), key({ expiresAt: beginning + minute }), key()]
+      const elsewhere = key({ apiId: other.id })
+      for (const each of [...good, key({ expiresAt: beginning }), elsewhere]) await apiKeys.add(each)
+      expect(await apiKeys.opening(api.id, { now: beginning, limit: 2 })).toEqual(good.slice(0, 2))
+      expect(await apiKeys.opening(api.id, { now: beginning + minute, limit: 9 })).toEqual([good[0], good[2]])
+      expect(await apiKeys.countByApi([api.id, other.id, 'gone'], beginning)).toEqual(
+        new Map([
+          [api.id, 3],
+          [other.id, 1],
+        ]),
+      )
+      expect(await apiKeys.countByApi([], beginning)).toEqual(new Map())
+    })
+
     it('lists the keys of one application, page by page, found by name and public name', async () => {
       await using world = await open()
       const { apiKeys, clients, applications, key } = await withApplication(world)

@@ -1,7 +1,7 @@
 /** A broker with something of everything in it, and the addresses of all the console's pages. */
 import type { Page } from 'playwright-core'
 import { administratorPassword, startTestBroker } from './broker.ts'
-import { someApplications } from './console-applications.ts'
+import { someApis, someApplications } from './console-applications.ts'
 import { someRecords } from './console-records.ts'
 import { someRegistry } from './console-registry.ts'
 import { formTo, send, walk } from './pages.ts'
@@ -62,6 +62,7 @@ export async function startConsole() {
     ...(await someApplications(broker, api.id)),
     ...(await someRecords(broker, client, partner.id)),
     ...(await someRegistry(broker, { client, apiId: api.id, sourceId: okta.id })),
+    ...(await someApis(broker, { source: okta.id, client: client.id })),
     'source-gone': '/admin/sources/00000000-0000-4000-8000-000000000000',
   }
   const { issuer } = broker.config

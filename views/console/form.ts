@@ -104,6 +104,7 @@ export function formView(form: Form): Html {
   const fields = [...groups.flatMap((group) => group.fields), ...(form.elsewhere ?? [])]
   return html`<form class="form" method="post" action="${action}" novalidate data-once>
 ${hiddenFields({ csrf, ...(version !== undefined && { version: String(version) }), ...hidden })}
+${fields.some(({ kind }) => kind === 'rows') && html`<button hidden name="intent" value="save"></button>`}
 ${summary(form, fields)}
 ${groups.map((group) => groupView(group, form))}
 ${form.before}
@@ -222,14 +223,25 @@ ${value}</textarea>`
 const choicesView = ({ name, options = [] }: Field, value: string): Html =>
   html`<div class="choices">${options.map((option) => html`<label><input type="checkbox" name="${name}" value="${option.value}"${value.split('\n').includes(option.value) && html` checked`}> ${option.text}</label>`)}</div>`
 
-/** As many as there are and two more, so that it works without scripts; an empty row is none. */
-function rowsView({ name, columns = [], label }: Field, { values }: Pick<Form, 'values'>): Html {
-  const count = 2 + rowCount(name, values)
-  const cell = (row: number, column: { readonly name: string; readonly label: string }) => {
+/** What the button says that asks for further rows of the field: nothing is saved, and nothing that was entered is lost. */
+const moreOf = (name: string): string => `${moreRows}${name}`
+export const moreRows = 'more:'
+
+/** As many as there are and some more, so that it works without scripts; an empty row is none. */
+function rowsView({ name, columns = [], label }: Field, { values, lang }: Pick<Form, 'values' | 'lang'>): Html {
+  const sent = rowCount(name, Object.fromEntries(Object.keys(values).map((key) => [key, 'sent'])))
+  const count = values.intent === moreOf(name) ? sent + 3 : Math.max(sent, rowCount(name, values) + 1)
+  const cell = (row: number, column: Column) => {
     const control = `${name}.${row}.${column.name}`
-    return html`<td data-title="${column.label}"><input type="text" name="${control}" value="${values[control] ?? ''}" aria-label="${column.label} ${row + 1}" autocomplete="off" spellcheck="false"></td>`
+    const value = values[control] ?? ''
+    if (column.options) {
+      const isKnown = value === '' || column.options.some((option) => option.value === value)
+      const options = isKnown ? column.options : [{ value, text: value }, ...column.options]
+      return html`<td data-title="${column.label}"><select name="${control}" aria-label="${column.label} ${row + 1}">${options.map((option) => html`<option value="${option.value}"${option.value === value && html` selected`}>${option.text}</option>`)}</select></td>`
+    }
+    return html`<td data-title="${column.label}"><input type="text" name="${control}" value="${value}" aria-label="${column.label} ${row + 1}" autocomplete="off" spellcheck="false"></td>`
   }
-  return html`<table class="rows" aria-label="${label}"><thead><tr>${columns.map((column) => html`<th scope="col">${column.label}</th>`)}</tr></thead><tbody>${Array.from({ length: count }, (_, row) => html`<tr>${columns.map((column) => cell(row, column))}</tr>`)}</tbody></table>`
+  return html`<table class="rows" aria-label="${label}"><thead><tr>${columns.map((column) => html`<th scope="col">${column.label}</th>`)}</tr></thead><tbody>${Array.from({ length: count }, (_, row) => html`<tr>${columns.map((column) => cell(row, column))}</tr>`)}</tbody></table><button class="quiet more" name="intent" value="${moreOf(name)}" formnovalidate>${consoleWords(lang).kit.another}</button>`
 }
 
 /** One more than the greatest index that `values` has of the list. */

@@ -37,6 +37,7 @@ const none = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0, callsRefused: 
 const pathOf: Partial<Record<(typeof counted)[number], string>> = {
   authentication_sources: '/sources',
   applications: '/applications',
+  apis: '/apis',
   clients: '/clients',
   portals: '/portals',
   users: '/people',

@@ -68,7 +68,7 @@ export const sourcePage =
           attributes: Object.keys(mapping.attributes).length,
         },
         users: [
-          ...apis.map(({ name }) => ({ kind: 'api' as const, name, href: undefined })),
+          ...apis.map((api) => ({ kind: 'api' as const, name: api.name, href: at(`/apis/${api.id}`) })),
           ...portals.map(({ name }) => ({ kind: 'portal' as const, name, href: undefined })),
           ...named.map((client) => ({
             kind: 'client' as const,

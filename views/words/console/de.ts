@@ -1,6 +1,7 @@
 /** Jedes Wort der Konsole auf Deutsch, nach dem Sinn übersetzt; Sie. */
 import type { ConsoleWords } from '../console.ts'
 import { addSource } from './de/add-source.ts'
+import { apis } from './de/apis.ts'
 import { applications } from './de/applications.ts'
 import { clients } from './de/clients.ts'
 import { events } from './de/events.ts'
@@ -14,6 +15,7 @@ import { overview } from './de/overview.ts'
 import { people } from './de/people.ts'
 import { playground } from './de/playground.ts'
 import { portals } from './de/portals.ts'
+import { recipes } from './de/recipes.ts'
 import { roles } from './de/roles.ts'
 import { sessions } from './de/sessions.ts'
 import { sources } from './de/sources.ts'
@@ -28,6 +30,8 @@ export const de: ConsoleWords = {
   addSource,
   mapping,
   applications,
+  apis,
+  recipes,
   history,
   traces,
   events,

@@ -1,5 +1,6 @@
 /** Every word of the console, a section for each page. Sentence case; verbs on buttons; numbers instead of "some". */
 import { addSource } from './en/add-source.ts'
+import { apis } from './en/apis.ts'
 import { applications } from './en/applications.ts'
 import { clients } from './en/clients.ts'
 import { events } from './en/events.ts'
@@ -13,6 +14,7 @@ import { overview } from './en/overview.ts'
 import { people } from './en/people.ts'
 import { playground } from './en/playground.ts'
 import { portals } from './en/portals.ts'
+import { recipes } from './en/recipes.ts'
 import { roles } from './en/roles.ts'
 import { sessions } from './en/sessions.ts'
 import { sources } from './en/sources.ts'
@@ -27,6 +29,8 @@ export const en = {
   addSource,
   mapping,
   applications,
+  apis,
+  recipes,
   history,
   traces,
   events,

@@ -71,6 +71,30 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
       return row && { key: fromRow(keyOf(row)), application: applicationFrom(row) }
     },
 
+    async opening(apiId, { now, limit }) {
+      const rows = await db
+        .selectFrom('api_keys')
+        .selectAll()
+        .where('api_id', '=', apiId)
+        .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+        .orderBy('seq')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    async countByApi(apiIds, now) {
+      if (apiIds.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('api_keys')
+        .select(({ fn }) => ['api_id', fn.countAll().as('keys')])
+        .where('api_id', 'in', apiIds)
+        .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+        .groupBy('api_id')
+        .execute()
+      return new Map(rows.map(({ api_id, keys }) => [api_id, Number(keys)]))
+    },
+
     async opened(clientId, now) {
       const rows = await db
         .selectFrom('applications')

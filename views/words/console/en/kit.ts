@@ -29,6 +29,7 @@ export const kit = {
     'Somebody else saved this while you were editing. Below stands what you entered; where it differs, the field says what is saved now. Save again to put yours in its place.',
   nowSaved: 'Saved now:',
   sendAgain: 'You have signed in again. What you entered is below: send it to finish.',
+  another: 'Add another row',
   onePerLine: 'One per line.',
   pairPerLine: 'One per line: name = value',
   secretKept: 'There is one: leave empty to keep it.',

@@ -1,0 +1,198 @@
+/**
+ * Whether somebody would pass, and what of it each rule says: by the very decision that gateways are answered with, made
+ * once as it is and once for each rule alone. Nothing is counted and nothing is noted.
+ */
+import type { Admission } from '../admission/admit.ts'
+import type { Trial, TrialStep, TriedParties, TryAccess } from '../apis/access-trial.ts'
+import type { Api, ApiStore } from '../apis/api.ts'
+import { type ApiRules, noRules } from '../apis/api-rules.ts'
+import type { ApiKeyStore } from '../applications/api-key.ts'
+import type { ApplicationStore } from '../applications/application.ts'
+import { type ApiKeyAnswer, type CheckApiKey, keyProblem } from '../applications/check-api-key.ts'
+import { type Clock, seconds } from '../clock.ts'
+import { found } from '../collection.ts'
+import { mapIdentity } from '../mapping/map-identity.ts'
+import type { Entitlement } from '../tokens/accept.ts'
+import { brokerAccessToken, machineAccessToken, rfc9068AccessToken } from '../tokens/claims.ts'
+import { visibleClaims } from '../tokens/visible-claims.ts'
+import { createDecide, type Decision } from './decide.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { Evidence, Reader, Reading } from './reader.ts'
+import { notMine } from './reader.ts'
+import type { TokenAtApi } from './readers/own-token.ts'
+
+interface Needs {
+  readonly issuer: string
+  readonly apis: Pick<ApiStore, 'get'>
+  readonly admission: Admission
+  readonly entitlement: Pick<Entitlement, 'isEntitled'>
+  readonly tokenAt: TokenAtApi
+  /** Of what is sent as a bearer, in the order they are asked. */
+  readonly readers: readonly Reader[]
+  /** Without noting that it was used. */
+  readonly checkApiKey: CheckApiKey
+  readonly applications: Pick<ApplicationStore, 'byClient'>
+  readonly apiKeys: Pick<ApiKeyStore, 'ofApplication'>
+  readonly clock: Clock
+}
+
+/** What was found out about a caller, whatever the API asks. */
+interface Found {
+  readonly reading: Reading
+  readonly key: ApiKeyAnswer | undefined
+  readonly bearer: string
+  /** Whatever it is. */
+  readonly apiKey: string | undefined
+}
+
+const uncounted: RateLimit = {
+  early: () => undefined,
+  of: () => '',
+  count: async () => undefined,
+  remember() {},
+}
+const nobody = '(tried)'
+const mostKeys = 200
+
+export function createTryAccess(needs: Needs): TryAccess {
+  const { issuer, apis, admission, entitlement, tokenAt, readers, checkApiKey, applications, apiKeys, clock } = needs
+
+  const apiOf = async (id: string) => found(await apis.get(id), `API ${id}`)
+
+  function decideOn({ reading, key, bearer, apiKey }: Found, api: Api): Promise<Decision> {
+    const decide = createDecide({
+      readers: [async () => reading],
+      checkApiKey: async () => key,
+      rateLimit: uncounted,
+      clock,
+    })
+    const evidence: Evidence = {
+      ...{ bearer, basic: undefined, hasAuthorization: true, apiKey },
+      ...{ certificate: undefined, unbelievedCertificate: false, address: '' },
+    }
+    return decide(evidence, api)
+  }
+
+  async function trial(known: Found, api: Api): Promise<Trial> {
+    const decision = await decideOn(known, api)
+    const { caller } = decision
+    return {
+      ...(decision.passes ? { passes: true } : { passes: false, status: decision.status, reason: decision.reason }),
+      steps: [...(await stepsOfIdentity(known, api)), ...(await stepsOfRules(known, api))],
+      ...(caller && { caller }),
+    }
+  }
+
+  async function stepsOfIdentity(known: Found, api: Api): Promise<readonly TrialStep[]> {
+    const order = ['identity', 'audience', 'source'] as const
+    const { kind } = known.reading
+    if (kind === 'mine') return order.map((about) => ({ about, outcome: 'passes' }))
+    const decision = await decideOn({ ...known, key: undefined }, { ...api, rules: noRules })
+    const reason = decision.passes ? 'token_malformed' : decision.reason
+    const at = reason === 'token_audience' ? 1 : reason.startsWith('api_source_') ? 2 : 0
+    return order.map((about, index) =>
+      index < at
+        ? { about, outcome: 'passes' }
+        : index > at
+          ? { about, outcome: 'open' }
+          : { about, outcome: 'refused', reason },
+    )
+  }
+
+  async function stepsOfRules(known: Found, { rules, ...api }: Api): Promise<readonly TrialStep[]> {
+    const isKnown = known.reading.kind === 'mine'
+    const withoutKey = { ...known, key: undefined, apiKey: undefined }
+
+    async function step(
+      about: TrialStep['about'],
+      asked: Partial<ApiRules>,
+      { of = withoutKey, which }: { of?: Found; which?: string } = {},
+    ): Promise<TrialStep> {
+      const named = { about, ...(which !== undefined && { which }) }
+      if (!isKnown) return { ...named, outcome: 'open' }
+      const { cnf } = known.reading.kind === 'mine' ? known.reading.caller.claims : {}
+      const decision = await decideOn(of, { ...api, rules: { ...noRules, ...asked } })
+      if (decision.passes) return { ...named, outcome: 'passes' }
+      // A token that is bound to a key is refused for that, whatever else is asked.
+      if (cnf !== undefined && about !== 'binding' && decision.reason === 'token_binding_unproven')
+        return { ...named, outcome: 'open' }
+      const { reason, detail } = decision
+      return { ...named, outcome: 'refused', reason, ...(detail !== undefined && { detail }) }
+    }
+
+    const { require_api_key, key_must_match_token, sender_constraint, required_acr, max_auth_age } = rules
+    const isKeyAsked = require_api_key || known.apiKey !== undefined
+    return Promise.all([
+      ...(isKeyAsked ? [step('key', { require_api_key }, { of: known })] : []),
+      ...(key_must_match_token && known.key?.ok
+        ? [step('key_of_client', { key_must_match_token }, { of: known })]
+        : []),
+      ...(sender_constraint !== null ? [step('binding', { sender_constraint })] : []),
+      ...(required_acr.length > 0 || max_auth_age !== null ? [step('strength', { required_acr, max_auth_age })] : []),
+      ...(rules.required_scopes.length > 0 ? [step('scopes', { required_scopes: rules.required_scopes })] : []),
+      ...(rules.required_roles.length > 0 ? [step('roles', { required_roles: rules.required_roles })] : []),
+      ...(rules.required_groups.length > 0 ? [step('groups', { required_groups: rules.required_groups })] : []),
+      ...rules.claims.map((rule) => step('claim', { claims: [rule] }, { which: rule.claim })),
+    ])
+  }
+
+  /** The token that the client would get, as far as the gateway looks at it. */
+  async function tokenFor(api: Api, { clientId, person, scopes, acr }: TriedParties): Promise<Reading> {
+    const now = seconds(clock())
+    // With an audience of its own, an API is named when the token is asked for; only who is entitled gets one.
+    const audience = api.audience !== null && (await entitlement.isEntitled(api, clientId)) ? api.audience : clientId
+    const facts = { issuer, clientId, audience, scope: scopes.join(' '), issuedAt: now, expiresAt: now + 60 }
+    const common = { jti: nobody, clientId, audience, scopes, issuedAt: now, expiresAt: now + 60 }
+    if (!person) {
+      const machine = await admission.machine(clientId)
+      if ('denied' in machine) return { kind: 'no', reason: machine.denied }
+      return tokenAt({ ...common, claims: machineAccessToken(facts, machine) }, api)
+    }
+    const admitted = await admission.person({ ...person, clientId, scopes })
+    if ('denied' in admitted) return { kind: 'no', reason: admitted.denied }
+    const { account, client, source, identity } = admitted
+    const mapped = mapIdentity({ subject: identity.subject, attributes: identity.attributes }, source.mapping)
+    if (mapped.overage) return { kind: 'no', reason: 'groups_overage' }
+    const write = client.tokenProfile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
+    const claims = write(
+      { ...facts, authTime: now, acr, sessionId: undefined, grantId: nobody },
+      admitted,
+      visibleClaims(mapped, client, new Set(scopes)),
+    )
+    return tokenAt({ ...common, claims, accountId: account.id, grantId: nobody, sourceAlias: source.alias }, api)
+  }
+
+  /** Of the client's application: one that opens the API if there is such, and else whichever is for it. */
+  async function keyOf(clientId: string, api: Api): Promise<ApiKeyAnswer | undefined> {
+    const application = await applications.byClient(clientId)
+    if (!application) return undefined
+    const { items } = await apiKeys.ofApplication(application.id, { limit: mostKeys })
+    const answers = items
+      .filter(({ apiId }) => apiId === api.id)
+      .map((apiKey): ApiKeyAnswer => {
+        const reason = keyProblem({ key: apiKey, application }, api.id, clock())
+        return reason ? { ok: false, reason } : { ok: true, application, apiKey }
+      })
+    return answers.find(({ ok }) => ok) ?? answers[0]
+  }
+
+  return {
+    async parties(apiId, parties) {
+      const api = await apiOf(apiId)
+      const [reading, key] = await Promise.all([tokenFor(api, parties), keyOf(parties.clientId, api)])
+      return trial({ reading, key, bearer: nobody, apiKey: key && nobody }, api)
+    },
+
+    async token(apiId, { token, apiKey }) {
+      const api = await apiOf(apiId)
+      const evidence: Evidence = {
+        ...{ bearer: token, basic: undefined, hasAuthorization: true, apiKey },
+        ...{ certificate: undefined, unbelievedCertificate: false, address: '' },
+      }
+      let reading: Reading = notMine
+      for (const reader of readers) if (reading.kind === 'not_mine') reading = await reader(evidence, api)
+      const key = apiKey === undefined ? undefined : await checkApiKey(apiKey, api.id)
+      return trial({ reading, key, bearer: token, apiKey }, api)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/** The list of APIs. */
+import { type Html, html } from '../html.ts'
+import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
+import { linkButton, said, state } from './parts.ts'
+import { pager, searchForm, table } from './table.ts'
+
+export interface ApiRow {
+  readonly name: string
+  readonly slug: string
+  readonly hosts: readonly string[]
+  readonly pathPrefix: string
+  readonly sources: number
+  readonly enforcement: 'enforce' | 'report'
+  readonly keys: number
+  readonly href: string
+}
+
+export interface ApiList {
+  readonly lang: ConsoleLanguage
+  readonly rows: readonly ApiRow[]
+  readonly action: string
+  readonly add: string | undefined
+  readonly search: string
+  /** Of all, whatever is looked for. */
+  readonly all: number
+  readonly next: string | undefined
+  readonly first: string | undefined
+}
+
+export const enforcementState = (enforcement: ApiRow['enforcement'], lang: ConsoleLanguage): Html => {
+  const words = consoleWords(lang).apis.enforcement
+  return enforcement === 'enforce' ? state('good', words.enforce) : state('warning', words.report)
+}
+
+export function apisView(page: ApiList): Html {
+  const { apis: words, kit } = consoleWords(page.lang)
+  return html`${searchForm({
+    ...{ action: page.action, value: page.search, label: words.search, lang: page.lang },
+    count: kit.shown(page.rows.length, page.all),
+  })}${table({
+    caption: words.title,
+    rows: page.rows,
+    empty:
+      page.search !== ''
+        ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
+        : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
+    columns: [
+      {
+        ...{ title: words.columns.name, header: true },
+        cell: ({ name, slug, href }) => html`<a href="${href}">${said(name)}</a><small><code>${slug}</code></small>`,
+      },
+      {
+        title: words.columns.address,
+        cell: ({ hosts, pathPrefix }) =>
+          hosts.length === 0
+            ? html`<span class="muted">${words.noAddress}</span>`
+            : html`${hosts.slice(0, 3).map((host) => html`<code class="line">${host}${pathPrefix}</code>`)}${hosts.length > 3 && html`<small>+ ${hosts.length - 3}</small>`}`,
+      },
+      {
+        ...{ title: words.columns.sources, figures: true },
+        cell: ({ sources }) => (sources === 0 ? words.anySource : sources),
+      },
+      { title: words.columns.enforcement, cell: ({ enforcement }) => enforcementState(enforcement, page.lang) },
+      { title: words.columns.keys, figures: true, cell: ({ keys }) => keys },
+    ],
+  })}${pager(page)}`
+}

@@ -1,0 +1,60 @@
+export const recipes = {
+  title: 'Gateway recipes',
+  lead: 'What to paste into the gateway in front of an API, with the values of this installation.',
+  apiTitle: (name: string) => `Gateway recipes for ${name}`,
+  apiLead:
+    'The files of examples/gateways, which every change is tried with. What only you know, such as secrets, is left to you.',
+  which: 'For which API?',
+  empty: 'There is no API yet. A recipe is for one.',
+  noneFound: 'No API fits what you are looking for.',
+  gateway: 'Gateway',
+  gateways: {
+    nginx: 'nginx',
+    caddy: 'Caddy',
+    haproxy: 'HAProxy',
+    apache: 'Apache',
+    traefik: 'Traefik',
+    envoy: 'Envoy',
+    jwks: 'JWKS only',
+  },
+  how: {
+    nginx: 'It asks about each request with auth_request. Include the file in the http block.',
+    caddy: 'It asks about each request with forward_auth.',
+    haproxy: 'It checks what a token says about itself on the spot, and asks about each request with a little Lua.',
+    apache:
+      'It has no way to ask about a request: it checks tokens by their keys, by introspection, or signs people in.',
+    traefik: 'It asks about each request with forwardAuth. A file of the dynamic configuration.',
+    envoy: 'It asks about each request with ext_authz over HTTP.',
+    jwks: 'It asks nobody: it fetches the keys and checks each token by itself. These are the values to fill in.',
+  },
+  values: 'Values',
+  fields: {
+    host: { label: 'Host' },
+    broker: {
+      label: 'Gatehouse, as the gateway reaches it',
+      help: 'Host and port. Its address must be among GATEHOUSE_TRUSTED_PROXIES there.',
+    },
+    backend: { label: 'The API, as the gateway reaches it', help: 'Host and port.' },
+  },
+  fill: 'Fill in',
+  noHost: 'This API has no host yet, so gateways cannot find it. api.example.com stands for it.',
+  badAddress: 'This is no host with a port.',
+  verify: 'Where it asks',
+  copy: (file: string) => `Copy ${file}`,
+  jwks: {
+    issuer: 'Issuer',
+    discovery: 'Discovery',
+    keys: 'Keys',
+    algorithm: 'Algorithm, and no other',
+    audience: 'Audience',
+    groups: 'Claim with the groups',
+    user: 'Claim with the user',
+    kind: 'Claim that tells it from an ID token',
+    skew: 'Clock skew',
+    seconds: (count: number) => `${count} seconds`,
+    noAudience:
+      'This API has no audience of its own. Without one, an ID token could be taken for an access token: give it one.',
+    blind:
+      'Such a gateway does not learn that a token was revoked, or somebody switched off, before the token expires.',
+  },
+}
