@@ -1,7 +1,7 @@
 /** The keys that tokens are signed with. */
 import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
-import { copyable, descriptions, nothing, section, state } from './parts.ts'
+import { copyable, descriptions, linkButton, nothing, section, state } from './parts.ts'
 import { table } from './table.ts'
 import { ago, exactly, type Moment } from './time.ts'
 
@@ -53,7 +53,7 @@ export function keysView(page: KeysPage): Html {
             : html`<a href="${revoke}" aria-label="${words.revokeNamed(kid)}">${words.revoke}</a>`,
       },
     ],
-  })}${section(words.schedule, schedule(page))}${section(words.jwks, html`<p class="muted">${words.jwksLead}</p>${copyable('jwks', page.jwks, words.jwks, page.lang)} <p><a href="${page.jwks}">${words.open}</a></p>`)}`
+  })}${section(words.schedule, schedule(page))}${section(words.jwks, html`<p class="muted">${words.jwksLead}</p>${copyable('jwks', page.jwks, words.jwks, page.lang)} <p>${linkButton(page.jwks, words.open)}</p>`)}`
 }
 
 function signed({ activatedAt, retiredAt }: KeyRow, page: Moment): Html {
