@@ -50,7 +50,7 @@ export function keysView(page: KeysPage): Html {
         cell: ({ kid, revoke }) =>
           revoke === undefined
             ? nothing
-            : html`<a href="${revoke}" aria-label="${words.revokeNamed(kid)}">${words.revoke}</a>`,
+            : html`<a class="action" href="${revoke}" aria-label="${words.revokeNamed(kid)}">${words.revoke}</a>`,
       },
     ],
   })}${section(words.schedule, schedule(page))}${section(words.jwks, html`<p class="muted">${words.jwksLead}</p>${copyable('jwks', page.jwks, words.jwks, page.lang)} <p>${linkButton(page.jwks, words.open)}</p>`)}`
