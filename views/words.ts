@@ -1,3 +1,4 @@
+import { de } from './words/de.ts'
 import { en } from './words/en.ts'
 import type { PageLanguage } from './words/frame.ts'
 
@@ -5,10 +6,10 @@ export type { Text } from './words/en.ts'
 
 export type Words = typeof en
 
-/** German comes as `words/de.ts`, checked against {@link Words}: a missing sentence does not compile. */
-const catalogues = { en } satisfies Record<string, Words>
+export type Language = 'en' | 'de'
 
-export type Language = keyof typeof catalogues
+/** A sentence that is missing in one of them does not compile. */
+const catalogues: Record<Language, Words> = { en, de }
 
 /** In a language that these words are not in yet: in English. */
 export const wordsIn = (language: PageLanguage = 'en'): Words => catalogues[language === 'de' ? 'en' : language]

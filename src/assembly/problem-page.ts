@@ -1,6 +1,10 @@
 import type { Context } from 'koa'
 import { problemView } from '#views/problem.ts'
+import { reasonWords } from '#views/words/reasons.ts'
+import { type Language, wordsIn } from '#views/words.ts'
 import type { PageProblem } from '../http/errors.ts'
+import { languageOf } from '../http/language.ts'
+import { type ReasonCode, reasons } from '../reasons.ts'
 
 interface Needs {
   readonly assets: string
@@ -14,9 +18,17 @@ export const createProblemPage =
   (ctx: Context, problem: PageProblem) => {
     const inConsole = ctx.path.startsWith(`${base}/admin`)
     const mayHelp = problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
-    const again = { label: 'Try again', href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }
-    const start = inConsole
-      ? { label: 'To the console', href: `${base}/admin/` }
-      : { label: 'To the start page', href: `${base}/` }
-    return problemView({ assets, ...problem, ways: [mayHelp ? again : start] })
+    const { lang = 'en', ...said } = inWords(problem, languageOf(ctx))
+    const { ways } = wordsIn(lang)
+    const again = { label: ways.again, href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }
+    const start = inConsole ? { label: ways.console, href: `${base}/admin/` } : { label: ways.start, href: `${base}/` }
+    return problemView({ assets, lang, ...said, ways: [mayHelp ? again : start] })
   }
+
+/** What nobody has translated stays as it is, and the page with it. */
+function inWords({ code, ...problem }: PageProblem, lang: Language): PageProblem {
+  const isOurs = (name: string | undefined): name is ReasonCode => name !== undefined && Object.hasOwn(reasons, name)
+  if (problem.lang !== undefined || !isOurs(code)) return problem
+  const { causeLang, ...words } = reasonWords(code, problem, lang)
+  return causeLang === lang ? { ...problem, ...words, lang } : problem
+}

@@ -10,6 +10,7 @@ import { type Area, type ConsoleFrame, consolePage } from '#views/console/frame.
 import { refusedView } from '#views/console/refused.ts'
 import type { Html } from '#views/html.ts'
 import { type ConsoleLanguage, type ConsoleWords, consoleWords } from '#views/words/console.ts'
+import { reasonWords } from '#views/words/reasons.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Clock } from '../clock.ts'
 import { type Problem, Refusal } from '../errors.ts'
@@ -180,8 +181,8 @@ export function createMount(needs: Needs): Mount {
   /** What is refused is told inside the console; an outage, or a mistake of ours, by the page that everybody gets. */
   function refused(visit: Visit, area: Area, error: unknown): void {
     if (!(error instanceof Refusal) || error.status >= 500) throw error
-    const { title, cause, fix } = reasons[error.code]
-    const body = refusedView({ lang: visit.lang, cause, fix, detail: error.message, back: visit.at('/') })
+    const { title, ...why } = reasonWords(error.code, reasons[error.code], visit.lang)
+    const body = refusedView({ lang: visit.lang, ...why, detail: error.message, back: visit.at('/') })
     send(visit, area, { title, body }, error.status)
   }
 
@@ -293,6 +294,5 @@ export function createMount(needs: Needs): Mount {
 
 function messageOf({ code, message }: Refusal, { kit }: ConsoleWords): string {
   if (code === 'changed_meanwhile') return kit.changedMeanwhile
-  if (code === 'invalid_input') return kit.notSaved
-  return message
+  return code === 'invalid_input' ? kit.notSaved : message
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import type { Language } from '#views/words.ts'
 import { type Problem, Refusal, Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import { newReference } from '../ids.ts'
@@ -13,11 +14,15 @@ export interface PageProblem {
   readonly title: string
   readonly cause: string
   readonly fix: string
+  /** Of reasons.ts, or another. */
+  readonly code?: string
+  /** Of the words, where they are in the reader's already. */
+  readonly lang?: Language
   /** What an administrator finds the log line, and the login trace if there is one, by. */
   readonly reference: string
 }
 
-interface Answer extends Omit<PageProblem, 'reference'> {
+interface Answer extends Omit<PageProblem, 'reference' | 'lang'> {
   readonly code: string
   readonly detail: string
   readonly problems: readonly Problem[]
@@ -145,7 +150,7 @@ function send(ctx: Context, answer: Answer, reference: string, problemPage: Need
   const isApi = /\/admin\/api(\/|$)/.test(ctx.path)
   if (!isApi && ctx.accepts('html', 'json', 'application/problem+json') === 'html') {
     ctx.type = 'html'
-    ctx.body = problemPage(ctx, { status, title, cause, fix, reference }).toString()
+    ctx.body = problemPage(ctx, { status, title, cause, fix, code, reference }).toString()
     return
   }
   ctx.body = JSON.stringify({

@@ -2,6 +2,7 @@
 import Router from '@koa/router'
 import { homeView } from '#views/home.ts'
 import { serveAsset } from './assets.ts'
+import { languageOf } from './language.ts'
 
 interface Needs {
   readonly issuer: string
@@ -13,7 +14,7 @@ export function frontRoutes({ issuer, assets }: Needs): Router {
   const router = new Router()
   router.get('/', (ctx) => {
     ctx.type = 'html'
-    ctx.body = homeView({ assets, issuer }).toString()
+    ctx.body = homeView({ assets, lang: languageOf(ctx), issuer }).toString()
   })
   router.get('/assets/:name', (ctx) => serveAsset(ctx, String(ctx.params.name)))
   // Pages name their icon; this is for those who ask without having read one.

@@ -1,10 +1,12 @@
 import type { Context } from 'koa'
 import { type Configuration, errors } from 'oidc-provider'
+import { reasonWords } from '#views/words/reasons.ts'
 import { adviceFor } from '#views/words.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
 import type { PageProblem } from '../http/errors.ts'
+import { languageOf } from '../http/language.ts'
 import { newId, newReference } from '../ids.ts'
 import { reasons } from '../reasons.ts'
 import { note } from '../request-notes.ts'
@@ -38,9 +40,10 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
     if (client && !client.enabled) {
       const flow = newId()
       await tracer.refused(flow, 'client_disabled', undefined, { clientId: client.id })
-      const { title, cause } = reasons.client_disabled
+      const lang = languageOf(ctx, String(ctx.oidc?.params?.ui_locales ?? ''))
+      const { title, cause } = reasonWords('client_disabled', reasons.client_disabled, lang)
       const reference = tracer.reference(flow)
-      show(ctx, { status: ctx.status, title, cause, fix: adviceFor('client_disabled'), reference })
+      show(ctx, { status: ctx.status, title, cause, fix: adviceFor('client_disabled', lang), lang, reference })
       return
     }
     const outage = error instanceof Unavailable

@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { loggedOutView, logoutView, stayedView } from '#views/signin/logout.ts'
 import type { AccountStore } from '../accounts/account.ts'
+import { languageOf } from '../http/language.ts'
 import type { BrokerSession, SessionStore } from '../sessions/session.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { CookieSettings } from './cookies.ts'
@@ -57,7 +58,7 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
       ])
       const source = stay?.upstream ? await sources.get(stay.sourceId) : undefined
       ctx.body = logoutView({
-        assets,
+        ...{ assets, lang: languageOf(ctx, String(ctx.oidc.params?.ui_locales ?? '')) },
         account: { name: account?.displayName ?? session.accountId },
         action: ctx.oidc.urlFor('end_session_confirm'),
         xsrf: String(session.state?.secret),
@@ -74,7 +75,7 @@ export function createLogout({ sessions, accounts, sources, cookies, assets, bas
         name: client.clientName ?? client.clientId,
         ...(client.clientUri && { url: client.clientUri }),
       }
-      const place = { assets, start: `${base}/`, ...(application && { application }) }
+      const place = { assets, lang: languageOf(ctx), start: `${base}/`, ...(application && { application }) }
       ctx.type = 'html'
       ctx.body =
         ctx.query.stayed === undefined

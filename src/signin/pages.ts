@@ -7,7 +7,8 @@ import { secondStepView } from '#views/signin/second-step.ts'
 import { signInView } from '#views/signin/sign-in.ts'
 import { type FactorWords, factorWords } from '#views/words/factors.ts'
 import type { PageLanguage } from '#views/words/frame.ts'
-import { adviceFor, scopeWords } from '#views/words.ts'
+import { reasonWords } from '#views/words/reasons.ts'
+import { adviceFor, type Language, scopeWords, wordsIn } from '#views/words.ts'
 import type { Client } from '../clients/client.ts'
 import type { Connector } from '../connector.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
@@ -54,14 +55,14 @@ export type Pages = ReturnType<typeof createPages>
 export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
   const at = (uid: string, rest = '') => `${base}/login/${uid}${rest}`
   const sourceAt = (uid: string, { alias }: Source) => at(uid, `/source/${encodeURIComponent(alias)}`)
-  const words = (code: ReasonCode) => {
-    const { status, title, cause } = reasons[code]
-    return { assets, status, title, cause, fix: adviceFor(code) }
+  const words = (code: ReasonCode, lang: Language) => {
+    const { title, cause } = reasonWords(code, reasons[code], lang)
+    return { assets, lang, status: reasons[code].status, title, cause, fix: adviceFor(code, lang) }
   }
 
   return {
     signIn(
-      { interaction: { uid, flow, params }, client }: Visit,
+      { interaction: { uid, flow, params }, client, lang }: Visit,
       { from, discover, lastUsed, password, passkey, email }: Choice,
     ): string {
       const typed = from.filter((source) => kindOf(source) === 'password')
@@ -69,7 +70,7 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
       const form =
         password ?? (typed.length === 1 && typed[0] ? { source: typed[0], username: params.login_hint } : undefined)
       return signInView({
-        assets,
+        ...{ assets, lang },
         application: applicationOf(client),
         sources: from
           .filter((source) => source.id !== form?.source.id)
@@ -119,12 +120,12 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
       }).toString()
     },
 
-    consent({ interaction: { uid, flow }, client }: Visit, scopes: readonly string[], name: string): string {
+    consent({ interaction: { uid, flow }, client, lang }: Visit, scopes: readonly string[], name: string): string {
       return consentView({
-        assets,
+        ...{ assets, lang },
         application: applicationOf(client),
         account: { name },
-        scopes: scopes.map((scope) => scopeWords(scope)),
+        scopes: scopes.map((scope) => scopeWords(scope, lang)),
         action: at(uid, '/consent'),
         csrf: csrf(uid),
         reference: reference(flow),
@@ -132,24 +133,29 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
     },
 
     /** A refusal in an open sign-in: one door back to its beginning, one to the application. */
-    refused({ interaction: { uid, flow }, client }: Visit, code: ReasonCode, detail?: string): string {
+    refused({ interaction: { uid, flow }, client, lang }: Visit, code: ReasonCode, detail?: string): string {
+      const { ways } = wordsIn(lang)
       return problemView({
-        ...words(code),
+        ...words(code, lang),
         reference: reference(flow),
         application: applicationOf(client),
         ...(detail && { detail }),
         ways: [
-          { label: 'Try again', href: at(uid, '/again') },
-          { label: `Back to ${nameOf(client)}`, action: at(uid, '/back'), fields: { csrf: csrf(uid), reason: code } },
+          { label: ways.again, href: at(uid, '/again') },
+          { label: ways.backTo(nameOf(client)), action: at(uid, '/back'), fields: { csrf: csrf(uid), reason: code } },
         ],
       }).toString()
     },
 
     /** A refusal where no sign-in is open. */
-    lost(code: ReasonCode, referenceShown: string, ways: readonly [Way, ...Way[]], client?: Client): string {
+    lost(
+      code: ReasonCode,
+      { reference, ways, lang }: { reference: string; ways: readonly [Way, ...Way[]]; lang: Language },
+      client?: Client,
+    ): string {
       return problemView({
-        ...words(code),
-        reference: referenceShown,
+        ...words(code, lang),
+        reference,
         ...(client && { application: applicationOf(client) }),
         ways,
       }).toString()

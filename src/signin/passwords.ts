@@ -1,5 +1,6 @@
 /** Signing in with a user name and a password. */
 import type { Context } from 'koa'
+import { reasonWords } from '#views/words/reasons.ts'
 import type { LocalUser, LocalUserStore } from '../accounts/local-user.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Attempt, Throttle } from '../accounts/throttle.ts'
@@ -101,7 +102,9 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     const known = { clientId: here.client.id, source }
     await tracer.refused(here.interaction.flow, error.code, undefined, known)
     // A disabled account reads like a wrong password: the form tells nobody which names exist (SEC-085).
-    const { status, title } = reasons[error.code === 'account_disabled' ? 'bad_credentials' : error.code]
+    const code = error.code === 'account_disabled' ? 'bad_credentials' : error.code
+    const { status } = reasons[code]
+    const { title } = reasonWords(code, reasons[code], here.lang)
     const step = await steps.next(here)
     const around =
       step.kind === 'choose' && step.from.some(({ id }) => id === source.id)

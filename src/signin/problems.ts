@@ -1,9 +1,11 @@
 /** What people see when a sign-in does not go on: what happened, why, and ways to go on all the same. */
 import type { Context, Middleware } from 'koa'
 import type { Way } from '#views/problem.ts'
+import { type Language, wordsIn } from '#views/words.ts'
 import type { ClientStore } from '../clients/client.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import { requireOwnPage } from '../http/csrf.ts'
+import { languageOf } from '../http/language.ts'
 import { newId } from '../ids.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Tracer } from '../traces/tracer.ts'
@@ -41,7 +43,7 @@ const patience = 5
 export function createProblems({ clients, tracer, pages, restart, notes, base }: Needs): Problems {
   const visits = new WeakMap<Context, Visit>()
   const leftFrom = notes('gatehouse_left_from')
-  const home: Way = { label: 'To the start page', href: `${base}/` }
+  const homeIn = (lang: Language): Way => ({ label: wordsIn(lang).ways.start, href: `${base}/` })
 
   function show(ctx: Context, status: number, page: string) {
     ctx.status = status
@@ -65,13 +67,15 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
       return ctx.redirect(restart.address(kept))
     }
     const client = kept && (await clients.get(kept.clientId))
+    const lang = languageOf(ctx)
+    const { ways } = wordsIn(lang)
     const doors: Way[] = []
-    if (kept && client) doors.push({ label: `Continue to ${nameOf(client)}`, href: restart.address(kept) })
+    if (kept && client) doors.push({ label: ways.continueTo(nameOf(client)), href: restart.address(kept) })
     if (client?.metadata.client_uri)
-      doors.push({ label: `Back to ${nameOf(client)}`, href: client.metadata.client_uri })
-    const [first = home, ...rest] = doors
+      doors.push({ label: ways.backTo(nameOf(client)), href: client.metadata.client_uri })
+    const [first = homeIn(lang), ...rest] = doors
     const reference = await referenceFor(code, message, kept?.flow)
-    show(ctx, reasons[code].status, pages.lost(code, reference, [first, ...rest], client))
+    show(ctx, reasons[code].status, pages.lost(code, { reference, ways: [first, ...rest], lang }, client))
   }
 
   async function refused(ctx: Context, visit: Visit, error: Refusal): Promise<void> {
@@ -87,8 +91,13 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
     const flow = visit?.interaction.flow ?? newId()
     await tracer.couldNotTell(flow, error, visit && { clientId: visit.client.id })
     ctx.set('Retry-After', String(patience))
-    const again: Way = { label: 'Try again', href: `${base}/login/${ctx.params.uid}` }
-    show(ctx, 503, visit ? pages.refused(visit, code) : pages.lost(code, tracer.reference(flow), [again]))
+    const lang = visit?.lang ?? languageOf(ctx)
+    const again: Way = { label: wordsIn(lang).ways.again, href: `${base}/login/${ctx.params.uid}` }
+    show(
+      ctx,
+      503,
+      visit ? pages.refused(visit, code) : pages.lost(code, { reference: tracer.reference(flow), ways: [again], lang }),
+    )
   }
 
   return {
@@ -119,9 +128,13 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
       } catch (error) {
         if (!(error instanceof Refusal && lostCodes.has(error.code))) throw error
         const uid = leftFrom.read(ctx)
+        const lang = languageOf(ctx)
         const back: Way =
-          uid && /^[\w-]{1,64}$/.test(uid) ? { label: 'Go on signing in', href: `${base}/login/${uid}` } : home
-        show(ctx, error.status, pages.lost(error.code, await referenceFor(error.code, error.message), [back]))
+          uid && /^[\w-]{1,64}$/.test(uid)
+            ? { label: wordsIn(lang).ways.goOn, href: `${base}/login/${uid}` }
+            : homeIn(lang)
+        const reference = await referenceFor(error.code, error.message)
+        show(ctx, error.status, pages.lost(error.code, { reference, ways: [back], lang }))
       }
     },
   }

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
+import { languageOf } from '../http/language.ts'
 import type { CurrentSession } from '../interaction.ts'
 import type { Sessions, SharedSession } from '../sessions/sessions.ts'
 import type { SourceStore } from '../sources/source.ts'
@@ -65,7 +66,7 @@ export function sessionRoutes(needs: Needs): Router {
     ctx.type = 'html'
     ctx.set('Cache-Control', 'no-store')
     ctx.body = staysView({
-      assets,
+      ...{ assets, lang: languageOf(ctx) },
       account: { name: account?.displayName ?? accountId },
       stays: stays.toSorted((a, b) => Number(b.current) - Number(a.current)),
       endAction: `${here}/end`,

@@ -8,6 +8,7 @@ import type { ClientStore } from '../clients/client.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
+import { languageOf } from '../http/language.ts'
 import type { Interaction, Interactions } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
@@ -63,9 +64,10 @@ export function createSteps(needs: Needs) {
     const [interaction] = await Promise.all([interactions.read(ctx), needs.confirmRegistry()])
     const client = await clients.get(interaction.clientId)
     if (!client) throw new Refusal('client_disabled')
-    problems.entered(ctx, { interaction, client })
+    const here = { interaction, client, lang: languageOf(ctx, interaction.params.ui_locales) }
+    problems.entered(ctx, here)
     if (!client.enabled) throw new Refusal('client_disabled')
-    return { interaction, client }
+    return here
   }
 
   /** The form that was posted from our own page of this sign-in. `limit`: bytes. */
@@ -140,7 +142,7 @@ export function createSteps(needs: Needs) {
       return ctx.redirect(departure.url.href)
     }
     const { url, fields } = departure
-    show(ctx, leavingView({ assets, sourceName: source.name, url: url.href, fields }).toString())
+    show(ctx, leavingView({ assets, lang: here.lang, sourceName: source.name, url: url.href, fields }).toString())
   }
 
   return {

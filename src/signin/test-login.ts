@@ -7,14 +7,16 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { PasswordForm } from '#views/signin/sign-in.ts'
 import { testBeginView, testPasswordView, testReportView } from '#views/signin/test-login.ts'
+import { reasonWords } from '#views/words/reasons.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Throttle } from '../accounts/throttle.ts'
 import type { Credentials } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
+import { languageOf } from '../http/language.ts'
 import { digest, newSecret } from '../ids.ts'
-import { type ReasonCode, reasons } from '../reasons.ts'
+import { reasons } from '../reasons.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { TestLogin, TestLogins } from '../sources/test-logins.ts'
 import type { BrowserNotes } from './browser-notes.ts'
@@ -137,13 +139,14 @@ export function testLoginRoutes(needs: Needs): Router {
 
   router.get('/:id/report', async (ctx) => {
     const { state, reason, source, stored, steps, result } = await inItsBrowser(ctx)
-    const said = reason && { code: reason, ...words(reason) }
-    show(ctx, testReportView({ assets, source, stored, state, steps, result, ...(said && { reason: said }) }))
+    const lang = languageOf(ctx)
+    const said = reason && { code: reason, ...reasonWords(reason, reasons[reason], lang) }
+    show(ctx, testReportView({ assets, lang, source, stored, state, steps, result, ...(said && { reason: said }) }))
   })
 
   function showForm(ctx: Context, { id, source }: TestLogin, typed: Pick<PasswordForm, 'username' | 'problem'> = {}) {
     const form = { ...typed, alias: source.alias, action: at(id, 'password') }
-    show(ctx, testPasswordView({ assets, source, form, csrf: csrf.token(`test/${id}`) }))
+    show(ctx, testPasswordView({ assets, lang: languageOf(ctx), source, form, csrf: csrf.token(`test/${id}`) }))
   }
 
   router.get('/:id/password', async (ctx) => {
@@ -180,7 +183,16 @@ export function testLoginRoutes(needs: Needs): Router {
     if (test.state !== 'waiting') throw new Refusal('test_login_over')
     const action = at(test.id, String(ctx.params.secret))
     // Looking does not use it up: whatever previews links would have opened it.
-    show(ctx, testBeginView({ assets, source: test.source, action, csrf: csrf.token(`test/${test.id}`) }))
+    show(
+      ctx,
+      testBeginView({
+        assets,
+        lang: languageOf(ctx),
+        source: test.source,
+        action,
+        csrf: csrf.token(`test/${test.id}`),
+      }),
+    )
   })
 
   router.post('/:id/:secret', async (ctx) => {
@@ -199,10 +211,5 @@ export function testLoginRoutes(needs: Needs): Router {
 }
 
 const shownParameters: ReadonlySet<string> = new Set(['client_id', 'redirect_uri', 'scope', 'prompt', 'acr_values'])
-
-const words = (code: ReasonCode) => {
-  const { title, cause, fix } = reasons[code]
-  return { title, cause, fix }
-}
 
 const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

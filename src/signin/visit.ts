@@ -1,3 +1,4 @@
+import type { Language } from '#views/words.ts'
 import type { Client } from '../clients/client.ts'
 import type { Interaction } from '../interaction.ts'
 
@@ -5,4 +6,6 @@ import type { Interaction } from '../interaction.ts'
 export interface Visit {
   readonly interaction: Interaction
   readonly client: Client
+  /** The person's, as far as there are words in it. */
+  readonly lang: Language
 }

@@ -159,6 +159,15 @@ export const en = {
     status: (status: number) => `Status ${status}`,
   },
 
+  ways: {
+    again: 'Try again',
+    start: 'To the start page',
+    console: 'To the console',
+    goOn: 'Go on signing in',
+    continueTo: (application: string) => `Continue to ${application}`,
+    backTo: (application: string) => `Back to ${application}`,
+  },
+
   leaving: {
     title: (source: Text) => html`On to ${source}`,
     explain: (source: Text) => html`You sign in at ${source} and come back here afterwards.`,

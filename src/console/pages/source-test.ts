@@ -1,6 +1,7 @@
 /** Test logins of a source: begun here, opened by whoever has the link, and read here. */
 import { formView } from '#views/console/form.ts'
 import { reportView, startedView } from '#views/console/test-login.ts'
+import { reasonWords } from '#views/words/reasons.ts'
 import { isPresented } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
 import { reasons } from '../../reasons.ts'
@@ -73,7 +74,7 @@ export const sourceTestPages =
         body: reportView({
           ...{ lang, now, state, steps, clientId },
           result: result ?? undefined,
-          reason: reason === null ? undefined : { code: reason, ...reasons[reason] },
+          reason: reason === null ? undefined : { code: reason, ...reasonWords(reason, reasons[reason], lang) },
           again: at(`/sources/${visit.param('id')}/test-logins/${visit.param('test')}`),
         }),
       }
