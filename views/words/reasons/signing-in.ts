@@ -68,11 +68,11 @@ export const signingIn = {
   second_factor_missing: {
     title: 'Ein zweiter Nachweis ist nötig',
     cause: 'Das Passwort stimmt, und für dieses Konto genügt es nicht.',
-    fix: 'Melden Sie sich auf der Anmeldeseite mit einem zweiten Nachweis an.',
+    fix: 'Melden Sie sich im Browser an, und richten Sie unter /security einen Passkey oder eine Authenticator-App ein.',
   },
   second_factor_wrong: {
-    title: 'Der zweite Nachweis stimmt nicht',
-    cause: 'Der Code oder der Passkey wurde nicht angenommen.',
+    title: 'Dieser Code ist falsch oder wurde schon benutzt',
+    cause: 'Der Code gilt jetzt nicht: vertippt, zu alt oder schon benutzt.',
     fix: 'Versuchen Sie es mit dem nächsten Code noch einmal, und vergleichen Sie die Uhr des Geräts.',
   },
   too_many_attempts: {
