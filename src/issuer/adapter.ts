@@ -13,7 +13,7 @@ import type { MarkStore } from '../tokens/liveness.ts'
 import { accessTokenAdapter } from './access-token-adapter.ts'
 import { adapter, artifactAdapter } from './adapter-base.ts'
 import type { ArtifactStore } from './artifact-store.ts'
-import { requireRegisteredMethod } from './client-authentication.ts'
+import { isAuthenticating, requireRegisteredMethod, shownSecret } from './client-authentication.ts'
 import type { ClientRecords } from './client-records.ts'
 import { consumableAdapter } from './consumable-adapter.ts'
 import { endStay, signsOut } from './end-stay.ts'
@@ -62,9 +62,15 @@ export function createAdapterFactory(needs: Needs): (model: string) => Adapter {
 function clientAdapter({ clients }: Pick<Needs, 'clients'>): Adapter {
   return adapter({
     async find(id) {
+      const ctx = Provider.ctx
       const record = await clients.find(id)
-      if (record) requireRegisteredMethod(Provider.ctx, record)
-      else stateOf(Provider.ctx).refused ??= 'client_disabled'
+      if (record) await requireRegisteredMethod(ctx, record, clients.isTheirs)
+      else {
+        const state = stateOf(ctx)
+        state.refused ??= 'client_disabled'
+        // Strangers do not find out which clients there are.
+        state.isUntold = isAuthenticating(ctx) && !(await clients.isTheirs(id, shownSecret(ctx)))
+      }
       return record
     },
   })

@@ -36,6 +36,34 @@ export const unavailable = {
   error_description: 'A store or an upstream did not answer. Try again in a moment.',
 }
 
+/**
+ * The library shows the message of any error that says it may be exposed, in the place of OAuth's code: also one of a
+ * package below us. What is no code of OAuth's is a mistake of ours, and told as one.
+ */
+export const concealForeignErrors: Middleware = async (ctx, next) => {
+  await next()
+  const error = errorIn(ctx)
+  if (error !== undefined && !isOAuthError(error)) {
+    ctx.status = 500
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = serverError
+  }
+  const [, challenged = ''] = /\berror="([^"]*)/.exec(ctx.response.get('WWW-Authenticate')) ?? []
+  if (challenged !== '' && !isOAuthError(challenged)) ctx.remove('WWW-Authenticate')
+  const location = ctx.response.get('Location')
+  if (!location || !URL.canParse(location)) return
+  const url = new URL(location)
+  const told = url.searchParams.get('error')
+  if (told === null || !url.searchParams.has('iss') || isOAuthError(told)) return
+  for (const [name, value] of Object.entries(serverError)) url.searchParams.set(name, value)
+  ctx.set('Location', url.href)
+}
+
+// RFC 6749 §11.4 allows for more; whatever is registered looks like this.
+export const isOAuthError = (text: string): boolean => /^[a-z][a-z_]*$/.test(text)
+
+const serverError = { error: 'server_error', error_description: 'The service met an error it did not expect.' }
+
 /** Bodies we read before the library does are refused in its words (RFC 6749 §5.2). */
 export const answerRefusals: Middleware = async (ctx, next) => {
   try {
@@ -60,7 +88,8 @@ interface Needs {
  */
 export function nameReasons({ admitAgain, grants }: Needs): Middleware {
   async function reasonFor(ctx: Context): Promise<ReasonCode | undefined> {
-    const { refused, presented } = stateOf(ctx)
+    const { refused, isUntold, presented } = stateOf(ctx)
+    if (isUntold) return undefined
     if (refused || !presented || errorIn(ctx) !== 'invalid_grant') return refused
     if (presented.spent) return reuseOf(presented.kind)
     if (await grants.get(presented.grantId)) return undefined

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa'
 import { type AdapterPayload, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { ClientStore } from '../clients/client.ts'
 import { isPlainAssertion } from './client-assertions.ts'
+import type { ClientRecords } from './client-records.ts'
 import { readParameters, replaceBody } from './parameters.ts'
 
 const wellFormedBasic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
@@ -46,6 +47,15 @@ export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientSto
     return undefined
   }
 
+  /** The form says it, too: whether there is such a client need not be asked. */
+  async function splitAtNamedId(ctx: Context, text: string) {
+    if (!ctx.is('application/x-www-form-urlencoded')) return undefined
+    const form = await readParameters(ctx)
+    replaceBody(ctx.req, form)
+    const id = form.get('client_id')
+    return id?.includes(':') && text.startsWith(`${id}:`) ? { id, secret: text.slice(id.length + 1) } : undefined
+  }
+
   async function withoutSecret(ctx: Context, id: string): Promise<boolean> {
     const client = await clients.get(id)
     if (client?.metadata.token_endpoint_auth_method !== 'none') return false
@@ -66,10 +76,10 @@ export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientSto
     const [first = '', ...rest] = text.split(':')
     const empty = text.endsWith(':')
     if (empty && (await withoutSecret(ctx, rest.length > 1 ? text.slice(0, -1) : formDecoded(first)))) return next()
-    const found = await splitAtKnownId(first, rest)
-    if (found?.secret === '' || (empty && rest.length === 1))
-      return refuse(ctx, 'the client must authenticate with its secret')
-    if (found) ctx.req.headers.authorization = formEncoded(found)
+    const found = (await splitAtNamedId(ctx, text)) ?? (await splitAtKnownId(first, rest))
+    if (empty && rest.length === 1) return refuse(ctx, 'the client must authenticate with its secret')
+    // Without a secret it is left as it stands: no client, as if there were none of that name.
+    if (found && found.secret !== '') ctx.req.headers.authorization = formEncoded(found)
     await next()
   }
 }
@@ -85,18 +95,36 @@ function formDecoded(text: string): string {
   }
 }
 
+/** A client is proving who it is, and not a browser saying for whom it comes. */
+export const isAuthenticating = (ctx: KoaContextWithOIDC | undefined): ctx is KoaContextWithOIDC =>
+  ['token', 'introspection', 'revocation'].includes(ctx?.oidc.route ?? '')
+
+/** As the library reads it. */
+export function shownSecret(ctx: KoaContextWithOIDC): string | undefined {
+  const inBody = ctx.oidc.params?.client_secret
+  if (typeof inBody === 'string') return inBody
+  const [, credentials] = wellFormedBasic.exec(ctx.headers.authorization ?? '') ?? []
+  if (credentials === undefined) return undefined
+  const text = Buffer.from(credentials, 'base64').toString('utf8')
+  return formDecoded(text.slice(text.indexOf(':') + 1))
+}
+
 /**
  * The library takes a secret by Basic or in the body, whichever way the client registered. Only the registered way
- * counts (RFC 7591 §2; SEC-033): a secret in a body ends up in other logs than one in a header.
+ * counts (RFC 7591 §2; SEC-033): a secret in a body ends up in other logs than one in a header. Which way that is
+ * hears only who knows the secret.
  */
-export function requireRegisteredMethod(ctx: KoaContextWithOIDC | undefined, client: AdapterPayload): void {
-  const authenticating = ['token', 'introspection', 'revocation'].includes(ctx?.oidc.route ?? '')
-  if (!ctx || !authenticating || ctx.oidc.entities.Client) return
+export async function requireRegisteredMethod(
+  ctx: KoaContextWithOIDC | undefined,
+  client: AdapterPayload,
+  isTheirs: ClientRecords['isTheirs'],
+): Promise<void> {
+  if (!isAuthenticating(ctx) || ctx.oidc.entities.Client) return
   const inBody = typeof ctx.oidc.params?.client_secret === 'string'
   const used = inBody ? 'client_secret_post' : ctx.headers.authorization ? 'client_secret_basic' : undefined
   const registered = client.token_endpoint_auth_method
   if (used === undefined || used === registered || !registered?.startsWith('client_secret')) return
-  throw Object.assign(new errors.InvalidClientAuth(`${used} was used`), {
-    error_description: `the client is registered for ${registered}`,
-  })
+  const problem = new errors.InvalidClientAuth(`${used} was used`)
+  const isKnown = await isTheirs(String(client.client_id), shownSecret(ctx))
+  throw isKnown ? Object.assign(problem, { error_description: `the client is registered for ${registered}` }) : problem
 }

@@ -11,6 +11,7 @@ import { newId, newReference } from '../ids.ts'
 import { reasons } from '../reasons.ts'
 import { note } from '../request-notes.ts'
 import type { Tracer } from '../traces/tracer.ts'
+import { isOAuthError } from './answers.ts'
 
 export type ProblemPage = (ctx: Context, problem: PageProblem) => { toString(): string }
 
@@ -47,11 +48,12 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
       return
     }
     const outage = error instanceof Unavailable
-    const ours = outage || out.error === 'server_error'
+    // Whatever is not the library's own (answers.ts).
+    const ours = outage || out.error === 'server_error' || !isOAuthError(out.error)
     const reference = newReference()
     note({ reference })
     show(ctx, {
-      status: outage ? 503 : ctx.status,
+      status: outage ? 503 : ours ? 500 : ctx.status,
       reference,
       ...(ours ? words.ours : words.theirs(out.error_description ?? out.error)),
     })

@@ -1,6 +1,6 @@
 /** What the provider has answered, as events: each success, each *no*, each failure, without a secret in it. */
 import type { Context, Middleware } from 'koa'
-import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import { Unavailable } from '../errors.ts'
 import type { EventMembers, EventName, Report } from '../events.ts'
 import { requestNotes } from '../request-notes.ts'
@@ -67,12 +67,18 @@ export function listen(provider: Provider, report: Report): void {
   })
 
   provider.on('authorization.success', (ctx) => report('authorization.granted', whoOf(ctx)))
-  const refused = (event: EventName) => (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) =>
+  const noteForeign = (ctx: KoaContextWithOIDC, error: Error) => {
+    if (!(error instanceof errors.OIDCProviderError)) stateOf(ctx).failure = error
+  }
+  const refused = (event: EventName) => (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    noteForeign(ctx, error)
     report(event, { ...whoOf(ctx), reason: stateOf(ctx).refused, error: error.error, detail: detailOf(error) })
+  }
   provider.on('authorization.error', refused('authorization.refused'))
   provider.on('end_session.error', refused('logout.refused'))
 
   const explain = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    noteForeign(ctx, error)
     stateOf(ctx).detail = detailOf(error)
   }
   provider.on('grant.error', explain)

@@ -32,7 +32,7 @@ import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
-import { answerOutages, answerRefusals, confirmation, nameReasons } from './answers.ts'
+import { answerOutages, answerRefusals, concealForeignErrors, confirmation, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { brokerMetadataOf, createClientRecords } from './client-records.ts'
@@ -156,7 +156,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
       adapter: createAdapterFactory({
         ...stores,
-        clients: createClientRecords(stores.clients),
+        clients: createClientRecords(stores.clients, clock),
         checkAccessToken: needs.checkAccessToken,
         reads,
         clock,
@@ -181,6 +181,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     keepParsedClients(provider, (client, shown) => proves(client.clientId, brokerMetadataOf(client).secrets, shown))
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
+    provider.use(concealForeignErrors)
     provider.use(answerRefusals)
     provider.use(confirmFirst({ ...needs, routes }))
     provider.use(nameReasons({ admitAgain: needs.admitAgain, grants: stores.grants }))

@@ -16,6 +16,8 @@ export interface RequestState {
   accessToken?: AccessToken
   /** Why what was shown does not count. */
   refused?: ReasonCode
+  /** That is for the log alone: who asks has not shown who they are. */
+  isUntold?: boolean
   /** The code or refresh token that was shown, as it was kept. */
   presented?: Presented
   /** The one use of what was presented. */

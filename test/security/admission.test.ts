@@ -22,10 +22,11 @@ const states = {
   // At a source of our own the name is gone as well, and the password with it.
   user_removed: ['account_unknown', 'account_disabled', 'bad_credentials'],
   client_disabled: ['client_disabled'],
-  client_removed: ['client_disabled'],
+  // Nobody can show any more that they are one.
+  client_removed: ['client_disabled', 'invalid_client'],
   application_disabled_by_publisher: ['client_disabled'],
   application_disabled_by_consumer: ['client_disabled'],
-  application_removed: ['client_disabled'],
+  application_removed: ['client_disabled', 'invalid_client'],
   source_disabled: ['source_disabled'],
   source_removed: ['source_disabled'],
   source_not_allowed: ['source_not_allowed'],

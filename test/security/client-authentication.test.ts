@@ -176,6 +176,52 @@ describe('HTTP Basic', () => {
   })
 })
 
+describe('SEC-035 strangers', () => {
+  const ways: Record<
+    string,
+    (id: string) => readonly [form: Record<string, string>, headers?: Record<string, string>]
+  > = {
+    'a wrong secret by Basic': (id) => [{}, basic({ id, secret: 'wrong' })],
+    'a wrong secret by Basic, as it stands': (id) => [{}, raw(`${id}:wrong`)],
+    'a wrong secret by Basic and the id once more': (id) => [{ client_id: id }, raw(`${id}:wrong`)],
+    'no secret by Basic': (id) => [{}, raw(`${id}:`)],
+    'a wrong secret in the body': (id) => [{ client_id: id, client_secret: 'wrong' }],
+    'nothing but the id': (id) => [{ client_id: id }],
+    'a wrong assertion': (id) => {
+      const token = new UnsecuredJWT({ iss: id, sub: id, aud: broker.issuer, jti: randomUUID() }).encode()
+      const forged = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${token.split('.')[1]}.c2lnbmF0dXJl`
+      return [{ client_assertion_type: assertionType, client_assertion: forged }]
+    },
+  }
+
+  it.each(Object.keys(ways))('do not find out which clients there are, by %s', async (way) => {
+    const off = await broker.addClient({ ...machine, enabled: false })
+    const app = await broker.created('applications', { name: 'App', redirect_uris: ['https://app.example/back'] })
+    const there = { confidential, posting, keyed, off }
+    for (const path of protectedPaths) {
+      const answerFor = async (id: string) => {
+        const { status, headers, body } = await ask(path, ...(ways[way]?.(id) ?? [{}]))
+        const shown = [...headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name))
+        return JSON.stringify([status, shown, body]).replaceAll(id, 'ID')
+      }
+      const nobody = await answerFor(randomUUID())
+      for (const [name, { id }] of Object.entries(there)) expect(await answerFor(id), `${path} ${name}`).toBe(nobody)
+      const nobodys = await answerFor(`${randomUUID()}:OPENID`)
+      expect(await answerFor(`${app.id}:OPENID`), path).toBe(nobodys)
+    }
+  })
+
+  it('are told less than who knows the secret: that it is switched off, or registered for another way', async () => {
+    const off = await broker.addClient({ ...machine, enabled: false })
+    for (const path of protectedPaths) {
+      expect((await ask(path, {}, basic(off))).body, path).toMatchObject({ reason: 'client_disabled' })
+      expect((await ask(path, {}, basic(posting))).body, path).toMatchObject({
+        error_description: 'the client is registered for client_secret_post',
+      })
+    }
+  })
+})
+
 describe('private_key_jwt', () => {
   const status = async (jwt: string) => (await ask('/token', assertion(jwt))).status
 

@@ -7,6 +7,13 @@ import { rene } from '../support/people.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 const canary = 'kaboom at /srv/secret/place.ts'
+/** Of ours; and of a package that wants its words to be shown, as those about HTTP do. */
+const mistakes = {
+  'a mistake': () => Object.assign(new TypeError(canary), { status: 200, sql: canary }),
+  'a package’s error that may be exposed': () =>
+    Object.assign(new Error(canary), { status: 400, statusCode: 400, expose: true, error_description: canary }),
+}
+let mistake: () => Error = mistakes['a mistake']
 let armed = false
 let broken: string[] = []
 /** Every method of every store makes the same mistake, as long as it is armed. */
@@ -18,7 +25,7 @@ const mistaken = <T extends object>(name: string, store: T): T =>
       return (...args: unknown[]) => {
         if (!armed) return found.apply(target, args)
         broken.push(`${name}.${member}`)
-        throw Object.assign(new TypeError(canary), { status: 200, sql: canary })
+        throw mistake()
       }
     },
   })
@@ -38,7 +45,7 @@ beforeAll(async () => {
           typeof store === 'object' && store !== null && !Array.isArray(store) ? mistaken(name, store) : store,
         ])
         const transact: typeof stores.transact = (work) => {
-          if (armed) throw new TypeError(canary)
+          if (armed) throw mistake()
           return stores.transact(work)
         }
         return { ...stores, ...(Object.fromEntries(all) as typeof stores), transact }
@@ -86,7 +93,11 @@ const asked: Record<string, () => Promise<Response>> = {
   ),
 }
 
-describe('SEC-119 a mistake', () => {
+describe.each(Object.entries(mistakes))('SEC-119 %s', (_name, made) => {
+  beforeAll(() => {
+    mistake = made
+  })
+
   it.each(Object.keys(asked))(
     'opens nothing, tells nothing but a reference, and is over with the request: %s',
     async (what) => {
@@ -107,7 +118,9 @@ describe('SEC-119 a mistake', () => {
       expect((await broker.introspect(client, tokens.access)).body.active).toBe(true)
     },
   )
+})
 
+describe('SEC-119 what helps with mistakes', () => {
   it.each([
     '/debug',
     '/debug/pprof',
