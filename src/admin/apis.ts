@@ -37,6 +37,7 @@ const described: Described = {
 
 export const apiResource = (apis: Apis): Resource<Api, typeof ApiInput> => ({
   path: 'apis',
+  isAllVersioned: true,
   described,
   input: ApiInput,
   readOnly: ['id', 'created_at', 'updated_at'],

@@ -2,7 +2,7 @@ import type { RouterContext } from '@koa/router'
 import type { z } from 'zod'
 import type { Actor } from '../audit/audit.ts'
 import type { ListQuery, Page } from '../collection.ts'
-import { requireMatch, setETag } from '../http/etag.ts'
+import { hasSameTag, requireMatch, setETag } from '../http/etag.ts'
 import { parseInput } from '../input.ts'
 import type { Right } from '../roles/rights.ts'
 import type { Authorise } from './authorise.ts'
@@ -29,6 +29,8 @@ export interface Resource<T, Input extends z.ZodType> {
   remove(actor: Actor, id: string, expected: number): Promise<void>
   identify(item: T): { readonly id: string; readonly version: number }
   view(item: T): object
+  /** Nothing is shown but what its version stands for, so that whoever has that version need not be shown it again. */
+  readonly isAllVersioned?: boolean
   /** Members of the view that are looked up: for a whole page at once, in its order. */
   further?(items: readonly T[]): Promise<readonly object[]>
   /** What a PUT would have to say to leave it as it is: a PATCH is merged into it. */
@@ -95,7 +97,11 @@ export function mountCollection<T, Input extends z.ZodType>(
     await answer(ctx, item, resource.once?.(item, undefined))
   })
 
-  mount(operations.get, async (ctx) => answer(ctx, await resource.get(ctx.params.id ?? '')))
+  mount(operations.get, async (ctx) => {
+    await answer(ctx, await resource.get(ctx.params.id ?? ''))
+    // RFC 9110 §13.1.2
+    if (resource.isAllVersioned && hasSameTag(ctx)) ctx.status = 304
+  })
 
   mount(operations.replace, async (ctx, { body }) => replace(ctx, await current(ctx), body))
 

@@ -30,6 +30,7 @@ const described: Described = {
 
 export const portalResource = (portals: Portals): Resource<Portal, typeof PortalInput> => ({
   path: 'portals',
+  isAllVersioned: true,
   described,
   input: PortalInput,
   readOnly: ['id', 'created_at', 'updated_at'],

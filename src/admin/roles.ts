@@ -26,6 +26,7 @@ const described: Described = {
 
 export const roleResource = (roles: Roles): Resource<Role, typeof RoleInput> => ({
   path: 'roles',
+  isAllVersioned: true,
   described,
   input: RoleInput,
   readOnly: ['id', 'created_at', 'updated_at'],

@@ -16,3 +16,10 @@ export function requireMatch(ctx: Context, current: number): void {
     throw new Refusal('changed_meanwhile', `If-Match is ${condition}, and the current version is "${current}"`)
   }
 }
+
+/** Whether whoever asks has this version already (RFC 9110 §13.1.2, weak comparison). */
+export function hasSameTag(ctx: Context): boolean {
+  const known = ctx.get('If-None-Match').trim()
+  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return known !== '' && (known === '*' || tags.includes(ctx.response.get('ETag')))
+}

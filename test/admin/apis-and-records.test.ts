@@ -86,6 +86,22 @@ describe('an API', () => {
   })
 })
 
+it('what is known already is not shown again, unless it shows more than what its version stands for', async () => {
+  await using admin = await startAdmin()
+  const paths = { roles: { name: 'nurse' }, apis: { name: 'A', slug: 'a' } }
+  for (const [path, input] of Object.entries(paths)) {
+    const made = await admin.call('POST', path, input)
+    const at = `${path}/${made.body.id}`
+    const tag = String(made.headers.get('etag'))
+    const ask = (known: string) => admin.call('GET', at, undefined, { 'if-none-match': known })
+    for (const known of [tag, `W/${tag}`, `"7", ${tag}`, '*']) expect((await ask(known)).status, known).toBe(304)
+    expect((await ask('"7"')).status).toBe(200)
+  }
+  const source = await admin.call('POST', 'authentication-sources', { alias: 'p', name: 'P', type: 'local' })
+  const tag = { 'if-none-match': String(source.headers.get('etag')) }
+  expect((await admin.call('GET', `authentication-sources/${source.body.id}`, undefined, tag)).status).toBe(200)
+})
+
 describe('a role', () => {
   it('keeps its name, which is taken for its client only', async () => {
     await using admin = await startAdmin()

@@ -437,8 +437,12 @@ async function block(state: State, { client, applicationId, sourceId, accountId,
 async function oauth(answer: Response): Promise<Outcome> {
   const body = (await answer.json()) as Json
   if (!answer.ok) expect(body.error).toMatch(/^(invalid_grant|invalid_client|invalid_token)$/)
-  if (!answer.ok) expect(body.error_description).toMatch(new RegExp(`^${String(body.reason)}: `))
-  return { admitted: answer.ok, reason: String(body.reason), answer: body }
+  const { reason = body.error } = body
+  if (!answer.ok)
+    expect(body.error_description).toMatch(
+      body.reason === undefined ? 'client authentication failed' : new RegExp(`^${String(reason)}: `),
+    )
+  return { admitted: answer.ok, reason: String(reason), answer: body }
 }
 
 /** Goes on with a sign-in; where it ends, the newest trace says why. */
