@@ -1,6 +1,5 @@
 import { de } from './words/de.ts'
 import { en } from './words/en.ts'
-import type { PageLanguage } from './words/frame.ts'
 
 export type { Text } from './words/en.ts'
 
@@ -11,8 +10,7 @@ export type Language = 'en' | 'de'
 /** A sentence that is missing in one of them does not compile. */
 const catalogues: Record<Language, Words> = { en, de }
 
-/** In a language that these words are not in yet: in English. */
-export const wordsIn = (language: PageLanguage = 'en'): Words => catalogues[language === 'de' ? 'en' : language]
+export const wordsIn = (language: Language = 'en'): Words => catalogues[language]
 
 export interface ScopeWords {
   readonly name: string
