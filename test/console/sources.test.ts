@@ -125,3 +125,19 @@ function fieldsOf(page: { readonly text: string }, changes: Readonly<Record<stri
   const entries = [...texts, ...areas, ...checks, ...choices].map(([, name = '', value = '']) => [name, value])
   return { ...Object.fromEntries(entries), ...changes }
 }
+
+describe('the source that an administrator came through', () => {
+  it('is neither switched off nor removed by them', async () => {
+    const { open, send } = await enterConsole(broker)
+    const { body } = await broker.admin('GET', 'authentication-sources?q=local')
+    const [local] = body.items as { id: string; alias: string }[]
+    for (const [action, more] of [
+      ['disable', {}],
+      ['remove', { typed_name: local?.alias ?? '' }],
+    ] as const) {
+      const sent = await send(await open(`/admin/sources/${local?.id}/${action}`), `/${action}`, more)
+      expect(sent.text, action).toContain('you lock yourself out')
+    }
+    expect((await broker.admin('GET', `authentication-sources/${local?.id}`)).body.enabled).toBe(true)
+  })
+})

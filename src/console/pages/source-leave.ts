@@ -20,6 +20,11 @@ interface Needs {
 
 const counted = 200
 
+/** Whoever shuts the source that they have come through is out with the next click. */
+function requireOther({ administrator, words }: Visit, { alias, name }: Source, path: string): void {
+  if (administrator.token.sourceAlias === alias) throw invalidInput([{ path, message: words.sources.ownSource(name) }])
+}
+
 export const sourceLeavePages =
   ({ sources, clients, sessions }: Needs) =>
   (mount: Mount): void => {
@@ -64,6 +69,7 @@ export const sourceLeavePages =
           const before = await sourceOf(visit)
           const input = { ...sourceInput(before), enabled: false }
           visit.require(rightToSource(sourceInput(before), input))
+          requireOther(visit, before, '')
           await sources.replace(visit.actor, before.id, input, versionIn(form))
           return { to: visit.at(`/sources/${before.id}`), say: visit.words.sources.disabled(before.name) }
         },
@@ -97,6 +103,7 @@ export const sourceLeavePages =
         async submit(visit, form) {
           const before = await sourceOf(visit)
           visit.require(rightToSource(sourceInput(before), undefined))
+          requireOther(visit, before, typedName)
           if (form.get(typedName)?.trim() !== before.alias)
             throw invalidInput([{ path: typedName, message: visit.words.kit.typeName(before.alias) }])
           await sources.remove(visit.actor, before.id, versionIn(form))

@@ -144,6 +144,8 @@ export const sources: ConsoleWords['sources'] = {
   enabled: (name) => `${name} ist eingeschaltet.`,
   disable: 'Ausschalten',
   disableTitle: (name) => `${name} ausschalten`,
+  ownSource: (name: string) =>
+    `Sie sind selbst über ${name} gekommen. Melden Sie sich zuerst über eine andere Quelle an, sonst sperren Sie sich aus.`,
   disableWhat: 'Niemand kann sich mehr darüber anmelden, und alle, die darüber kamen, werden sofort abgemeldet.',
   disabled: (name) => `${name} ist ausgeschaltet.`,
   removeTitle: (name) => `${name} entfernen`,

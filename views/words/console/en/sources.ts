@@ -142,6 +142,8 @@ export const sources = {
   enabled: (name: string) => `${name} is switched on.`,
   disable: 'Switch off',
   disableTitle: (name: string) => `Switch ${name} off`,
+  ownSource: (name: string) =>
+    `You have come through ${name} yourself. Sign in through another source first, or you lock yourself out.`,
   disableWhat: 'Nobody can sign in through it, and everybody who came through it is signed out at once.',
   disabled: (name: string) => `${name} is switched off.`,
   removeTitle: (name: string) => `Remove ${name}`,
