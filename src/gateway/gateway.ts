@@ -18,8 +18,6 @@ interface Needs {
   readonly protectedResource: ProtectedResource
 }
 
-const paths = { nginx: '/verify/nginx', forwarded: '/verify/forwarded', envoy: '/verify/envoy' } as const
-
 /** For requests as gateways send them. The routes have the same answers to all others. */
 export function directGateway({ issuer, check }: Pick<Needs, 'issuer' | 'check'>): FindDirectRoute {
   const base = basePath(issuer)
@@ -29,16 +27,13 @@ export function directGateway({ issuer, check }: Pick<Needs, 'issuer' | 'check'>
     answer: (req, address) => check(req, { dialect, rest: restOf(req.url ?? ''), address }),
   })
   const exact = new Map([
-    [base + paths.nginx, route(nginx, paths.nginx, () => '')],
-    [base + paths.forwarded, route(forwarded, paths.forwarded, () => '')],
+    [`${base}/verify/nginx`, route(nginx, '/verify/nginx', () => '')],
+    [`${base}/verify/forwarded`, route(forwarded, '/verify/forwarded', () => '')],
   ])
-  const envoysOwn = base + paths.envoy
-  const below = `${envoysOwn}/`
-  const toEnvoy = route(envoy, envoyPattern, (target) => target.slice(envoysOwn.length))
-  return (target) => exact.get(target) ?? (target.startsWith(below) ? toEnvoy : undefined)
+  const below = `${base}/verify/envoy/`
+  const envoys = route(envoy, '/verify/envoy{/*rest}', (target) => target.slice(below.length - 1))
+  return (target) => exact.get(target) ?? (target.startsWith(below) ? envoys : undefined)
 }
-
-const envoyPattern = `${paths.envoy}{/*rest}`
 
 export function gatewayRoutes({ issuer, check, findApi, protectedResource }: Needs): Router {
   const base = basePath(issuer)
@@ -53,10 +48,10 @@ export function gatewayRoutes({ issuer, check, findApi, protectedResource }: Nee
   }
 
   const router = new Router()
-  router.all(paths.nginx, (ctx) => tell(ctx, nginx))
-  router.all(paths.forwarded, (ctx) => tell(ctx, forwarded))
+  router.all('/verify/nginx', (ctx) => tell(ctx, nginx))
+  router.all('/verify/forwarded', (ctx) => tell(ctx, forwarded))
   // What follows is somebody else's address: it is read as it was sent, and not as the router decodes it.
-  router.all(envoyPattern, (ctx) => tell(ctx, envoy, ctx.originalUrl.slice(`${base}${paths.envoy}`.length)))
+  router.all('/verify/envoy{/*rest}', (ctx) => tell(ctx, envoy, ctx.originalUrl.slice(`${base}/verify/envoy`.length)))
   router.get('/.well-known/oauth-protected-resource/:slug', async (ctx) => {
     const api = await findApi.bySlug(String(ctx.params.slug))
     const document = api && (await protectedResource(api))

@@ -14,11 +14,13 @@ import { reasons } from '../../src/reasons.ts'
 import { openSqlStores, type SqlStores } from '../../src/stores/sql/open.ts'
 import { agree } from '../support/agree.ts'
 import { basic, type Json, startTestBroker, type TestBroker, type TestClient, type Tokens } from '../support/broker.ts'
+import { walk } from '../support/pages.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
 
 const states = {
-  user_disabled: ['account_disabled'],
+  // With a password of our own that cannot be told from a wrong one, where nobody is shown why.
+  user_disabled: ['account_disabled', 'bad_credentials'],
   // At a source of our own the name is gone as well, and the password with it.
   user_removed: ['account_unknown', 'account_disabled', 'bad_credentials'],
   client_disabled: ['client_disabled'],
@@ -70,6 +72,17 @@ const noPersonYet = {
   user_removed: 'whoever was removed is a stranger, who gets an account of their own',
   session_ended: 'it makes a session',
   consent_missing: 'it asks for consent, and gives no code before',
+} as const
+
+const notThisClient = 'it is not this client’s'
+const noClient = {
+  client_disabled: notThisClient,
+  client_removed: notThisClient,
+  application_disabled_by_publisher: notThisClient,
+  application_disabled_by_consumer: notThisClient,
+  application_removed: notThisClient,
+  source_not_allowed: notThisClient,
+  consent_missing: notThisClient,
 } as const
 
 let folder: string
@@ -190,6 +203,41 @@ const entries: Readonly<Record<string, Entry>> = {
       }
     },
   },
+  'gateway check of a password': {
+    kind: 'password',
+    except: {
+      ...noClient,
+      source_removed: 'an API lists it, so that it stays',
+      session_ended: 'there is no session',
+    },
+    async begin({ sourceId, alias, password }) {
+      const host = `basic.${alias}.example`.toLowerCase()
+      await broker.created('apis', {
+        name: host,
+        slug: `basic-${number}`,
+        hosts: [host],
+        authentication_sources: [sourceId],
+      })
+      const authorization = `Basic ${Buffer.from(`${people[number]}:${password}`).toString('base64')}`
+      return async () => {
+        const headers = { 'x-forwarded-host': host, 'x-forwarded-uri': '/', authorization }
+        const answer = await fetch(`${broker.issuer}/verify/forwarded`, { headers })
+        const reason = answer.headers.get('x-gatehouse-reason') ?? undefined
+        return { admitted: answer.ok, reason, answer: await answer.text() }
+      }
+    },
+  },
+  console: {
+    except: noClient,
+    async begin({ visitor }) {
+      const look = async (): Promise<Outcome> => {
+        const { url, status, text } = await walk(visitor, `${broker.issuer}/admin/`)
+        return { admitted: status === 200 && url.pathname === '/admin/', reason: undefined, answer: text }
+      }
+      expect(await look()).toMatchObject({ admitted: true })
+      return look
+    },
+  },
   'admin API': {
     begin:
       async ({ tokens }) =>
@@ -221,6 +269,10 @@ const routes: Readonly<Record<string, string>> = {
   '/verify/forwarded': 'gateway check',
   '/verify/envoy{/*rest}': 'gateway check',
   '/.well-known/oauth-protected-resource/:slug': 'it is public',
+  '/sign-in': 'it leads to the authorization endpoint: single sign-on',
+  '/callback': 'console',
+  '/no-entry': 'it shows a page',
+  '/sign-out': 'it only takes away',
   '/health/live': 'it is public',
   '/health/ready': 'it is public',
   '/metrics': 'it is public',
@@ -234,6 +286,15 @@ const routes: Readonly<Record<string, string>> = {
   '/login/:uid/arrive': 'sign-in by redirect',
   '/login/:uid/consent': 'it goes on to the authorization endpoint: single sign-on',
   '/login/:uid/back': 'it only gives up',
+  '/login/:uid/second-step': 'sign-in by password, of which it is the second half',
+  '/login/:uid/passkey/:alias': 'sign-in by password, whose end it shares',
+  '/security': 'it shows a page to the browser with the session’s cookie',
+  '/totp': 'it changes what is one’s own, after a proof',
+  '/passkeys': 'it changes what is one’s own, after a proof',
+  '/remove': 'it changes what is one’s own, after a proof',
+  '/recovery-codes': 'it changes what is one’s own, after a proof',
+  '/confirm': 'it asks whoever is signed in for a proof',
+  '/:id/password': 'a test login lets nobody in',
   '/:id/report': 'a test login lets nobody in',
   '/:id/arrive/:alias': 'a test login lets nobody in',
   '/:id/:secret': 'a test login lets nobody in',
@@ -300,7 +361,8 @@ describe.each(Object.entries(entries))('%s', (name, entry) => {
     await block(state as State, scene)
     const { admitted, reason, answer } = await goOn()
     expect(admitted, JSON.stringify(answer)).toBe(false)
-    if (name === 'introspection') return
+    // They say no more than that.
+    if (name === 'introspection' || name === 'console') return
     if (name === 'single sign-on')
       return expect([...expected, 'login_required', '400', ...whereSignedOut(state)]).toContain(reason)
     expect(expected, JSON.stringify(answer)).toContain(reason)
