@@ -3,6 +3,7 @@ import type { Change } from '#views/console/history.ts'
 import type { AccountStore } from '../accounts/account.ts'
 import type { AuditEvent, AuditStore } from '../audit/audit.ts'
 import { isRecord } from '../mapping/path.ts'
+import type { Visit } from './page.ts'
 
 export interface HistoryNeeds {
   readonly audit: Pick<AuditStore, 'list'>
@@ -11,10 +12,11 @@ export interface HistoryNeeds {
 
 const shown = 10
 
-/** The latest changes of these subjects together, the newest first, by people's names. */
+/** The latest changes of these subjects together, the newest first, by people's names. `at`: as {@link Visit.at}. */
 export async function historyOf(
   { audit, accounts }: HistoryNeeds,
   subjects: readonly { readonly type: string; readonly id: string }[],
+  at: Visit['at'],
 ): Promise<readonly Change[]> {
   const lists = await Promise.all(
     subjects.map(({ type, id }) => audit.list({ subjectType: type, subjectId: id, limit: shown })),
@@ -25,9 +27,13 @@ export async function historyOf(
     .slice(0, shown)
   const people = events.flatMap(({ actor }) => (actor.kind === 'account' ? [actor.id] : []))
   const known = new Map((await accounts.some([...new Set(people)])).map((one) => [one.id, one.displayName]))
-  return events.map(({ at, actor, action, before, after }) => ({
-    ...{ at, action, members: membersChanged({ before, after }) },
-    actor: { kind: actor.kind, name: actor.kind === 'system' ? '' : known.get(actor.id) || actor.id },
+  return events.map(({ at: when, actor, action, before, after }) => ({
+    ...{ at: when, action, members: membersChanged({ before, after }) },
+    actor: {
+      kind: actor.kind,
+      name: actor.kind === 'system' ? '' : known.get(actor.id) || actor.id,
+      href: actor.kind === 'account' && known.has(actor.id) ? at(`/people/${actor.id}`) : undefined,
+    },
   }))
 }
 

@@ -7,14 +7,19 @@ import { ago, type Moment } from './time.ts'
 
 export interface Change {
   readonly at: number
-  readonly actor: { readonly kind: 'account' | 'client' | 'cli' | 'system'; readonly name: string }
+  readonly actor: {
+    readonly kind: 'account' | 'client' | 'cli' | 'system'
+    readonly name: string
+    /** Of their page, if they are still there. */
+    readonly href: string | undefined
+  }
   /** `application.changed` */
   readonly action: string
   /** Of the input: what is another than before. */
   readonly members: readonly string[]
 }
 
-export function historyView(changes: readonly Change[], moment: Moment): Html {
+export function historyView(changes: readonly Change[], moment: Moment, more?: Html): Html {
   const { history: words } = consoleWords(moment.lang)
   const actions: Readonly<Record<string, string>> = words.actions
   const subjects: Readonly<Record<string, string>> = words.subjects
@@ -37,10 +42,15 @@ export function historyView(changes: readonly Change[], moment: Moment): Html {
         },
         {
           title: words.who,
-          cell: ({ actor }) => html`${words.actors[actor.kind]} ${actor.name !== '' && said(actor.name)}`,
+          cell: ({ actor }) => html`${words.actors[actor.kind]} ${who(actor)}`,
         },
       ],
     }),
-    { id: 'history' },
+    { id: 'history', ...(more && { actions: more }) },
   )
+}
+
+function who({ name, href }: Change['actor']): Html | undefined {
+  if (name === '') return undefined
+  return href === undefined ? said(name) : html`<a href="${href}">${said(name)}</a>`
 }

@@ -1,6 +1,8 @@
 /** One authentication source: how it is, what the other side needs, who uses it, what was changed. */
+
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { type Change, historyView } from './history.ts'
 import { copyable, dangerZone, descriptions, linkButton, nothing, postButton, said, section } from './parts.ts'
 import { type Light, lightOf, type SourceTypeName } from './sources.ts'
 import { table } from './table.ts'
@@ -10,12 +12,6 @@ interface User {
   readonly kind: 'api' | 'portal' | 'client'
   readonly name: string
   readonly href: string | undefined
-}
-
-interface Change {
-  readonly at: number
-  readonly actor: { readonly kind: 'account' | 'client' | 'cli' | 'system'; readonly name: string }
-  readonly action: string
 }
 
 export interface SourcePage extends Moment {
@@ -57,7 +53,7 @@ export interface SourcePage extends Moment {
 }
 
 export function sourceView(page: SourcePage): Html {
-  return html`${summary(page)}${test(page)}${ours(page)}${theirs(page)}${mapping(page)}${usage(page)}${history(page)}${danger(page)}`
+  return html`${summary(page)}${test(page)}${ours(page)}${theirs(page)}${mapping(page)}${usage(page)}${historyView(page.changes, page, linkButton(page.ways.traces, consoleWords(page.lang).traces.title))}${danger(page)}`
 }
 
 function summary({ source, ...page }: SourcePage): Html {
@@ -143,29 +139,6 @@ function usage({ users, lang }: SourcePage): Html {
       ],
     }),
     { id: 'usage' },
-  )
-}
-
-function history({ changes, ways, ...page }: SourcePage): Html {
-  const { sources: words } = consoleWords(page.lang)
-  const known: Readonly<Record<string, string>> = words.actions
-  const action = (name: string) => known[name.split('.').at(-1) ?? ''] ?? name
-  return section(
-    words.history,
-    table({
-      caption: words.history,
-      rows: changes,
-      empty: html`<p>${words.noHistory}</p>`,
-      columns: [
-        { title: words.when, header: true, cell: ({ at }) => ago(at, page) },
-        { title: words.did, cell: (change) => action(change.action) },
-        {
-          title: words.who,
-          cell: ({ actor }) => html`${words.actors[actor.kind]} ${actor.name === '' ? nothing : said(actor.name)}`,
-        },
-      ],
-    }),
-    { actions: linkButton(ways.traces, consoleWords(page.lang).traces.title) },
   )
 }
 

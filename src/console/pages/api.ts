@@ -64,7 +64,7 @@ export const apiPage =
       const [accepted, entitled, changes] = await Promise.all([
         sources.some(api.authenticationSources.map(({ sourceId }) => sourceId)),
         entitledTo(api, visit),
-        historyOf(needs, [{ type: 'api', id: api.id }]),
+        historyOf(needs, [{ type: 'api', id: api.id }], at),
       ])
       const sourceById = new Map(accepted.map((source) => [source.id, source]))
       const isFound = api.audience !== null || api.hosts.length > 0

@@ -50,10 +50,14 @@ export const applicationPage =
       const here = (rest: string) => at(`/applications/${id}${rest}`)
       const [{ items: keys, next }, changes] = await Promise.all([
         apiKeys.list(id, { limit: shownKeys, ...(after !== undefined && { after }) }),
-        historyOf(needs, [
-          { type: 'application', id },
-          { type: 'client', id: client.id },
-        ]),
+        historyOf(
+          needs,
+          [
+            { type: 'application', id },
+            { type: 'client', id: client.id },
+          ],
+          at,
+        ),
       ])
       const opened = await apis.some([...new Set(keys.map(({ apiId }) => apiId))])
       const apiById = new Map(opened.map((api) => [api.id, { name: api.name, href: at(`/apis/${api.id}`) }]))

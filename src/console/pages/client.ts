@@ -59,7 +59,7 @@ export const createClientContent =
       apiStore.entitling(id),
       apiStore.some(standsFor),
       applicationStore.byClient(id),
-      historyOf(needs, [{ type: 'client', id }]),
+      historyOf(needs, [{ type: 'client', id }], at),
     ])
     const usedAt = new Map(uses.map((use) => [use.secret, use.at]))
     const mayChange = may(rightToClient(client.metadata, undefined))

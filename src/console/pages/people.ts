@@ -63,7 +63,7 @@ export const peoplePages = (needs: PeopleNeeds) => {
     const [sources, open, changes] = await Promise.all([
       sourcesOf([user]),
       sessions.ofAccount(account.id),
-      historyOf(needs, [{ type: 'user', id: account.id }]),
+      historyOf(needs, [{ type: 'user', id: account.id }], at),
     ])
     const here = (rest: string) => at(`/people/${account.id}/${rest}`)
     const { id, displayName: name, enabled, createdAt } = account

@@ -3,7 +3,7 @@ import { notice } from '#views/console/parts.ts'
 import { sourceView } from '#views/console/source.ts'
 import { html } from '#views/html.ts'
 import type { AccountStore } from '../../accounts/account.ts'
-import type { AuditEvent, AuditStore } from '../../audit/audit.ts'
+import type { AuditStore } from '../../audit/audit.ts'
 import type { ClientStore } from '../../clients/client.ts'
 import { type ConnectorType, isPresented, type SourceType } from '../../connector.ts'
 import { rightToSource } from '../../roles/changes.ts'
@@ -11,6 +11,7 @@ import type { Source } from '../../sources/source.ts'
 import { sourceInput } from '../../sources/source-input.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { valuesOf } from '../forms.ts'
+import { historyOf } from '../history.ts'
 import type { Content, Mount, Visit } from '../page.ts'
 import { configFields } from './source-fields.ts'
 import { lightOf } from './sources.ts'
@@ -23,8 +24,6 @@ export interface SourceNeeds {
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
   readonly issuer: string
 }
-
-const shownChanges = 10
 
 export const sourceCrumbs = ({ words, at }: Visit, source?: Pick<Source, 'id' | 'name'>) => [
   { text: words.sources.title, href: at('/sources') },
@@ -48,11 +47,11 @@ export const sourcePage =
       const { lang, now, csrf, at, may } = visit
       const source = await sources.get(visit.param('id'))
       const { id, mapping } = source
-      const [usage, status, named, { items: changes }] = await Promise.all([
+      const [usage, status, named, changes] = await Promise.all([
         sources.usage([id]),
         sources.status([id]),
         clients.allowing(id),
-        audit.list({ subjectType: 'source', subjectId: id, limit: shownChanges }),
+        historyOf({ audit, accounts }, [{ type: 'source', id }], at),
       ])
       const { apis = [], portals = [] } = usage.get(id) ?? {}
       const isRedirect = sources.kindOf(source.type) === 'redirect'
@@ -69,14 +68,18 @@ export const sourcePage =
         },
         users: [
           ...apis.map((api) => ({ kind: 'api' as const, name: api.name, href: at(`/apis/${api.id}`) })),
-          ...portals.map(({ name }) => ({ kind: 'portal' as const, name, href: undefined })),
+          ...portals.map((portal) => ({
+            kind: 'portal' as const,
+            name: portal.name,
+            href: at(`/portals/${portal.id}`),
+          })),
           ...named.map((client) => ({
             kind: 'client' as const,
             name: client.metadata.client_name ?? client.id,
-            href: undefined,
+            href: at(`/clients/${encodeURIComponent(client.id)}`),
           })),
         ],
-        changes: await withNames(changes),
+        changes,
         ways: {
           traces: at('/traces', { source: source.alias }),
           ...{ edit: here('edit'), mapping: here('mapping'), check: here('check') },
@@ -104,15 +107,6 @@ export const sourcePage =
         }),
         secrets: fields.flatMap(({ kind, kept, label }) => (kind === 'secret' && kept ? [label] : [])),
       }
-    }
-
-    async function withNames(changes: readonly AuditEvent[]) {
-      const people = changes.flatMap(({ actor }) => (actor.kind === 'account' ? [actor.id] : []))
-      const known = new Map((await accounts.some([...new Set(people)])).map((one) => [one.id, one.displayName]))
-      return changes.map(({ at, actor, action }) => ({
-        ...{ at, action },
-        actor: { kind: actor.kind, name: actor.kind === 'system' ? '' : (known.get(actor.id) ?? actor.id) },
-      }))
     }
 
     mount.page({ path: '/sources/:id', area: 'sources', right: 'view' }, content)

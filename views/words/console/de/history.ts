@@ -19,6 +19,8 @@ export const history: ConsoleWords['history'] = {
     revoked: 'widerrufen',
   },
   subjects: {
+    source: 'Quelle',
+    test_login: 'Probeanmeldung',
     application: 'Anwendung',
     client: 'OpenID-Client',
     api: 'API',

@@ -131,14 +131,6 @@ export const sources: ConsoleWords['sources'] = {
   testReason: 'Warum',
   testFix: 'Was zu tun ist',
 
-  history: 'Verlauf',
-  noHistory: 'Hier wurde nichts geändert.',
-  who: 'Wer',
-  did: 'Was',
-  when: 'Wann',
-  actions: { created: 'hinzugefügt', changed: 'geändert', removed: 'entfernt', started: 'Probeanmeldung begonnen' },
-  actors: { account: 'Verwaltung', client: 'Client', cli: 'Kommandozeile', system: 'Gatehouse selbst' },
-
   enable: 'Einschalten',
   enabledWhat: 'Sie wird wieder angeboten, und man kann sich sofort darüber anmelden.',
   enabled: (name) => `${name} ist eingeschaltet.`,

@@ -17,6 +17,8 @@ export const history = {
     revoked: 'revoked',
   },
   subjects: {
+    source: 'Source',
+    test_login: 'Test login',
     application: 'Application',
     client: 'OpenID client',
     api: 'API',

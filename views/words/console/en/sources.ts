@@ -129,14 +129,6 @@ export const sources = {
   testReason: 'Why',
   testFix: 'What to do',
 
-  history: 'History',
-  noHistory: 'Nothing has been changed here.',
-  who: 'Who',
-  did: 'What',
-  when: 'When',
-  actions: { created: 'added', changed: 'changed', removed: 'removed', started: 'test login begun' },
-  actors: { account: 'Administrator', client: 'Client', cli: 'Command line', system: 'Gatehouse itself' },
-
   enable: 'Switch on',
   enabledWhat: 'People are offered it again, and can sign in through it at once.',
   enabled: (name: string) => `${name} is switched on.`,
