@@ -99,6 +99,10 @@ const changes: Readonly<Record<string, Change>> = {
     action: 'user.changed',
   },
   'POST /users/:id/end-sessions': { path: (made) => `users/${made.user}/end-sessions`, action: 'session.ended' },
+  'DELETE /users/:id/second-factors': {
+    path: (made) => `users/${made.user}/second-factors`,
+    action: 'second_factor.reset',
+  },
   'DELETE /users/:id': { path: of('user', 'users'), action: 'user.removed' },
   'POST /roles': { path: () => 'roles', body: () => ({ name: 'doctor' }), action: 'role.created' },
   'PUT /roles/:id': { path: of('role', 'roles'), body: () => ({ name: 'nurse' }), action: 'role.changed' },
@@ -156,6 +160,7 @@ const changesNothing = ['POST /authentication-sources/test', 'POST /authenticati
 /** Driven elsewhere, because a pretended store has none of it: test/security/keys.test.ts and sessions.test.ts. */
 const elsewhere = [
   'POST /users/:id/end-sessions',
+  'DELETE /users/:id/second-factors',
   'DELETE /sessions/:id',
   'POST /signing-keys/rotate',
   'POST /signing-keys/:kid/revoke',

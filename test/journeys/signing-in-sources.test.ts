@@ -47,7 +47,9 @@ const begin = (params: Readonly<Record<string, string>> = {}, of = client, visit
 /** Which sources the page offers, in its order, and whether it asks for a password or an address. */
 function offers(page: Shown): readonly string[] {
   const links = [...page.text.matchAll(/class="door" id="source-([^"]+)"/g)].map(([, alias = '']) => alias)
-  const forms = formsIn(page).map(({ action }) => action.split('/').at(-1) ?? '')
+  // The button for passkeys is another way to the same source.
+  const ways = formsIn(page).filter(({ action }) => !action.includes('/passkey/'))
+  const forms = ways.map(({ action }) => action.split('/').at(-1) ?? '')
   return [...links, ...forms.filter((end) => end !== 'back')]
 }
 

@@ -78,24 +78,10 @@ describe('SEC-035 secrets of clients', () => {
     expect(await statuses(old)).toEqual([200, 200])
   })
 
-  it('are compared as digests of one length, whatever was shown, and a client without any costs a comparison too', () => {
+  it('are compared as digests of one length, whatever was shown', () => {
     const kept = [{ digest: secretDigest('right'), createdAt: 0, expiresAt: null }]
     expect(matchingSecret(kept, 'right', 1)).toBe(kept[0])
     for (const shown of ['', 'righ', 'x'.repeat(100_000), 'ß']) expect(matchingSecret(kept, shown, 1)).toBeUndefined()
-    // Welch's t over 5,000 samples each: a first byte that is right, and one that is wrong; secrets, and none.
-    const other = [{ digest: `${secretDigest('right').slice(0, -1)}x`, createdAt: 0, expiresAt: null }]
-    const far = [{ digest: `sha256:${'x'.repeat(43)}`, createdAt: 0, expiresAt: null }]
-    const sides = { near: other, far, none: [] }
-    const times: Record<keyof typeof sides, number[]> = { near: [], far: [], none: [] }
-    for (let round = 0; round < 6000; round++) {
-      for (const [name, secrets] of Object.entries(sides) as [keyof typeof sides, typeof far][]) {
-        const start = process.hrtime.bigint()
-        for (let times = 0; times < 4; times++) matchingSecret(secrets, 'right', 1)
-        if (round >= 1000) times[name].push(Number(process.hrtime.bigint() - start))
-      }
-    }
-    expect(Math.abs(welch(times.near, times.far))).toBeLessThan(4.5)
-    expect(median(times.none) / median(times.far)).toBeGreaterThan(0.8)
   })
 })
 
@@ -174,13 +160,3 @@ describe('SEC-036 a client’s secret is replaced', () => {
     expect((body.secrets as Json[]).map(({ last_used_at }) => last_used_at)).toEqual([null, hour])
   })
 })
-
-const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length
-const median = (some: readonly number[]) => some.toSorted((a, b) => a - b)[Math.floor(some.length / 2)] ?? 0
-/** Without the tenth of the slowest, which others of this machine caused. */
-function welch(one: readonly number[], other: readonly number[]): number {
-  const calm = (some: readonly number[]) => some.toSorted((a, b) => a - b).slice(0, Math.floor(some.length * 0.9))
-  const [a, b] = [calm(one), calm(other)]
-  const spread = (some: readonly number[]) => mean(some.map((value) => (value - mean(some)) ** 2)) / some.length
-  return (mean(a) - mean(b)) / Math.sqrt(spread(a) + spread(b))
-}

@@ -3,7 +3,7 @@
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
 import { type Change, historyView } from './history.ts'
-import { copyable, dangerZone, descriptions, linkButton, nothing, postButton, said, section } from './parts.ts'
+import { copyable, dangerZone, descriptions, linkButton, postButton, said, section } from './parts.ts'
 import { type Light, lightOf, type SourceTypeName } from './sources.ts'
 import { table } from './table.ts'
 import { ago, type Moment } from './time.ts'

@@ -70,7 +70,7 @@ ${hiddenFields({ csrf })}
     : html`<p class="muted">${words.alone}</p>`
 }
 <p class="muted">${words.applications}</p>
-<div class="sill"><a id="security" href="${mustBeSafe(security.href)}">${security.label}</a></div>`
+<div class="sill"><a class="link" id="security" href="${mustBeSafe(security.href)}"><span>${security.label}</span></a></div>`
   return page({ title: words.title, assets, lang }, body)
 }
 
