@@ -59,7 +59,7 @@ function pending(problems: Preview['problems'], labels: Preview['labels'], lang:
 function resultView(result: PreviewResult, lang: ConsoleLanguage): Html {
   const { mapping: words } = consoleWords(lang)
   const { rows, overage } = result
-  return html`<h3>${words.result}</h3>
+  return html`<h2>${words.result}</h2>
 ${overage && notice('danger', words.overage)}
 ${table({
   caption: words.result,
@@ -92,7 +92,7 @@ function lost({ dropped, groupsLeftOut, unused }: PreviewResult, lang: ConsoleLa
     ...unused.map((name) => lostRow(html`<code>${name}</code>`, words.unused)),
   ]
   if (rows.length === 0) return undefined
-  return html`<h3>${words.lost}</h3><dl class="claims">${rows}</dl>`
+  return html`<h2>${words.lost}</h2><dl class="claims">${rows}</dl>`
 }
 
 const lostRow = (what: Html, why: string): Html => html`<div><dt><s>${what}</s></dt><dd>${why}</dd></div>`
