@@ -91,7 +91,7 @@ let upstream: Upstream
 let broker: TestBroker
 let gateway: TestClient
 const callbackUrls: string[] = []
-const people = Array.from({ length: 120 }, (_, index) => `person-${index}`)
+const people = Array.from({ length: 200 }, (_, index) => `person-${index}`)
 let number = 0
 
 beforeAll(async () => {
