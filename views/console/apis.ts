@@ -1,8 +1,8 @@
 /** The list of APIs. */
 import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
-import { linkButton, said, state } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { type List, listing } from './listing.ts'
+import { said, state } from './parts.ts'
 
 export interface ApiRow {
   readonly name: string
@@ -15,17 +15,7 @@ export interface ApiRow {
   readonly href: string
 }
 
-export interface ApiList {
-  readonly lang: ConsoleLanguage
-  readonly rows: readonly ApiRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
-  /** Of all, whatever is looked for. */
-  readonly all: number
-  readonly next: string | undefined
-  readonly first: string | undefined
-}
+export interface ApiList extends List<ApiRow> {}
 
 export const enforcementState = (enforcement: ApiRow['enforcement'], lang: ConsoleLanguage): Html => {
   const words = consoleWords(lang).apis.enforcement
@@ -33,17 +23,8 @@ export const enforcementState = (enforcement: ApiRow['enforcement'], lang: Conso
 }
 
 export function apisView(page: ApiList): Html {
-  const { apis: words, kit } = consoleWords(page.lang)
-  return html`${searchForm({
-    ...{ action: page.action, value: page.search, label: words.search, lang: page.lang },
-    count: kit.shown(page.rows.length, page.all),
-  })}${table({
-    caption: words.title,
-    rows: page.rows,
-    empty:
-      page.search !== ''
-        ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
-        : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
+  const { apis: words } = consoleWords(page.lang)
+  return listing(page, words, {
     columns: [
       {
         ...{ title: words.columns.name, header: true },
@@ -63,5 +44,5 @@ export function apisView(page: ApiList): Html {
       { title: words.columns.enforcement, cell: ({ enforcement }) => enforcementState(enforcement, page.lang) },
       { title: words.columns.keys, figures: true, cell: ({ keys }) => keys },
     ],
-  })}${pager(page)}`
+  })
 }

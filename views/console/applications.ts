@@ -1,8 +1,8 @@
 /** The list of applications. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { linkButton, nothing, said, state } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { type List, listing } from './listing.ts'
+import { nothing, said, state } from './parts.ts'
 import type { Moment } from './time.ts'
 
 export interface Switches {
@@ -18,16 +18,7 @@ export interface ApplicationRow extends Switches {
   readonly href: string
 }
 
-export interface ApplicationList extends Moment {
-  readonly rows: readonly ApplicationRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
-  /** Of all, whatever is looked for. */
-  readonly all: number
-  readonly next: string | undefined
-  readonly first: string | undefined
-}
+export interface ApplicationList extends List<ApplicationRow>, Moment {}
 
 /** Each of the two sides has a switch of its own. */
 export function switchState(
@@ -41,17 +32,8 @@ export function switchState(
 }
 
 export function applicationsView(page: ApplicationList): Html {
-  const { applications: words, kit } = consoleWords(page.lang)
-  return html`${searchForm({
-    ...{ action: page.action, value: page.search, label: words.search, lang: page.lang },
-    count: kit.shown(page.rows.length, page.all),
-  })}${table({
-    caption: words.title,
-    rows: page.rows,
-    empty:
-      page.search !== ''
-        ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
-        : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
+  const { applications: words } = consoleWords(page.lang)
+  return listing(page, words, {
     columns: [
       {
         ...{ title: words.columns.name, header: true },
@@ -65,5 +47,5 @@ export function applicationsView(page: ApplicationList): Html {
       },
       { title: words.columns.client, cell: ({ clientId }) => html`<code>${clientId}</code>` },
     ],
-  })}${pager(page)}`
+  })
 }

@@ -1,8 +1,8 @@
 /** The list of clients. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { linkButton, nothing, said, state } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { type List, listing } from './listing.ts'
+import { nothing, said, state } from './parts.ts'
 import { ago, type Moment } from './time.ts'
 
 export type ClientKindName = keyof ReturnType<typeof consoleWords>['clients']['kinds']
@@ -19,34 +19,19 @@ export interface ClientRow {
   readonly href: string
 }
 
-export interface ClientList extends Moment {
-  readonly rows: readonly ClientRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
+export interface ClientList extends List<ClientRow>, Moment {
   readonly kind: string
-  readonly next: string | undefined
-  readonly first: string | undefined
 }
 
 const shownSources = 3
 
 export function clientsView(page: ClientList): Html {
-  const { clients: words, kit } = consoleWords(page.lang)
-  const isNarrowed = page.search !== '' || page.kind !== ''
+  const { clients: words } = consoleWords(page.lang)
   const kinds = Object.entries(words.kinds).map(([value, { name }]) => ({ value, text: name }))
-  return html`${searchForm({
-    ...{ action: page.action, value: page.search, label: words.search, lang: page.lang },
+  return listing(page, words, {
     filters: [
       { name: 'kind', label: words.kind, value: page.kind, options: [{ value: '', text: words.any }, ...kinds] },
     ],
-    count: kit.shown(page.rows.length, undefined),
-  })}${table({
-    caption: words.title,
-    rows: page.rows,
-    empty: isNarrowed
-      ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
-      : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
     columns: [
       {
         ...{ title: words.columns.name, header: true },
@@ -61,7 +46,7 @@ export function clientsView(page: ClientList): Html {
       { title: words.columns.sources, cell: ({ kind, sources }) => sourcesCell(kind, sources, page) },
       { title: words.columns.updated, cell: ({ updatedAt }) => ago(updatedAt, page) },
     ],
-  })}${pager(page)}`
+  })
 }
 
 export function clientState(enabled: boolean, { lang }: Pick<Moment, 'lang'>): Html {

@@ -1,8 +1,8 @@
 /** The list of people. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { linkButton, nothing, said, state } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { type List, listing } from './listing.ts'
+import { nothing, said, state } from './parts.ts'
 import { ago, type Moment } from './time.ts'
 
 export interface PersonRow {
@@ -16,41 +16,26 @@ export interface PersonRow {
   readonly href: string
 }
 
-export interface PersonList extends Moment {
-  readonly rows: readonly PersonRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
-  readonly next: string | undefined
-  readonly first: string | undefined
-}
+export interface PersonList extends List<PersonRow>, Moment {}
 
 export function peopleView(page: PersonList): Html {
-  const { people: words, kit } = consoleWords(page.lang)
-  return html`${searchForm({ action: page.action, value: page.search, label: words.search, count: kit.shown(page.rows.length, undefined), lang: page.lang })}${table(
-    {
-      caption: words.title,
-      rows: page.rows,
-      empty:
-        page.search === ''
-          ? html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`
-          : html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`,
-      columns: [
-        {
-          ...{ title: words.columns.name, header: true },
-          cell: ({ name, known, href, isSelf }) =>
-            html`<a href="${href}">${said(name)}</a>${(known !== undefined || isSelf) && html`<small>${known !== undefined && said(known)}${isSelf && html` (${words.self})`}</small>`}`,
-        },
-        {
-          title: words.columns.source,
-          cell: ({ sources }) =>
-            sources.length === 0 ? html`<span class="muted">${words.noSource}</span>` : said(sources.join(', ')),
-        },
-        { title: words.columns.seen, cell: ({ seenAt }) => (seenAt === null ? nothing : ago(seenAt, page)) },
-        { title: words.columns.state, cell: ({ enabled }) => personState(enabled, page) },
-      ],
-    },
-  )}${pager(page)}`
+  const { people: words } = consoleWords(page.lang)
+  return listing(page, words, {
+    columns: [
+      {
+        ...{ title: words.columns.name, header: true },
+        cell: ({ name, known, href, isSelf }) =>
+          html`<a href="${href}">${said(name)}</a>${(known !== undefined || isSelf) && html`<small>${known !== undefined && said(known)}${isSelf && html` (${words.self})`}</small>`}`,
+      },
+      {
+        title: words.columns.source,
+        cell: ({ sources }) =>
+          sources.length === 0 ? html`<span class="muted">${words.noSource}</span>` : said(sources.join(', ')),
+      },
+      { title: words.columns.seen, cell: ({ seenAt }) => (seenAt === null ? nothing : ago(seenAt, page)) },
+      { title: words.columns.state, cell: ({ enabled }) => personState(enabled, page) },
+    ],
+  })
 }
 
 export function personState(enabled: boolean, { lang }: Pick<Moment, 'lang'>): Html {

@@ -1,8 +1,8 @@
 /** Developer portals: the list, and one of them. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { type List, listing } from './listing.ts'
 import { dangerZone, descriptions, linkButton, nothing, said, section } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
 import type { Moment } from './time.ts'
 
 interface Named {
@@ -19,39 +19,24 @@ export interface PortalRow {
   readonly requiredRoles: readonly string[]
 }
 
-export interface PortalList extends Moment {
-  readonly rows: readonly PortalRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
-  readonly next: string | undefined
-  readonly first: string | undefined
-}
+export interface PortalList extends List<PortalRow>, Moment {}
 
 export function portalsView(page: PortalList): Html {
-  const { portals: words, kit } = consoleWords(page.lang)
-  return html`${searchForm({ action: page.action, value: page.search, label: words.search, count: kit.shown(page.rows.length, undefined), lang: page.lang })}${table(
-    {
-      caption: words.title,
-      rows: page.rows,
-      empty:
-        page.search === ''
-          ? html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`
-          : html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`,
-      columns: [
-        {
-          ...{ title: words.columns.name, header: true },
-          cell: ({ name, slug, href }) => html`<a href="${href}">${said(name)}</a><small><code>${slug}</code></small>`,
-        },
-        { title: words.columns.source, cell: ({ source }) => html`<a href="${source.href}">${said(source.name)}</a>` },
-        { title: words.columns.apis, figures: true, cell: ({ apis }) => (apis === 0 ? nothing : apis) },
-        {
-          title: words.columns.roles,
-          cell: ({ requiredRoles }) => (requiredRoles.length === 0 ? nothing : said(requiredRoles.join(', '))),
-        },
-      ],
-    },
-  )}${pager(page)}`
+  const { portals: words } = consoleWords(page.lang)
+  return listing(page, words, {
+    columns: [
+      {
+        ...{ title: words.columns.name, header: true },
+        cell: ({ name, slug, href }) => html`<a href="${href}">${said(name)}</a><small><code>${slug}</code></small>`,
+      },
+      { title: words.columns.source, cell: ({ source }) => html`<a href="${source.href}">${said(source.name)}</a>` },
+      { title: words.columns.apis, figures: true, cell: ({ apis }) => (apis === 0 ? nothing : apis) },
+      {
+        title: words.columns.roles,
+        cell: ({ requiredRoles }) => (requiredRoles.length === 0 ? nothing : said(requiredRoles.join(', '))),
+      },
+    ],
+  })
 }
 
 export interface PortalPage extends Moment {

@@ -1,8 +1,9 @@
 /** Roles: the list, and one of them with who uses it. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { type List, listing } from './listing.ts'
 import { dangerZone, descriptions, linkButton, nothing, said, section } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { table } from './table.ts'
 import type { Moment } from './time.ts'
 
 export interface RoleRow {
@@ -13,41 +14,26 @@ export interface RoleRow {
   readonly href: string
 }
 
-export interface RoleList extends Moment {
-  readonly rows: readonly RoleRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
-  readonly next: string | undefined
-  readonly first: string | undefined
-}
+export interface RoleList extends List<RoleRow>, Moment {}
 
 const owner = (client: string | null, { lang }: Pick<Moment, 'lang'>): Html =>
   client === null ? html`<span class="muted">${consoleWords(lang).roles.realm}</span>` : html`<code>${client}</code>`
 
 export function rolesView(page: RoleList): Html {
-  const { roles: words, kit } = consoleWords(page.lang)
-  return html`${searchForm({ action: page.action, value: page.search, label: words.search, count: kit.shown(page.rows.length, undefined), lang: page.lang })}${table(
-    {
-      caption: words.title,
-      rows: page.rows,
-      empty:
-        page.search === ''
-          ? html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`
-          : html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`,
-      columns: [
-        {
-          ...{ title: words.columns.name, header: true },
-          cell: ({ name, href }) => html`<a href="${href}">${said(name)}</a>`,
-        },
-        { title: words.columns.client, cell: ({ client }) => owner(client, page) },
-        {
-          title: words.columns.description,
-          cell: ({ description }) => (description === '' ? nothing : said(description)),
-        },
-      ],
-    },
-  )}${pager(page)}`
+  const { roles: words } = consoleWords(page.lang)
+  return listing(page, words, {
+    columns: [
+      {
+        ...{ title: words.columns.name, header: true },
+        cell: ({ name, href }) => html`<a href="${href}">${said(name)}</a>`,
+      },
+      { title: words.columns.client, cell: ({ client }) => owner(client, page) },
+      {
+        title: words.columns.description,
+        cell: ({ description }) => (description === '' ? nothing : said(description)),
+      },
+    ],
+  })
 }
 
 export interface RoleUser {

@@ -1,8 +1,8 @@
 /** The list of authentication sources. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { linkButton, nothing, said, state, type Tone } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { type List, listing } from './listing.ts'
+import { nothing, said, state, type Tone } from './parts.ts'
 import { ago, type Moment } from './time.ts'
 
 export type SourceTypeName = keyof ReturnType<typeof consoleWords>['sources']['types']
@@ -32,18 +32,10 @@ export interface SourceRow extends Light {
   readonly remove: string | undefined
 }
 
-export interface SourceList extends Moment {
-  readonly rows: readonly SourceRow[]
-  readonly action: string
-  readonly add: string | undefined
-  readonly search: string
+export interface SourceList extends List<SourceRow>, Moment {
   readonly type: string
   readonly enabled: string
   readonly types: readonly SourceTypeName[]
-  /** Of all, whatever is looked for. */
-  readonly all: number
-  readonly next: string | undefined
-  readonly first: string | undefined
 }
 
 export function lightOf({ enabled, lastSuccess, lastFailure, ends }: Light, moment: Moment): Html {
@@ -59,8 +51,7 @@ export function lightOf({ enabled, lastSuccess, lastFailure, ends }: Light, mome
 }
 
 export function sourcesView(page: SourceList): Html {
-  const { sources: words, kit } = consoleWords(page.lang)
-  const isNarrowed = page.search !== '' || page.type !== '' || page.enabled !== ''
+  const { sources: words } = consoleWords(page.lang)
   const filters = [
     {
       ...{ name: 'type', label: words.type, value: page.type },
@@ -80,15 +71,8 @@ export function sourcesView(page: SourceList): Html {
   ]
   const usage = (count: number, { href }: SourceRow) =>
     count === 0 ? nothing : html`<a href="${href}#usage">${count}</a>`
-  return html`${searchForm({
-    ...{ action: page.action, value: page.search, label: words.search, filters, lang: page.lang },
-    count: kit.shown(page.rows.length, page.all),
-  })}${table({
-    caption: words.title,
-    rows: page.rows,
-    empty: isNarrowed
-      ? html`<p>${words.noneFound}</p><p><a href="${page.action}">${kit.showAll}</a></p>`
-      : html`<p>${words.empty}</p>${page.add !== undefined && linkButton(page.add, words.add, 'primary')}`,
+  return listing(page, words, {
+    filters,
     columns: [
       {
         ...{ title: words.columns.name, header: true },
@@ -104,7 +88,7 @@ export function sourcesView(page: SourceList): Html {
       },
       { title: words.columns.remove, cell: (row) => removal(row, page) },
     ],
-  })}${pager(page)}`
+  })
 }
 
 /** Possible, or the reason why not with the way to whoever uses it. */
