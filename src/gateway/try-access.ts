@@ -13,7 +13,7 @@ import { type Clock, seconds } from '../clock.ts'
 import { found } from '../collection.ts'
 import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Entitlement } from '../tokens/accept.ts'
-import { brokerAccessToken, machineAccessToken, rfc9068AccessToken } from '../tokens/claims.ts'
+import { machineAccessToken, personAccessToken } from '../tokens/claims.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import { createDecide, type Decision } from './decide.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -153,8 +153,7 @@ export function createTryAccess(needs: Needs): TryAccess {
     const { account, client, source, identity } = admitted
     const mapped = mapIdentity({ subject: identity.subject, attributes: identity.attributes }, source.mapping)
     if (mapped.overage) return { kind: 'no', reason: 'groups_overage' }
-    const write = client.tokenProfile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
-    const claims = write(
+    const claims = personAccessToken(
       { ...facts, authTime: now, acr, sessionId: undefined, grantId: nobody },
       admitted,
       visibleClaims(mapped, client, new Set(scopes)),

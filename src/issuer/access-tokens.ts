@@ -4,13 +4,7 @@ import type { Admission } from '../admission/admit.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { reasons } from '../reasons.ts'
 import { administration } from '../roles/role.ts'
-import {
-  brokerAccessToken,
-  machineAccessToken,
-  type Payload,
-  rfc9068AccessToken,
-  type TokenFacts,
-} from '../tokens/claims.ts'
+import { machineAccessToken, type Payload, personAccessToken, type TokenFacts } from '../tokens/claims.ts'
 import { signedSize } from '../tokens/signed-size.ts'
 import { mappedFor } from './people.ts'
 import { stateOf } from './request-state.ts'
@@ -65,8 +59,7 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
       grantId: token.grantId ?? '',
     }
     const profile = person.client.tokenProfile
-    const write = profile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
-    const payload = write(facts, person, mappedFor(person, new Set(facts.scope.split(' '))))
+    const payload = personAccessToken(facts, person, mappedFor(person, new Set(facts.scope.split(' '))))
     if (facts.audience === adminAudience && !administers(payload))
       throw refuse(ctx, 'not_an_administrator', 'access_denied')
     return { profile, payload }

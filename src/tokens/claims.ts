@@ -26,12 +26,12 @@ export interface TokenFacts {
 
 export type Payload = Record<string, unknown>
 
+/** In the profile that the client has chosen. */
+export const personAccessToken = (facts: TokenFacts, person: AdmittedPerson, mapped: Mapped): Payload =>
+  (person.client.tokenProfile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken)(facts, person, mapped)
+
 /** The members in the order of the Keycloak-era token that the profile follows. */
-export function brokerAccessToken(
-  facts: TokenFacts,
-  { account, client, source }: AdmittedPerson,
-  mapped: Mapped,
-): Payload {
+function brokerAccessToken(facts: TokenFacts, { account, client, source }: AdmittedPerson, mapped: Mapped): Payload {
   const { name, given_name, family_name, preferred_username, address, email_verified, ...others } = mapped.claims
   return compact({
     ...head(facts),
@@ -60,7 +60,7 @@ export function brokerAccessToken(
 }
 
 /** RFC 9068, with groups and roles (§2.2.3.1). `client_session` is what revocation finds the grant by. */
-export function rfc9068AccessToken(facts: TokenFacts, { account, source }: AdmittedPerson, mapped: Mapped): Payload {
+function rfc9068AccessToken(facts: TokenFacts, { account, source }: AdmittedPerson, mapped: Mapped): Payload {
   const { realm_access, resource_access } = roleClaims(rolesOf(account.roles, mapped.roles))
   return compact({
     iss: facts.issuer,

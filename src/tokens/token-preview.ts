@@ -10,12 +10,11 @@ import type { ReasonCode } from '../reasons.ts'
 import type { Entitlement } from './accept.ts'
 import type { AccessToken } from './access-token.ts'
 import {
-  brokerAccessToken,
   idTokenClaims,
   machineAccessToken,
   type Payload,
+  personAccessToken,
   personClaims,
-  rfc9068AccessToken,
   type TokenFacts,
 } from './claims.ts'
 import { introspectionAnswer } from './introspection-answer.ts'
@@ -95,7 +94,6 @@ export function createTokenPreview({ issuer, admission, entitlement, lifetimes, 
     if (all.overage) return { ok: false, reason: 'groups_overage' }
     const mapped = visibleClaims(all, client, scopes)
     const profile = client.tokenProfile
-    const write = profile === 'rfc9068' ? rfc9068AccessToken : brokerAccessToken
     const own = {
       ...{
         sub: account.id,
@@ -107,7 +105,7 @@ export function createTokenPreview({ issuer, admission, entitlement, lifetimes, 
       ...{ iat: facts.issuedAt, exp: facts.issuedAt + lifetimes.id_token, iss: issuer },
     }
     return {
-      ...answer(write(facts, person, mapped), profile, source.alias),
+      ...answer(personAccessToken(facts, person, mapped), profile, source.alias),
       ...(scopes.has('openid') && {
         id: written({ typ: 'JWT' }, own),
         userinfo: { sub: account.id, ...personClaims(person, mapped) },

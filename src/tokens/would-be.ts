@@ -3,7 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import type { AdmittedPerson } from '../admission/admit.ts'
 import type { Client } from '../clients/client.ts'
 import type { Mapped } from '../mapping/map-identity.ts'
-import { brokerAccessToken, idTokenClaims, type Payload, rfc9068AccessToken } from './claims.ts'
+import { idTokenClaims, type Payload, personAccessToken } from './claims.ts'
 import { signedSize } from './signed-size.ts'
 
 interface Supposed {
@@ -30,7 +30,7 @@ export function tokensThereWouldBe(
     ...{ sessionId: placeholder, grantId: placeholder },
   }
   const isStandard = client.tokenProfile === 'rfc9068'
-  const payload = (isStandard ? rfc9068AccessToken : brokerAccessToken)(facts, person, mapped)
+  const payload = personAccessToken(facts, person, mapped)
   return {
     access: payload,
     id: idTokenClaims(facts, person, mapped),
