@@ -25,7 +25,7 @@ interface Needs {
   readonly issuer: string
   readonly apis: Pick<ApiStore, 'get'>
   readonly admission: Admission
-  readonly entitlement: Pick<Entitlement, 'isEntitled'>
+  readonly entitlement: Pick<Entitlement, 'mayAskFor'>
   readonly tokenAt: TokenAtApi
   /** Of what is sent as a bearer, in the order they are asked. */
   readonly readers: readonly Reader[]
@@ -139,8 +139,8 @@ export function createTryAccess(needs: Needs): TryAccess {
   /** The token that the client would get, as far as the gateway looks at it. */
   async function tokenFor(api: Api, { clientId, person, scopes, acr }: TriedParties): Promise<Reading> {
     const now = seconds(clock())
-    // With an audience of its own, an API is named when the token is asked for; only who is entitled gets one.
-    const audience = api.audience !== null && (await entitlement.isEntitled(api, clientId)) ? api.audience : clientId
+    // With an audience of its own, an API is named when the token is asked for; only who may ask gets one.
+    const audience = api.audience !== null && (await entitlement.mayAskFor(api, clientId)) ? api.audience : clientId
     const facts = { issuer, clientId, audience, scope: scopes.join(' '), issuedAt: now, expiresAt: now + 60 }
     const common = { jti: nobody, clientId, audience, scopes, issuedAt: now, expiresAt: now + 60 }
     if (!person) {

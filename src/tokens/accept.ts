@@ -3,12 +3,16 @@ import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { Clock } from '../clock.ts'
 import type { AccessToken } from './access-token.ts'
 
+/** Whether any client may ask for its tokens: it has an audience to ask for, and names no clients. */
+export const isForEveryClient = ({ audience, clients }: Pick<Api, 'audience' | 'clients'>): boolean =>
+  audience !== null && clients.length === 0
+
 /** Which of the broker's clients is entitled to which API. */
 export interface Entitlement {
   /** Named by the API, or the client of an application with a key for it that is good. */
   isEntitled(api: Pick<Api, 'id' | 'clients'>, clientId: string): Promise<boolean>
-  /** Whether its tokens may be for the API: one that names clients is for those, one that names none for every client. */
-  mayAskFor(api: Pick<Api, 'id' | 'clients'>, clientId: string): Promise<boolean>
+  /** Whether its tokens may be for the API, which has an audience of its own. */
+  mayAskFor(api: Pick<Api, 'id' | 'audience' | 'clients'>, clientId: string): Promise<boolean>
   /**
    * Who may accept a token (docs/tokens.md): an API whose audience the token names; or, for an API without an audience
    * of its own, one that the token's client is entitled to. Whether any of `apis` is such a one, in one round trip at
@@ -35,7 +39,7 @@ export function createEntitlement({ apiKeys, clock }: Needs): Entitlement {
   return {
     isEntitled,
 
-    mayAskFor: async (api, clientId) => api.clients.length === 0 || isEntitled(api, clientId),
+    mayAskFor: async (api, clientId) => isForEveryClient(api) || isEntitled(api, clientId),
 
     async anyAccepts(apis, { audience, clientId }) {
       if (apis.some((api) => (api.audience === null ? api.clients.includes(clientId) : api.audience === audience)))

@@ -194,6 +194,24 @@ describe('check access as', () => {
     expect(plain(await open(`/admin/apis/${api}/access?user=john&client=${other.id}`))).toContain('401 client_disabled')
   })
 
+  it('knows that an API with an audience and without clients is for every client that asks for it', async () => {
+    const audience = 'https://everybody.example.com'
+    const { id } = await broker.created('apis', {
+      ...{ name: 'Everybody', slug: 'everybody', audience, hosts: ['everybody.example.com'] },
+    })
+    const machine = await broker.addClient({
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })
+    const form = { grant_type: 'client_credentials', resource: audience }
+    const granted = await broker.post('/token', form, basic(machine))
+    expect(granted.status, 'the issuer gives it one').toBe(200)
+    const { open } = await enterConsole(broker)
+    expect(plain(await open(`/admin/apis/${id}/access?client=${machine.id}`))).toContain('would pass at Everybody.')
+    expect(plain(await open(`/admin/apis/${id}`))).not.toContain('No client')
+  })
+
   it('looks at the key of the application, notes no use, and counts no call', async () => {
     const application = await broker.created('applications', { name: 'Keyed App' })
     const limited = await broker.created('apis', {

@@ -65,6 +65,8 @@ export interface ApiPage extends Moment {
   /** Where clients find how to get a token for it; `undefined`: it says nothing that could be told. */
   readonly metadata: string | undefined
   readonly sources: readonly Accepted[]
+  /** Besides those that are listed. */
+  readonly isForEveryClient: boolean
   readonly entitled: readonly Entitled[]
   /** Of the keys that are good: how many were looked at, and how many there are. */
   readonly keys: { readonly shown: number; readonly all: number }
@@ -118,7 +120,7 @@ function who(page: ApiPage): Html {
 ${sources.length === 0 ? html`<p>${words.sourcesAny}</p>` : html`<p>${words.sourcesThese}</p><ul class="bullets">${sources.map((source) => html`<li>${sourceLine(source, page)}</li>`)}</ul>`}
 <p>${api.audience === null ? words.withoutAudience : html`${words.withAudience} <code>${api.audience}</code>`}</p>
 ${rules.length === 0 ? html`<p>${words.rules.none}</p>` : html`<p>${words.rules.title}:</p><ul class="bullets">${rules.map((line) => html`<li>${line}</li>`)}</ul>`}
-<h3>${words.entitled}</h3>${entitledTable(page)}`,
+<h3>${words.entitled}</h3>${page.isForEveryClient && html`<p>${words.everyClient}</p>`}${(!page.isForEveryClient || page.entitled.length > 0) && entitledTable(page)}`,
     { id: 'who', actions: linkButton(ways.access, words.check, 'primary') },
   )
 }

@@ -9,6 +9,7 @@ import type { ClientStore } from '../../clients/client.ts'
 import { invalidInput } from '../../input.ts'
 import type { Portals } from '../../portals/portals.ts'
 import type { SourceStore } from '../../sources/source.ts'
+import { isForEveryClient } from '../../tokens/accept.ts'
 import { versionIn } from '../forms.ts'
 import { type HistoryNeeds, historyOf } from '../history.ts'
 import type { Mount, Visit } from '../page.ts'
@@ -69,7 +70,7 @@ export const apiPage =
       const sourceById = new Map(accepted.map((source) => [source.id, source]))
       const isFound = api.audience !== null || api.hosts.length > 0
       const body = apiView({
-        ...{ lang, now, api, changes, ...entitled },
+        ...{ lang, now, api, changes, ...entitled, isForEveryClient: isForEveryClient(api) },
         metadata: isFound ? `${issuer}/.well-known/oauth-protected-resource/${api.slug}` : undefined,
         sources: api.authenticationSources.map(({ sourceId, roles, sunset }) => {
           const source = sourceById.get(sourceId)
@@ -98,6 +99,7 @@ export const apiPage =
           const offering = items.filter((portal) => portal.apis.includes(api.id))
           const isUsed = keys.all > 0 || offering.length > 0
           const affected = [
+            ...(isForEveryClient(api) ? [say.everyClient] : []),
             ...(entitled.length > 0 ? [say.affectedClients(entitled.length)] : []),
             ...(keys.all > 0 ? [say.affectedKeys(keys.all)] : []),
             ...offering.map(({ name }) => say.affectedPortal(name)),

@@ -121,6 +121,7 @@ export const apis: ConsoleWords['apis'] = {
   withAudience: 'Das Token muss für diese Audience ausgestellt sein:',
   withoutAudience: 'Das Token ist eines, das ein berechtigter Client für sich hat.',
   entitled: 'Berechtigte Clients und Anwendungen',
+  everyClient: 'Jeder Client kann ein Token für sie verlangen: Die API nennt keinen.',
   nobodyEntitled: 'Noch ist kein Client berechtigt: Niemand hat ein Token, das hier zählt.',
   becauseNamed: 'hier genannt',
   becauseKey: (keys) => `hat ${counted(keys, 'Schlüssel', 'Schlüssel')}`,

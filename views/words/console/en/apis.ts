@@ -116,6 +116,7 @@ export const apis = {
   withAudience: 'Their token must be made for this audience:',
   withoutAudience: 'Their token is one of an entitled client’s own.',
   entitled: 'Entitled clients and applications',
+  everyClient: 'Every client may ask for a token for it: the API names none.',
   nobodyEntitled: 'No client is entitled yet: nobody has a token that counts here.',
   becauseNamed: 'named here',
   becauseKey: (keys: number) => `has ${counted(keys, 'key', 'keys')}`,
