@@ -9,25 +9,23 @@ export interface Party {
   readonly hints: Readonly<Record<string, string>>
   /** Sent with a client credentials request whose token is introspected. */
   readonly introspected: Readonly<Record<string, string>>
-  /** What a gateway asks for. Bare has none, and is asked to introspect instead. */
-  readonly api?: { readonly host: string; readonly key: string }
 }
 
 export type Work = () => Promise<void>
 const callback = 'https://app.example/callback'
 
-const basic = ({ client }: Party) => ({
+export const basic = ({ client }: Party) => ({
   authorization: `Basic ${Buffer.from(`${encodeURIComponent(client.id)}:${client.secret}`).toString('base64')}`,
 })
 
-async function post(party: Party, path: string, form: Readonly<Record<string, string>>) {
+export async function post(party: Party, path: string, form: Readonly<Record<string, string>>) {
   const answer = await send(party.url + path, { form, headers: basic(party) })
   if (answer.status !== 200) throw new Error(`${party.url}${path}: ${answer.status} ${answer.text}`)
-  return JSON.parse(answer.text) as { access_token: string; refresh_token: string; active?: boolean }
+  return JSON.parse(answer.text) as { access_token: string; refresh_token: string }
 }
 
 /** Through every redirect until the application, giving a password where a page asks for one, then the code's tokens. */
-async function login(party: Party, browser: Browser, password?: Readonly<Record<string, string>>) {
+export async function login(party: Party, browser: Browser, password?: Readonly<Record<string, string>>) {
   const verifier = randomBytes(32).toString('base64url')
   const query = new URLSearchParams({
     client_id: party.client.id,
@@ -62,33 +60,6 @@ async function login(party: Party, browser: Browser, password?: Readonly<Record<
 
 /** The bare server has other addresses. */
 export const authorizePath = new Map<string, string>()
-const introspection = (party: Party) => (authorizePath.has(party.url) ? '/token/introspection' : '/introspect')
-
-/** More than are remembered as genuine, so that each is a stranger again when its turn comes. */
-const strangers = 5500
-
-async function verification(party: Party, tokens: readonly string[], key?: string): Promise<Work> {
-  if (!party.api) return introspecting(party)
-  const asked = { 'x-forwarded-method': 'GET', 'x-forwarded-host': party.api.host, 'x-forwarded-uri': '/patients/7' }
-  let turn = 0
-  return async () => {
-    const authorization = `Bearer ${tokens[turn++ % tokens.length]}`
-    const headers = { ...asked, authorization, ...(key !== undefined && { 'x-api-key': key }) }
-    const { status, text } = await send(`${party.url}/verify/forwarded`, { headers })
-    if (status !== 200) throw new Error(`${status} ${text}`)
-  }
-}
-
-async function introspecting(party: Party): Promise<Work> {
-  const { access_token } = await post(party, '/token', { grant_type: 'client_credentials', ...party.introspected })
-  return async () => {
-    const { active } = await post(party, introspection(party), {
-      token: access_token,
-      token_type_hint: 'access_token',
-    })
-    if (!active) throw new Error('the token is not active')
-  }
-}
 
 export const flows: Readonly<Record<string, (party: Party) => Promise<Work>>> = {
   discovery: async ({ url }) => {
@@ -98,20 +69,6 @@ export const flows: Readonly<Record<string, (party: Party) => Promise<Work>>> = 
   'client credentials': async (party) => async () => {
     await post(party, '/token', { grant_type: 'client_credentials' })
   },
-
-  introspection: introspecting,
-
-  verify: async (party) => verification(party, [(await login(party, createBrowser())).access_token]),
-
-  'verify at first sight': async (party) => {
-    const machine = () => post(party, '/token', { grant_type: 'client_credentials' })
-    const count = party.api ? strangers : 1
-    const tokens = await Promise.all(Array.from({ length: count }, async () => (await machine()).access_token))
-    return verification(party, tokens)
-  },
-
-  'verify with a key': async (party) =>
-    verification(party, [(await login(party, createBrowser())).access_token], party.api?.key),
 
   login: async (party) => async () => void (await login(party, createBrowser())),
 

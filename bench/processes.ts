@@ -3,7 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Load, Told } from './load.ts'
 
 const pinning = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 export const pinned = (): boolean => pinning
@@ -27,20 +29,22 @@ export interface Server extends AsyncDisposable {
   memory(): number
 }
 
+/** `program`: what runs the command, if it is not this Node.js; `ready`: what it answers with 200 when it is there. */
 export async function start(
   command: readonly string[],
   port: number,
   env: Readonly<Record<string, string>>,
+  { program = process.execPath, ready = '/.well-known/openid-configuration' } = {},
 ): Promise<Server> {
   const begin = performance.now()
-  const whole = [...(pinning ? ['taskset', '-c', '0'] : []), process.execPath, ...command]
+  const whole = [...(pinning ? ['taskset', '-c', '0'] : []), program, ...command]
   const child = spawn(whole[0] ?? '', whole.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://localhost:${port}`
   while (
-    !(await fetch(`${url}/.well-known/openid-configuration`).then(
+    !(await fetch(url + ready).then(
       (answer) => answer.ok,
       () => false,
     ))
@@ -58,6 +62,27 @@ export async function start(
       child.kill('SIGTERM')
       if (child.exitCode === null) await once(child, 'exit')
     },
+  }
+}
+
+export interface LoadGenerator extends Disposable {
+  /** Rejects with the first answer that is not as expected. */
+  run(load: Load): Promise<Told>
+}
+
+/** On the second processor. */
+export function startLoad(): LoadGenerator {
+  const whole = [...(pinning ? ['taskset', '-c', '1'] : []), process.execPath, join(import.meta.dirname, 'load.ts')]
+  const child = spawn(whole[0] ?? '', whole.slice(1), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return {
+    async run(load) {
+      const told = once(child, 'message')
+      child.send(load)
+      const [answer] = (await told) as [Told]
+      if (answer.failed) throw new Error(answer.failed)
+      return answer
+    },
+    [Symbol.dispose]: () => void child.kill(),
   }
 }
 

@@ -1,0 +1,62 @@
+/** What gateways ask, asked of ours and of what it is compared with in turn. */
+import { type Call, calls, type Evidence, type Who } from './calls.ts'
+import type { LoadGenerator, Server } from './processes.ts'
+import { type Measured, median } from './table.ts'
+
+interface Needs {
+  readonly load: LoadGenerator
+  readonly gates: Readonly<Partial<Record<Who, Server>> & { readonly ours: Server }>
+  readonly evidence: Evidence
+  readonly rounds: number
+  readonly seconds: number
+}
+
+/** Ours and what it is compared with in turn. */
+async function compare(call: Call, { load, gates, evidence, rounds, seconds }: Needs) {
+  const { beside } = call
+  const other = typeof beside === 'string' ? call : calls[beside.call]
+  const kind = typeof beside === 'string' ? beside : 'ours'
+  const sides = [
+    { server: gates.ours, ...call.requests('ours', evidence) },
+    { server: gates[kind], ...(other ?? call).requests(kind, evidence) },
+  ] as const
+  const costs: [number[], number[]] = [[], []]
+  const rates: number[] = []
+  for (let round = 0; round <= rounds; round++)
+    for (const side of [0, 1] as const) {
+      const { server, requests, expected } = sides[side]
+      if (!server) continue
+      const before = server.processor()
+      const port = Number(new URL(server.url).port)
+      const { done, seconds: took } = await load.run({
+        ...{ port, requests, expected, seconds },
+        pace: { atOnce: call.atOnce ?? 16 },
+      })
+      // The first one warms up.
+      if (round === 0) continue
+      costs[side].push((server.processor() - before) / done)
+      if (side === 0) rates.push(done / took)
+    }
+  return { ours: median(costs[0]), other: costs[1].length > 0 ? median(costs[1]) : undefined, perSecond: median(rates) }
+}
+
+async function paceOf(call: Call, { load, gates, evidence, seconds }: Needs, perSecond: number) {
+  const port = Number(new URL(gates.ours.url).port)
+  const told = await load.run({ port, ...call.requests('ours', evidence), seconds: 2 * seconds, pace: { perSecond } })
+  const late = told.lateP99 > 0.5 ? `; the generator was ${told.lateP99.toFixed(1)} ms late` : ''
+  return `p99/p50 at 70 % load ${(told.p99 / told.p50).toFixed(1)} (${told.p50.toFixed(2)}, ${told.p99.toFixed(2)} ms; aim 5${late})`
+}
+
+const besideOf = ({ beside }: Call) =>
+  beside === 'haproxy' ? 'HAProxy jwt_verify' : typeof beside === 'string' ? beside : beside.call
+
+export async function askGates(names: readonly string[], needs: Needs): Promise<readonly Measured[]> {
+  const measured: Measured[] = []
+  for (const [name, call] of Object.entries(calls)) {
+    if (!names.includes(name)) continue
+    const { perSecond, ...costs } = await compare(call, needs)
+    const remark = call.paced ? await paceOf(call, needs, perSecond * 0.7) : ''
+    measured.push({ name, ...costs, beside: besideOf(call), aim: call.aim, remark })
+  }
+  return measured
+}
