@@ -6,5 +6,6 @@ export interface AttemptStore {
   remember(key: string, expiresAt: number): Promise<void>
   /** How many there are now. */
   read(key: string): Promise<number>
-  forget(key: string): Promise<void>
+  /** Forgets them, if there are fewer than `limit`, and answers how many there were. */
+  forget(key: string, limit?: number): Promise<number>
 }

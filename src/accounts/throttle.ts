@@ -18,13 +18,19 @@ export interface Attempt {
  */
 export interface Throttle {
   /** Rejects with `too_many_attempts`, and in how many seconds to try again. */
-  check(attempt: Attempt): Promise<void>
+  check(attempt: Attempt): Promise<Room>
   failed(attempt: Attempt): Promise<void>
   /**
-   * Rejects like `check` when the limit was reached meanwhile: guesses sent all at once gain nothing. What it answers
-   * writes the success down, and goes along with whatever the login writes.
+   * Writes the success down. Rejects like `check`, and writes nothing, when the limit was reached meanwhile: guesses
+   * sent all at once gain nothing.
    */
-  succeeded(attempt: Attempt): Promise<() => Promise<void>>
+  succeeded(attempt: Attempt, room: Room): Promise<void>
+}
+
+/** There is room for an attempt. */
+export interface Room {
+  /** This person has signed in from there before. */
+  readonly isKnown: boolean
 }
 
 interface Needs {
@@ -64,36 +70,43 @@ export function createThrottle({ attempts, networkOf, clock, limits }: Needs): T
     }
   }
 
-  async function refuseWhenFull(attempt: Attempt): Promise<void> {
-    const { endsAt, pair, user, network, known } = countsFor(attempt)
-    const full = async ({ key, limit }: typeof pair) => (await attempts.read(key)) >= limit
-    const [pairFull, networkFull, userFull, isKnown] = await Promise.all([
-      full(pair),
-      full(network),
-      full(user),
-      attempts.read(known),
-    ])
-    // Where this person has signed in before, strangers elsewhere cannot lock them out.
-    if (pairFull || networkFull || (userFull && isKnown === 0)) {
-      throw new Refusal('too_many_attempts', undefined, { retryAfter: Math.ceil((endsAt - clock()) / 1000) })
-    }
-  }
+  const isFull = async ({ key, limit }: { readonly key: string; readonly limit: number }) =>
+    (await attempts.read(key)) >= limit
+
+  const refusal = (endsAt: number) =>
+    new Refusal('too_many_attempts', undefined, { retryAfter: Math.ceil((endsAt - clock()) / 1000) })
 
   return {
-    check: refuseWhenFull,
+    async check(attempt) {
+      const { endsAt, pair, user, network, known } = countsFor(attempt)
+      const [pairFull, networkFull, userFull, isKnown] = await Promise.all([
+        isFull(pair),
+        isFull(network),
+        isFull(user),
+        attempts.read(known).then((count) => count > 0),
+      ])
+      // Where this person has signed in before, strangers elsewhere cannot lock them out.
+      if (pairFull || networkFull || (userFull && !isKnown)) throw refusal(endsAt)
+      return { isKnown }
+    },
 
     async failed(attempt) {
       const { endsAt, pair, user, network } = countsFor(attempt)
       await Promise.all([pair, user, network].map(({ key }) => attempts.count(key, endsAt)))
     },
 
-    async succeeded(attempt) {
-      await refuseWhenFull(attempt)
-      const { pair, known } = countsFor(attempt)
-      const until = clock() + rememberedFor
-      return async () => {
-        await Promise.all([attempts.forget(pair.key), attempts.remember(known, until)])
-      }
+    // All in one trip, and what must not have happened is taken back: a login waits for this.
+    async succeeded(attempt, { isKnown }) {
+      const { endsAt, pair, user, network, known } = countsFor(attempt)
+      const [failures, networkFull, userFull] = await Promise.all([
+        attempts.forget(pair.key, pair.limit),
+        isFull(network),
+        isFull(user),
+        attempts.remember(known, clock() + rememberedFor),
+      ])
+      if (failures < pair.limit && !networkFull && (!userFull || isKnown)) return
+      if (!isKnown) await attempts.forget(known)
+      throw refusal(endsAt)
     },
   }
 }

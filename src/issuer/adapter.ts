@@ -13,6 +13,7 @@ import type { MarkStore } from '../tokens/liveness.ts'
 import { accessTokenAdapter } from './access-token-adapter.ts'
 import { adapter, artifactAdapter } from './adapter-base.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import type { CarriedOutcomes } from './carried-outcomes.ts'
 import { isAuthenticating, requireRegisteredMethod, shownSecret } from './client-authentication.ts'
 import type { ClientRecords } from './client-records.ts'
 import { consumableAdapter } from './consumable-adapter.ts'
@@ -29,6 +30,7 @@ interface Needs {
   readonly clients: ClientRecords
   readonly checkAccessToken: CheckAccessToken
   readonly reads: RequestReads
+  readonly carried: Pick<CarriedOutcomes, 'read' | 'drop'>
   readonly clock: Clock
   /** Milliseconds in which a refresh token that was just used gets its answer again. */
   readonly refreshGrace: number
@@ -85,7 +87,15 @@ function interactionAdapter(needs: Needs): Adapter {
       base.upsert(id, { sealed: sealUnder(id, 'interaction', JSON.stringify(payload)) }, expiresIn),
     async find(id) {
       const found = await base.find(id)
-      return found && JSON.parse(unsealUnder(id, 'interaction', String(found.sealed)))
+      if (!found) return undefined
+      const { ctx } = Provider
+      const result = ctx && needs.carried.read(ctx, id)
+      return { ...JSON.parse(unsealUnder(id, 'interaction', String(found.sealed))), ...(result && { result }) }
+    },
+    async destroy(id) {
+      const { ctx } = Provider
+      if (ctx) needs.carried.drop(ctx, id)
+      await base.destroy(id)
     },
   }
 }

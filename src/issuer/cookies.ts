@@ -8,6 +8,7 @@ export function cookieSettings(issuer: URL) {
       // Narrower than the host, by path, so that tabs do not meet: `__Secure-` is as far as it goes.
       interaction: secure ? '__Secure-gatehouse_interaction' : 'gatehouse_interaction',
       resume: secure ? '__Secure-gatehouse_resume' : 'gatehouse_resume',
+      outcome: secure ? '__Secure-gatehouse_outcome' : 'gatehouse_outcome',
     },
     long: { ...common, path: '/' },
     short: common,

@@ -1,11 +1,12 @@
 /** The library's interactions in our words: the only place where sign-in and the provider meet. */
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
-import type { Clock } from '../clock.ts'
+import { type Clock, seconds } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Interaction, InteractionOutcome, Interactions } from '../interaction.ts'
 import type { SessionStore } from '../sessions/session.ts'
 import type { Vault } from '../vault.ts'
+import type { CarriedOutcomes } from './carried-outcomes.ts'
 import type { CookieSettings } from './cookies.ts'
 import { sealLogin } from './interaction-login.ts'
 import { levelsAsked } from './levels.ts'
@@ -18,11 +19,12 @@ interface Needs {
   readonly provider: () => Provider
   readonly sessions: Pick<SessionStore, 'end'>
   readonly cookies: CookieSettings
+  readonly carried: CarriedOutcomes
   readonly vault: Vault
   readonly clock: Clock
 }
 
-export function createInteractions({ provider, sessions, cookies, vault, clock }: Needs): Interactions {
+export function createInteractions({ provider, sessions, cookies, carried, vault, clock }: Needs): Interactions {
   const found = new WeakMap<Context, Promise<LibraryInteraction>>()
 
   /** Once for each request. */
@@ -56,9 +58,9 @@ export function createInteractions({ provider, sessions, cookies, vault, clock }
   /**
    * Makes the browser's session one that this login may go on in, which may have changed since the interaction
    * began. Somebody else's stay ends. (The library would do that through a logout page which needs a script, and
-   * refuse to go on at all where the session is not the one it saw.)
+   * refuse to go on at all where the session is not the one it saw.) Answers whether the interaction was changed for it.
    */
-  async function makeWay(ctx: Context, interaction: LibraryInteraction, accountId: string): Promise<void> {
+  async function makeWay(ctx: Context, interaction: LibraryInteraction, accountId: string): Promise<boolean> {
     // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
     const session = await provider().Session.get(ctx as KoaContextWithOIDC)
     const stranger = session.accountId !== undefined && session.accountId !== accountId
@@ -66,7 +68,9 @@ export function createInteractions({ provider, sessions, cookies, vault, clock }
       await sessions.end(sessionIdOf(session.uid))
       ctx.cookies.set(cookies.names.session, null, cookies.long)
     }
-    if (interaction.session && (stranger || interaction.session.uid !== session.uid)) interaction.session = undefined
+    const changed = interaction.session !== undefined && (stranger || interaction.session.uid !== session.uid)
+    if (changed) interaction.session = undefined
+    return changed
   }
 
   return {
@@ -81,9 +85,14 @@ export function createInteractions({ provider, sessions, cookies, vault, clock }
 
     async finish(ctx, outcome) {
       const interaction = await find(ctx)
-      if (outcome.kind === 'login') await makeWay(ctx, interaction, outcome.login.accountId)
-      interaction.result = { ...(outcome.kind !== 'error' && interaction.lastSubmission), ...resultOf(outcome) }
-      await interaction.persist()
+      const changed = outcome.kind === 'login' && (await makeWay(ctx, interaction, outcome.login.accountId))
+      const result = { ...(outcome.kind !== 'error' && interaction.lastSubmission), ...resultOf(outcome) }
+      const left = interaction.exp - seconds(clock())
+      if (changed || !carried.give(ctx, interaction.uid, result, left)) {
+        carried.drop(ctx, interaction.uid)
+        interaction.result = result
+        await interaction.persist()
+      }
       ctx.status = 303
       ctx.redirect(interaction.returnTo)
     },

@@ -34,6 +34,7 @@ import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
 import { answerOutages, answerRefusals, concealForeignErrors, confirmation, nameReasons } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import { createCarriedOutcomes } from './carried-outcomes.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
 import { brokerMetadataOf, createClientRecords } from './client-records.ts'
 import { createProvesBy } from './client-secrets.ts'
@@ -134,6 +135,8 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const reads = createRequestReads(stores)
   const watchChallenge = createChallengeWatch({ counts: stores.attempts, clock, log })
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
+  const resuming = `${base}${routes.authorization}/`
+  const carried = createCarriedOutcomes({ cookies, vault, path: resuming })
   const mayLook = createMayLook({ ...stores, entitlement: needs.entitlement })
   const logout = createLogout({ ...needs, ...stores, cookies, base })
   const proves = createProvesBy(needs.secretUses, clock)
@@ -159,6 +162,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
         clients: createClientRecords(stores.clients, clock),
         checkAccessToken: needs.checkAccessToken,
         reads,
+        carried,
         clock,
         refreshGrace,
       }),
@@ -221,7 +225,6 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     ...[...insertedForms].map(([inserted, path]) => [inserted, path.slice(base.length)] as const),
   ])
   const own = new Set([...providerPaths.map((path) => base + path), ...insertedForms.keys()])
-  const resuming = `${base}${routes.authorization}/`
   const learnKey = learnHintedKey([base + routes.authorization, base + routes.end_session], needs.findVerifier)
   async function build() {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
@@ -262,6 +265,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       provider: () => current.provider,
       sessions: stores.sessions,
       cookies,
+      carried,
       vault,
       clock,
     }),

@@ -105,11 +105,11 @@ export function createConfirming(needs: Needs) {
     async confirm(ctx: Context, who: Person, form: URLSearchParams): Promise<void> {
       const { session, source, user } = who
       const attempt = { username: user.username, sourceId: source.id, address: ctx.ip }
-      await throttle.check(attempt)
+      const room = await throttle.check(attempt)
       const answer = answerIn(form)
       if (answer) await passkeys.receive(confirmPurpose(session.id), answer, user.id)
       else await byPassword(who, form, attempt)
-      await (await throttle.succeeded(attempt))()
+      await throttle.succeeded(attempt, room)
       const kept = { userId: user.id, until: clock() + lately }
       note.write(ctx, vault.seal(JSON.stringify(kept), contextOf(session)), `${base}/security`)
     },

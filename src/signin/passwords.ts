@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { reasonWords } from '#views/words/reasons.ts'
 import type { LocalUser, LocalUserStore } from '../accounts/local-user.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
-import type { Attempt, Throttle } from '../accounts/throttle.ts'
+import type { Attempt, Room, Throttle } from '../accounts/throttle.ts'
 import type { PasswordConnector } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
@@ -32,8 +32,8 @@ interface Needs {
 
 interface Ahead {
   readonly attempt: Attempt
-  /** Why there is none. */
-  readonly room: Error | undefined
+  /** Or why there is none. */
+  readonly room: Room | Error
 }
 
 /** A password is not enough for this person. */
@@ -43,8 +43,6 @@ interface HalfVerified {
 
 interface Verified {
   readonly login: Login
-  /** Goes along with what the login writes. */
-  readonly writeDown: () => Promise<void>
 }
 
 /** Bytes of a form with a user name and a password, or an e-mail address. */
@@ -61,10 +59,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     const source = await sources.byAlias(String(ctx.params.alias))
     if (!source || posted instanceof Refusal) return undefined
     const attempt = { username: posted.get('username') ?? '', sourceId: source.id, address: ctx.ip }
-    const room = await throttle.check(attempt).then(
-      () => undefined,
-      (error: Error) => error,
-    )
+    const room = await throttle.check(attempt).catch((error: Error) => error)
     return { attempt, room }
   }
 
@@ -75,7 +70,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     password: string,
     { attempt, room }: Ahead,
   ): Promise<Verified | HalfVerified> {
-    if (room) throw room
+    if (room instanceof Error) throw room
     const identity = await open.verify({ username: attempt.username, password })
     if (!identity) {
       await throttle.failed(attempt)
@@ -88,13 +83,8 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
       if (!user) throw new Refusal('bad_credentials')
       return { halfway: user }
     }
-    const writeDown = await throttle.succeeded(attempt)
-    try {
-      return { login: await receive({ interaction, client, source, identity }), writeDown }
-    } catch (error) {
-      await writeDown()
-      throw error
-    }
+    await throttle.succeeded(attempt, room)
+    return { login: await receive({ interaction, client, source, identity }) }
   }
 
   /** The page the person was on, with what they typed as their name, and what is wrong. */
@@ -139,7 +129,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
       return ctx.redirect(steps.address(here))
     }
     steps.remember(ctx, source)
-    await Promise.all([verified.writeDown(), interactions.finish(ctx, { kind: 'login', login: verified.login })])
+    await interactions.finish(ctx, { kind: 'login', login: verified.login })
   }
 }
 

@@ -74,14 +74,13 @@ export function createSecondStep(needs: Needs) {
       if (!user || !source) return steps.beginAnew(ctx, here)
       const attempt = { username: user.username, sourceId: source.id, address: ctx.ip }
       let method: SecondMethod
-      let writeDown: () => Promise<void>
       try {
-        await throttle.check(attempt)
+        const room = await throttle.check(attempt)
         method = await prove(user, uid, form).catch(async (error: unknown) => {
           if (error instanceof Refusal) await throttle.failed(attempt)
           throw error
         })
-        writeDown = await throttle.succeeded(attempt)
+        await throttle.succeeded(attempt, room)
       } catch (error) {
         const problem = error instanceof Refusal ? answeredInPlace.find((code) => code === error.code) : undefined
         if (!(error instanceof Refusal) || !problem) throw error
@@ -92,7 +91,7 @@ export function createSecondStep(needs: Needs) {
       }
       const login = await arrive(here, source, user, method, true)
       steps.remember(ctx, source)
-      await Promise.all([writeDown(), interactions.finish(ctx, { kind: 'login', login })])
+      await interactions.finish(ctx, { kind: 'login', login })
     },
 
     /** POST: a passkey instead of a name and a password. */

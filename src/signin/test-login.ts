@@ -122,7 +122,7 @@ export function testLoginRoutes(needs: Needs): Router {
         if (test.source.type === 'local' && (await factors.isWanted(identity.subject)))
           throw new Refusal('second_factor_missing')
         // Guesses sent all at once gain nothing here either; that it was right is not written down.
-        await throttle.succeeded(attempt)
+        await throttle.check(attempt)
         return vouched(stepped(test, 'proven'), identity)
       }),
     )

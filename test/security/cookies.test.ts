@@ -168,6 +168,7 @@ describe('whatever a browser sends as cookies', () => {
     'gatehouse_interaction.sig',
     'gatehouse_resume',
     'gatehouse_resume.sig',
+    'gatehouse_outcome',
     'gatehouse_restart',
     'gatehouse_left_from',
     'gatehouse_last_source',

@@ -42,8 +42,23 @@ export function attemptStoreContract(label: string, open: () => Promise<LiveWorl
     it('forgets', async () => {
       await using world = await open()
       await world.stores.attempts.count('key', later)
-      await world.stores.attempts.forget('key')
-      expect(await world.stores.attempts.read('key')).toBe(0)
+      const { attempts } = world.stores
+      expect(await attempts.forget('key')).toBe(1)
+      expect(await attempts.read('key')).toBe(0)
+      expect(await attempts.forget('key')).toBe(0)
+    })
+
+    it('forgets what is below a limit, and tells what is not', async () => {
+      await using world = await open()
+      const { attempts } = world.stores
+      for (let count = 0; count < 3; count += 1) await attempts.count('key', later)
+      expect(await attempts.forget('key', 3)).toBe(3)
+      expect(await attempts.read('key')).toBe(3)
+      expect(await attempts.forget('key', 4)).toBe(3)
+      expect(await attempts.read('key')).toBe(0)
+      await attempts.count('key', later)
+      world.pass(minute)
+      expect(await attempts.forget('key', 1)).toBe(0)
     })
   })
 }

@@ -12,7 +12,7 @@ import {
   localAttributes,
 } from '../../accounts/local-user.ts'
 import type { SecondFactorStore } from '../../accounts/second-factors/factor.ts'
-import type { Attempt, Throttle } from '../../accounts/throttle.ts'
+import type { Attempt, Room, Throttle } from '../../accounts/throttle.ts'
 import { admitDirectly } from '../../admission/admit.ts'
 import type { Api } from '../../apis/api.ts'
 import { Refusal } from '../../errors.ts'
@@ -68,7 +68,12 @@ export function createBasicReader({
     return { ...(account && { account }), ...(identity && { identity }) }
   }
 
-  async function isRight(attempt: Attempt, password: string, user: LocalUser | undefined): Promise<boolean> {
+  async function isRight(
+    attempt: Attempt,
+    room: Room,
+    password: string,
+    user: LocalUser | undefined,
+  ): Promise<boolean> {
     const { right, remembered } = await checkPassword({
       username: canonicalUsername(attempt.username),
       password,
@@ -77,7 +82,7 @@ export function createBasicReader({
     })
     if (!right || !user) await throttle.failed(attempt)
     // What is known to be right is no guess, and is written down once.
-    else if (!remembered) await (await throttle.succeeded(attempt))()
+    else if (!remembered) await throttle.succeeded(attempt, room)
     return right && user !== undefined
   }
 
@@ -89,13 +94,13 @@ export function createBasicReader({
     const here = listed.find(({ source }) => source.id === user?.sourceId) ?? listed[0]
     if (!here) return notMine
     const attempt = { username, sourceId: here.source.id, address }
-    const [, source, { account, identity }, wantsMore] = await Promise.all([
+    const [room, source, { account, identity }, wantsMore] = await Promise.all([
       throttle.check(attempt),
       listedSources.now(here.source),
       accountOf(user),
       user !== undefined && needs.secondFactors.isWanted(user.id),
     ])
-    if (!(await isRight(attempt, password, user)) || !user) return { kind: 'no', reason: 'bad_credentials' }
+    if (!(await isRight(attempt, room, password, user)) || !user) return { kind: 'no', reason: 'bad_credentials' }
     const answer = admitDirectly({ account, source, identity })
     if ('denied' in answer) {
       // A disabled account reads like a wrong password: nobody is told which names exist (SEC-085).

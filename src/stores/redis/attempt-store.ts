@@ -16,6 +16,12 @@ end
 redis.call('SET', KEYS[1], till .. ' ' .. string.format('%.0f', count + 1), 'PX', left)
 return count + 1`
 
+const forgetScript = `
+local till, count = string.match(redis.call('GET', KEYS[1]) or '0 0', '^(%d+) (%d+)$')
+if tonumber(till) <= tonumber(ARGV[1]) then return 0 end
+if ARGV[2] == '' or tonumber(count) < tonumber(ARGV[2]) then redis.call('DEL', KEYS[1]) end
+return tonumber(count)`
+
 interface Needs {
   readonly connection: Connection
   readonly scripts: Scripts
@@ -41,8 +47,8 @@ export function createAttemptStore({ connection, scripts, keys, clock }: Needs):
       return end > clock() ? count : 0
     },
 
-    async forget(key) {
-      await connection.send('del', keys.attempts(key))
+    async forget(key, limit) {
+      return Number(await scripts.run(forgetScript, [keys.attempts(key)], clock(), limit ?? ''))
     },
   }
 }

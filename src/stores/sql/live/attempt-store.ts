@@ -4,7 +4,19 @@ import type { Clock } from '../../../clock.ts'
 import type { Db } from '../schema.ts'
 
 export function createAttemptStore(db: Db, clock: Clock): AttemptStore {
+  async function read(key: string): Promise<number> {
+    const row = await db
+      .selectFrom('attempts')
+      .select('count')
+      .where('key', '=', key)
+      .where('expires_at', '>', clock())
+      .executeTakeFirst()
+    return row?.count ?? 0
+  }
+
   return {
+    read,
+
     async count(key, expiresAt) {
       const now = clock()
       const { rows } = await sql<{ count: number }>`
@@ -27,18 +39,13 @@ export function createAttemptStore(db: Db, clock: Clock): AttemptStore {
         .execute()
     },
 
-    async read(key) {
-      const row = await db
-        .selectFrom('attempts')
-        .select('count')
-        .where('key', '=', key)
-        .where('expires_at', '>', clock())
-        .executeTakeFirst()
-      return row?.count ?? 0
-    },
-
-    async forget(key) {
-      await db.deleteFrom('attempts').where('key', '=', key).execute()
+    async forget(key, limit = Number.POSITIVE_INFINITY) {
+      const count = await read(key)
+      // As many as were read, so that one which has come since is not forgotten with them.
+      if (count > 0 && count < limit) {
+        await db.deleteFrom('attempts').where('key', '=', key).where('count', '=', count).execute()
+      }
+      return count
     },
   }
 }
