@@ -28,7 +28,11 @@ export async function startOurs(folder: string, store: string | undefined): Prom
   // Tokens that were got ready must outlive the run.
   writeFileSync(settings, 'lifetimes: { access_token: 3600 }\n')
   return start(
-    [...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []), main],
+    [
+      '--max-semi-space-size=8',
+      ...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []),
+      main,
+    ],
     port,
     {
       PORT: String(port),

@@ -47,7 +47,7 @@ describe('Dockerfile', () => {
     expect(stage.indexOf('USER ')).toBeLessThan(stage.indexOf('CMD '))
     expect(dockerfile).toMatch(/^RUN npm ci --omit=dev /m)
     expect(dockerfile).not.toMatch(/secret|password|token/i)
-    expect(command).toEqual(['node', 'src/main.ts'])
+    expect(command).toEqual(['node', '--max-semi-space-size=8', 'src/main.ts'])
   })
 })
 
