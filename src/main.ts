@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import './startup/keep-compiled.mjs'
+import './startup/spare-websockets.mjs'
 import type { Config } from './config/schema.ts'
 import type { Announcement } from './startup/workers.ts'
 
