@@ -29,6 +29,5 @@ export const createProblemPage =
 function inWords({ code, ...problem }: PageProblem, lang: Language): PageProblem {
   const isOurs = (name: string | undefined): name is ReasonCode => name !== undefined && Object.hasOwn(reasons, name)
   if (problem.lang !== undefined || !isOurs(code)) return problem
-  const { causeLang, ...words } = reasonWords(code, problem, lang)
-  return causeLang === lang ? { ...problem, ...words, lang } : problem
+  return { ...problem, ...reasonWords(code, problem, lang), lang }
 }

@@ -10,22 +10,22 @@ import { type Area, type ConsoleFrame, consolePage } from '#views/console/frame.
 import { refusedView } from '#views/console/refused.ts'
 import type { Html } from '#views/html.ts'
 import { type ConsoleLanguage, type ConsoleWords, consoleWords } from '#views/words/console.ts'
-import { reasonWords } from '#views/words/reasons.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Clock } from '../clock.ts'
 import { type Problem, Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { newSecret } from '../ids.ts'
-import { reasons } from '../reasons.ts'
 import type { Right } from '../roles/rights.ts'
 import type { ConsoleCookie } from './cookies.ts'
 import { type Download, sendDownload } from './download.ts'
 import { type Administrator, type Enter, requireRight } from './entrance.ts'
+import { explained } from './explained.ts'
 import type { KeptForms } from './kept-forms.ts'
 import { languageOf } from './language.ts'
 import { areas } from './menu.ts'
 import { queryOf } from './query.ts'
+import { messageOf, problemsOf, saidBy } from './refusals.ts'
 import type { Said } from './said.ts'
 import { csrfBinding, type SignIn } from './sign-in.ts'
 
@@ -181,8 +181,8 @@ export function createMount(needs: Needs): Mount {
   /** What is refused is told inside the console; an outage, or a mistake of ours, by the page that everybody gets. */
   function refused(visit: Visit, area: Area, error: unknown): void {
     if (!(error instanceof Refusal) || error.status >= 500) throw error
-    const { title, ...why } = reasonWords(error.code, reasons[error.code], visit.lang)
-    const body = refusedView({ lang: visit.lang, ...why, detail: error.message, back: visit.at('/') })
+    const { title, ...why } = explained(error.code, visit.lang)
+    const body = refusedView({ lang: visit.lang, ...why, detail: saidBy(error, visit.lang), back: visit.at('/') })
     send(visit, area, { title, body }, error.status)
   }
 
@@ -253,8 +253,8 @@ export function createMount(needs: Needs): Mount {
           return refused(visit, area, error)
         const entered = {
           form,
-          problems: error.problems,
-          message: messageOf(error, visit.words),
+          problems: problemsOf(error, visit.lang),
+          message: messageOf(error, visit.lang),
           changed: error.code === 'changed_meanwhile',
         }
         send(visit, area, await page.show(visit, entered), error.status === 400 ? 422 : error.status)
@@ -290,9 +290,4 @@ export function createMount(needs: Needs): Mount {
       mountPost(place, { submit })
     },
   }
-}
-
-function messageOf({ code, message }: Refusal, { kit }: ConsoleWords): string {
-  if (code === 'changed_meanwhile') return kit.changedMeanwhile
-  return code === 'invalid_input' ? kit.notSaved : message
 }

@@ -145,9 +145,9 @@ describe('API keys', () => {
     const { id } = await broker.created('applications', { name: 'Wrong' })
     const { page, send } = await enterConsole(broker, `/admin/applications/${id}/keys/make`)
     const nowhere = await send(page, '/keys/make', { api_id: 'nowhere', expires_at: '30' })
-    expect(nowhere.text).toContain('there is no API of this name')
+    expect(nowhere.text).toContain('There is no API of this name')
     const past = await send(page, '/keys/make', { api_id: 'patients', expires_at: '30', until: '2020-01-01' })
-    expect([past.status, past.text.includes('must lie in the future')]).toEqual([422, true])
+    expect([past.status, past.text.includes('Must lie in the future')]).toEqual([422, true])
   })
 })
 

@@ -75,7 +75,7 @@ describe('the preview of a mapping', () => {
   it('says at its field that a regular expression is none, and loses nothing', async () => {
     const { sent, shown } = await preview({ 'mapping.groups.filter': 'Staff(', 'mapping.attributes': 'job = title' })
     expect(sent.status).toBe(422)
-    expect(sent.text).toMatch(/id="field-mapping-groups-filter-wrong".*?is not an RE2 regular expression/s)
+    expect(sent.text).toMatch(/id="field-mapping-groups-filter-wrong".*?Is not an RE2 regular expression/s)
     expect(sent.text).toContain('job = title')
     expect(sent.text).toContain('Ada Lovelace')
     expect(shown).toContain('There is no preview before this is corrected')

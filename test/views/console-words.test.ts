@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { type ReasonCode, reasons } from '../../src/reasons.ts'
 import { de } from '../../views/words/console/de.ts'
 import { en } from '../../views/words/console/en.ts'
+import { reasonWords } from '../../views/words/reasons.ts'
 
 type Tree = { readonly [name: string]: unknown }
 
@@ -15,6 +17,13 @@ const textsIn = (tree: Tree): readonly string[] =>
     if (typeof value === 'string') return [value]
     return typeof value === 'object' && value !== null ? textsIn(value as Tree) : []
   })
+
+describe('the words of the reasons', () => {
+  it.each(Object.entries(reasons))('of %s are there in German: title, cause and what to do', (code, english) => {
+    const german = reasonWords(code as ReasonCode, english, 'de')
+    for (const member of ['title', 'cause', 'fix'] as const) expect(german[member]).not.toBe(english[member])
+  })
+})
 
 describe('the words of the console', () => {
   it('are as many in German as in English, name by name', () => {

@@ -8,8 +8,8 @@ export interface FilterField {
   readonly label: Text
   /** What it is narrowed to now; empty: nothing. */
   readonly value: string
-  /** A choice of one; `lang` where they are in another language than the page. */
-  readonly options?: readonly { readonly value: string; readonly text: string; readonly lang?: string }[]
+  /** A choice of one. */
+  readonly options?: readonly { readonly value: string; readonly text: string }[]
   /** A moment, to the minute. */
   readonly time?: boolean
   readonly help?: Text
@@ -42,6 +42,6 @@ function field({ name, label, value, options, time, help }: FilterField): Html {
   const control =
     options === undefined
       ? html`<input type="${time ? 'datetime-local' : 'search'}" id="${id}" name="${name}" value="${value}" autocomplete="off" spellcheck="false"${described}>`
-      : html`<select id="${id}" name="${name}"${described}>${options.map((one) => html`<option value="${one.value}"${one.value === value && html` selected`}${one.lang !== undefined && html` lang="${one.lang}"`}>${one.text}</option>`)}</select>`
+      : html`<select id="${id}" name="${name}"${described}>${options.map((one) => html`<option value="${one.value}"${one.value === value && html` selected`}>${one.text}</option>`)}</select>`
   return html`<div class="field"><label for="${id}">${label}</label>${control}${help !== undefined && html`<p class="help" id="${id}-help">${help}</p>`}</div>`
 }

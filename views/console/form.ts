@@ -143,7 +143,14 @@ function ownerOf(path: string, fields: readonly Field[]): Field | undefined {
 function groupView({ title, fields, folded }: Group, form: Form): Html {
   const all = form.groups.flatMap((group) => group.fields)
   const wrong = (field: Field) =>
-    form.problems.filter(({ path }) => ownerOf(path, all) === field).map((problem) => wordsFor(problem, field, form))
+    // Of a list many entries may be wrong in the same way.
+    [
+      ...new Set(
+        form.problems
+          .filter(({ path }) => ownerOf(path, all) === field)
+          .map((problem) => wordsFor(problem, field, form)),
+      ),
+    ]
   const body = fields.map((field) => fieldView(field, form, wrong(field)))
   if (folded)
     return html`<details class="group"${fields.some((field) => wrong(field).length > 0) && html` open`}><summary>${title}</summary>${body}</details>`

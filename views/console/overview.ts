@@ -116,7 +116,7 @@ function refusals({ refusals: rows, lang }: Overview): Html {
         title: words.reason,
         header: true,
         cell: ({ title, code, href }) =>
-          html`<span lang="en">${href === undefined ? title : html`<a href="${href}">${title}</a>`}</span> <code class="muted">${code}</code>`,
+          html`${href === undefined ? title : html`<a href="${href}">${title}</a>`} <code class="muted">${code}</code>`,
       },
       { title: words.count, figures: true, cell: ({ count }) => count },
     ],

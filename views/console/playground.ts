@@ -117,10 +117,10 @@ function verdict(tone: 'good' | 'bad' | 'warning', title: Text, reason: Explaine
   const { playground: words } = consoleWords(more.lang)
   return html`<div class="finding ${tone}"><h3>${state(tone, title)}</h3>${
     reason &&
-    html`<p class="finding-reason" lang="en">${reason.title}</p>${descriptions([
+    html`<p class="finding-reason">${reason.title}</p>${descriptions([
       [words.inDetail, more.detail === undefined ? undefined : said(more.detail)],
-      [words.cause, html`<span lang="en">${reason.cause}</span>`],
-      [words.fix, html`<span lang="en">${reason.fix}</span>`],
+      [words.cause, reason.cause],
+      [words.fix, reason.fix],
       [words.code, html`<code>${reason.code}</code>`],
     ])}`
   }</div>`

@@ -5,18 +5,16 @@ import { descriptions, linkButton, said } from './parts.ts'
 interface Refused {
   readonly lang: ConsoleLanguage
   readonly cause: string
-  /** What it is written in. */
-  readonly causeLang: ConsoleLanguage
   readonly fix: string
   readonly detail: string
   readonly back: string
 }
 
 /** A *no* inside the console: what, why, what to do, and a way on. */
-export function refusedView({ lang, cause, causeLang, fix, detail, back }: Refused): Html {
+export function refusedView({ lang, cause, fix, detail, back }: Refused): Html {
   const { refused: words } = consoleWords(lang).frame
   return html`${descriptions([
-    [words.why, html`<span lang="${causeLang}">${cause}</span>`],
+    [words.why, cause],
     [words.todo, fix],
     [words.detail, detail === cause ? undefined : said(detail)],
   ])}<p class="actions">${linkButton(back, words.back)}</p>`

@@ -40,7 +40,7 @@ function summaryOf({ what, detail, reasonTitle }: Step, lang: ConsoleLanguage): 
     if (countOf(detail.dropped) > 0) parts.push(words.droppedCount(countOf(detail.dropped)))
   }
   if (typeof detail.attempt === 'number') parts.push(words.attempt(detail.attempt))
-  if (reasonTitle !== undefined) parts.push(html`<span lang="en">${reasonTitle}</span>`)
+  if (reasonTitle !== undefined) parts.push(html`<span>${reasonTitle}</span>`)
   return parts.length === 0
     ? undefined
     : html`<span class="muted">${parts.map((part, index) => html`${index > 0 && ' · '}${part}`)}</span>`

@@ -60,9 +60,9 @@ function verdict({ outcome, reason, lang }: TracePage): Html {
   const tone = toneOf(outcome)
   return html`<section class="finding ${tone}"><h2>${state(tone, words.verdicts[outcome])}</h2>${
     reason &&
-    html`<p class="finding-reason" lang="en">${reason.title}</p>${descriptions([
-      [words.cause, html`<span lang="en">${reason.cause}</span>`],
-      [words.fix, html`<span lang="en">${reason.fix}</span>`],
+    html`<p class="finding-reason">${reason.title}</p>${descriptions([
+      [words.cause, reason.cause],
+      [words.fix, reason.fix],
       [words.code, html`<code>${reason.code}</code>`],
     ])}`
   }</section>`

@@ -75,7 +75,7 @@ export function tracesView(page: TraceList): Html {
 /** Reasons are English everywhere: their codes and their words stand in logs and answers as well. */
 function outcome({ outcome, reason }: TraceRow, { lang }: Moment): Html {
   const { outcomes } = consoleWords(lang).traces
-  return html`${state(tones[outcome], outcomes[outcome])}${reason && html`<small lang="en">${reason.title}</small>`}`
+  return html`${state(tones[outcome], outcomes[outcome])}${reason && html`<small>${reason.title}</small>`}`
 }
 
 function through({ source, api }: TraceRow): Html {

@@ -149,8 +149,10 @@ function algorithmProblems(config: JwtConfig): Problem[] {
   const wanted = config.shared_secret === undefined ? asymmetric : symmetric
   const wrong = (config.algorithms ?? []).filter((name) => !(wanted as readonly string[]).includes(name))
   if (wrong.length === 0) return []
-  const why = wanted === symmetric ? 'With shared_secret only HS256, HS384 and HS512' : 'Only with shared_secret'
-  return [['algorithms', `${why}: not ${wrong.join(', ')}`]]
+  const others = wrong.join(', ')
+  return wanted === symmetric
+    ? [['algorithms', `With shared_secret only HS256, HS384 and HS512: not ${others}`]]
+    : [['algorithms', `Only with shared_secret: not ${others}`]]
 }
 
 function secretProblems(config: JwtConfig): Problem[] {

@@ -1,7 +1,8 @@
 /** Adding a source in three steps. Nothing is kept before the last one saves it, switched off. */
 import { copyView, pickView, stepsView } from '#views/console/add-source.ts'
+import { checkVerdict } from '#views/console/check-verdict.ts'
 import { type Field, formView } from '#views/console/form.ts'
-import { notice, section } from '#views/console/parts.ts'
+import { section } from '#views/console/parts.ts'
 import { type Started, startedView } from '#views/console/test-login.ts'
 import { html } from '#views/html.ts'
 import type { ConnectorType, SourceType } from '../../connector.ts'
@@ -142,7 +143,7 @@ export const addSourcePages =
           ],
           before: test
             ? section(addSource.testTitle, startedView(test, true), { id: 'test' })
-            : result && verdictOf(visit, result),
+            : result && checkVerdict(result, lang),
           submit: addSource.save,
           others: [
             ...(failed ? [{ intent: 'anyway', label: addSource.anyway }] : []),
@@ -153,11 +154,6 @@ export const addSourcePages =
         })}`,
       }
     }
-
-    const verdictOf = ({ words: { sources: words } }: Visit, result: TrialResult) =>
-      result.ok
-        ? notice('good', words.checkGood, 'status')
-        : notice('danger', words.checkBad(result.problem.code, result.problem.detail), 'alert')
 
     mount.form(
       { path: '/sources/add/:provider/connect', area: 'sources', right: 'edit' },

@@ -1,6 +1,8 @@
 /** "Check access as": would this person, through this client, or whoever has this token pass at the API, and why not. */
 import { accessView, type Tried } from '#views/console/api-access.ts'
 import type { Field, Values } from '#views/console/form.ts'
+import type { ConsoleLanguage } from '#views/words/console.ts'
+import { problemWords } from '#views/words/problems.ts'
 import type { User } from '../../accounts/user.ts'
 import type { Users } from '../../accounts/users.ts'
 import type { Trial, TryAccess } from '../../apis/access-trial.ts'
@@ -9,8 +11,9 @@ import type { Apis } from '../../apis/apis.ts'
 import type { Client } from '../../clients/client.ts'
 import type { Clients } from '../../clients/clients.ts'
 import { Refusal } from '../../errors.ts'
-import { type ReasonCode, reasons } from '../../reasons.ts'
+import type { ReasonCode } from '../../reasons.ts'
 import type { Sources } from '../../sources/sources.ts'
+import { explained } from '../explained.ts'
 import { valuesSent } from '../forms.ts'
 import type { Content, Mount, Visit } from '../page.ts'
 import { apiCrumbs } from './apis.ts'
@@ -148,7 +151,7 @@ export const apiAccessPages =
     }
 
     async function attempt(
-      { words }: Visit,
+      { words, lang }: Visit,
       api: Api,
       { values, person, client }: { values: Values; person: User | undefined; client: Client },
     ): Promise<Shown> {
@@ -169,7 +172,7 @@ export const apiAccessPages =
       return {
         values: { ...values, source: identity?.sourceId ?? '' },
         ...(options.length > 1 && { sources: options }),
-        tried: triedOf(trial, api, who),
+        tried: triedOf(trial, api, who, lang),
       }
     }
 
@@ -200,7 +203,7 @@ export const apiAccessPages =
           return {
             content: content(visit, api, {
               values: { ...values, ...sent },
-              tried: triedOf(trial, api, access.somebody),
+              tried: triedOf(trial, api, access.somebody, visit.lang),
             }),
           }
         },
@@ -208,18 +211,24 @@ export const apiAccessPages =
     )
   }
 
-function triedOf({ passes, status, reason, steps, caller }: Trial, { rules }: Api, who: string): Tried {
-  const told = (code: ReasonCode | undefined) => {
-    if (code === undefined) return undefined
-    const { title, cause, fix } = reasons[code]
-    return { code, title, cause, fix }
-  }
+function triedOf(
+  { passes, status, reason, steps, caller }: Trial,
+  { rules }: Api,
+  who: string,
+  lang: ConsoleLanguage,
+): Tried {
+  const told = (code: ReasonCode | undefined) => (code === undefined ? undefined : explained(code, lang))
   return {
     ...{ who, passes, status, reason: told(reason) },
     isReported: rules.enforcement === 'report',
     isLimited: rules.rate_limit !== null,
     steps: steps.map((step) => ({
-      ...{ about: step.about, which: step.which, outcome: step.outcome, detail: step.detail },
+      ...{
+        about: step.about,
+        which: step.which,
+        outcome: step.outcome,
+        detail: step.detail && problemWords(step.detail, lang),
+      },
       reason: told(step.reason),
     })),
     caller: caller && {

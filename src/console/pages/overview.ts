@@ -2,10 +2,10 @@ import { type Overview, overviewView } from '#views/console/overview.ts'
 import type { Clock } from '../../clock.ts'
 import type { SourceType } from '../../connector.ts'
 import type { KeyStore } from '../../keys/signing-key.ts'
-import { reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { counted, type Span, type Statistics } from '../../traces/statistics.ts'
+import { explained } from '../explained.ts'
 import type { Mount, Visit } from '../page.ts'
 
 interface Needs {
@@ -111,7 +111,7 @@ export const overviewPages =
         }),
         refusals: figures.byReason.map(({ reason, count }) => ({
           ...{ code: reason, count, href: at('/traces', { reason }) },
-          title: reasons[reason]?.title ?? reason,
+          title: explained(reason, lang).title,
         })),
         expiring: [...rotated.filter((one) => one.at - now < soon), ...ended].toSorted(
           (one, other) => one.at - other.at,

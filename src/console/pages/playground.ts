@@ -1,14 +1,17 @@
 /** The token playground: what a client would get for a person, without anybody signing in. */
 import { linkButton } from '#views/console/parts.ts'
 import { type Gateway, playgroundView, type Tokens } from '#views/console/playground.ts'
+import type { ConsoleLanguage } from '#views/words/console.ts'
+import { problemWords } from '#views/words/problems.ts'
 import type { AccountStore, LinkedIdentity } from '../../accounts/account.ts'
 import type { Api } from '../../apis/api.ts'
 import type { ClientStore } from '../../clients/client.ts'
-import { type ReasonCode, reasons } from '../../reasons.ts'
+import type { ReasonCode } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { AccessToken } from '../../tokens/access-token.ts'
 import { openidScopes } from '../../tokens/scopes.ts'
 import type { createTokenPreview } from '../../tokens/token-preview.ts'
+import { explained } from '../explained.ts'
 import type { FindApi } from '../find-api.ts'
 import type { Mount, Visit } from '../page.ts'
 import type { FindPeople } from '../people.ts'
@@ -48,7 +51,7 @@ export const playgroundPages =
       return identities.find(({ sourceId }) => sourceId === source?.id)
     }
 
-    async function answerTo({ words: { playground: words }, at, now }: Visit, asked: Asked): Promise<Answer> {
+    async function answerTo({ words: { playground: words }, lang, at, now }: Visit, asked: Asked): Promise<Answer> {
       if (asked.client === '') return nothing
       if (!(await clients.get(asked.client))) return { ...nothing, problem: words.noClient(asked.client) }
       const api = asked.api === '' ? undefined : await findApi(asked.api)
@@ -77,8 +80,8 @@ export const playgroundPages =
       if (!written.ok)
         return written.reason === 'not_entitled'
           ? { ...nothing, problem: words.notEntitled }
-          : { ...nothing, refused: explained(written.reason) }
-      const gateway = api && gatewayAnswer(api, await askGateway(written.token, api))
+          : { ...nothing, refused: explained(written.reason, lang) }
+      const gateway = api && gatewayAnswer(api, await askGateway(written.token, api), lang)
       return { ...nothing, tokens: { ...written, gateway } satisfies Tokens }
     }
 
@@ -115,13 +118,14 @@ function askedFor(query: URLSearchParams): Asked {
   }
 }
 
-export function gatewayAnswer({ name }: Api, said: Awaited<ReturnType<AskGateway>>): Gateway {
+export function gatewayAnswer({ name }: Api, said: Awaited<ReturnType<AskGateway>>, lang: ConsoleLanguage): Gateway {
   return said.passes
     ? { api: name, headers: said.headers, needsKey: said.needsKey, reason: undefined, detail: undefined }
-    : { api: name, headers: undefined, needsKey: false, reason: explained(said.reason), detail: said.detail }
-}
-
-export function explained(code: ReasonCode) {
-  const { title, cause, fix } = reasons[code]
-  return { code, title, cause, fix }
+    : {
+        api: name,
+        headers: undefined,
+        needsKey: false,
+        reason: explained(said.reason, lang),
+        detail: said.detail && problemWords(said.detail, lang),
+      }
 }

@@ -1,14 +1,13 @@
 /** Test logins of a source: begun here, opened by whoever has the link, and read here. */
 import { formView } from '#views/console/form.ts'
 import { reportView, startedView } from '#views/console/test-login.ts'
-import { reasonWords } from '#views/words/reasons.ts'
 import { isPresented } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
-import { reasons } from '../../reasons.ts'
 import type { Source } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { TestLogins } from '../../sources/test-logins.ts'
 import type { BeginTest } from '../begin-test.ts'
+import { explained } from '../explained.ts'
 import { shownValues } from '../forms.ts'
 import type { Mount, Visit } from '../page.ts'
 import { sourceCrumbs } from './source.ts'
@@ -74,7 +73,7 @@ export const sourceTestPages =
         body: reportView({
           ...{ lang, now, state, steps, clientId },
           result: result ?? undefined,
-          reason: reason === null ? undefined : { code: reason, ...reasonWords(reason, reasons[reason], lang) },
+          reason: reason === null ? undefined : explained(reason, lang),
           again: at(`/sources/${visit.param('id')}/test-logins/${visit.param('test')}`),
         }),
       }

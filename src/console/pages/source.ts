@@ -1,5 +1,5 @@
 /** One authentication source, looked at: its page, its connection check, and switching it on. */
-import { notice } from '#views/console/parts.ts'
+import { checkVerdict } from '#views/console/check-verdict.ts'
 import { sourceView } from '#views/console/source.ts'
 import { html } from '#views/html.ts'
 import type { AccountStore } from '../../accounts/account.ts'
@@ -58,7 +58,7 @@ export const sourcePage =
       const here = (rest: string) => at(`/sources/${id}/${rest}`)
       const body = sourceView({
         ...{ lang, now, csrf },
-        source: { ...source, ...lightOf(source, status.get(id), sources.expiries(source)) },
+        source: { ...source, ...lightOf(source, status.get(id), sources.expiries(source), lang) },
         ...settingsOf(visit, source),
         addresses: isRedirect ? ourAddresses(issuer, source.alias) : [],
         mapping: {
@@ -114,11 +114,7 @@ export const sourcePage =
     mount.action({ path: '/sources/:id/check', area: 'sources', right: 'edit' }, async (visit) => {
       const { id, type } = await sources.get(visit.param('id'))
       const result = await sources.test({ id, type, config: sourceInput(await sources.get(id)).config })
-      const { checkGood, checkBad } = visit.words.sources
-      const line = result.ok
-        ? notice('good', checkGood, 'status')
-        : notice('danger', checkBad(result.problem.code, result.problem.detail), 'alert')
-      return { content: await content(visit, line) }
+      return { content: await content(visit, checkVerdict(result, visit.lang)) }
     })
 
     mount.action({ path: '/sources/:id/enable', area: 'sources', right: 'edit' }, async (visit) => {

@@ -3,12 +3,13 @@
 import { z } from 'zod'
 import { linkButton } from '#views/console/parts.ts'
 import { sourcesView } from '#views/console/sources.ts'
+import type { ConsoleLanguage } from '#views/words/console.ts'
 import { type ConnectorType, type Expiry, type SourceType, sourceTypes } from '../../connector.ts'
-import { reasons } from '../../reasons.ts'
 import type { Source } from '../../sources/source.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { SourceStatus } from '../../sources/status.ts'
 import type { Statistics } from '../../traces/statistics.ts'
+import { explained } from '../explained.ts'
 import type { Mount } from '../page.ts'
 
 interface Needs {
@@ -58,7 +59,7 @@ export const sourcePages =
           first: after === undefined ? undefined : at('/sources', narrowed),
           rows: items.map((source) => ({
             ...source,
-            ...lightOf(source, status.get(source.id), sources.expiries(source)),
+            ...lightOf(source, status.get(source.id), sources.expiries(source), lang),
             apis: usage.get(source.id)?.apis.length ?? 0,
             portals: usage.get(source.id)?.portals.length ?? 0,
             href: at(`/sources/${source.id}`),
@@ -74,13 +75,14 @@ export const lightOf = (
   { enabled }: Pick<Source, 'enabled'>,
   status: SourceStatus | undefined,
   expiries: readonly Expiry[],
+  lang: ConsoleLanguage,
 ) => {
   const first = expiries.toSorted((one, other) => one.expiresAt - other.expiresAt)[0]
   return {
     enabled,
     lastSuccess: status?.lastSuccess ?? null,
     lastFailure: status?.lastFailure
-      ? { at: status.lastFailure.at, title: reasons[status.lastFailure.reason]?.title ?? status.lastFailure.reason }
+      ? { at: status.lastFailure.at, title: explained(status.lastFailure.reason, lang).title }
       : null,
     ends: first && { what: first.what, at: first.expiresAt },
   }

@@ -6,9 +6,10 @@ import type { KeyStore } from '../../keys/signing-key.ts'
 import type { CheckAccessToken } from '../../tokens/access-token.ts'
 import { type CompactJwt, parseCompactJwt } from '../../tokens/compact-jwt.ts'
 import { introspectionAnswer } from '../../tokens/introspection-answer.ts'
+import { explained } from '../explained.ts'
 import type { FindApi } from '../find-api.ts'
 import type { Content, Mount, Visit } from '../page.ts'
-import { type AskGateway, explained, gatewayAnswer } from './playground.ts'
+import { type AskGateway, gatewayAnswer } from './playground.ts'
 
 interface Needs {
   readonly issuer: string
@@ -43,7 +44,7 @@ export const tokenReaderPages =
       }
       if (!verdict.ok)
         return {
-          ...{ ...common, verdict: 'bad', reason: explained(verdict.reason) },
+          ...{ ...common, verdict: 'bad', reason: explained(verdict.reason, visit.lang) },
           detail: jwt && (await details(visit, verdict.reason, jwt)),
           ...{ introspection: { active: false }, gateway: undefined },
         }
@@ -53,13 +54,19 @@ export const tokenReaderPages =
         const { words } = visit
         const wanted = api.audience ?? words.playground.ownClients
         return {
-          ...{ ...common, verdict: 'not_for_api', reason: explained(said.reason), introspection, gateway: undefined },
+          ...{
+            ...common,
+            verdict: 'not_for_api',
+            reason: explained(said.reason, visit.lang),
+            introspection,
+            gateway: undefined,
+          },
           detail: words.playground.otherAudience(verdict.token.audience, wanted),
         }
       }
       return {
         ...{ ...common, verdict: 'good', reason: undefined, detail: undefined, introspection },
-        gateway: api && said && gatewayAnswer(api, said),
+        gateway: api && said && gatewayAnswer(api, said, visit.lang),
       }
     }
 

@@ -2,12 +2,13 @@
 import { confirmView } from '#views/console/confirm.ts'
 import { traceView } from '#views/console/trace.ts'
 import { traceText } from '#views/console/trace-text.ts'
+import type { ConsoleLanguage } from '#views/words/console.ts'
 import type { AccountStore } from '../../accounts/account.ts'
 import { found } from '../../collection.ts'
-import { type ReasonCode, reasons } from '../../reasons.ts'
 import { redactText } from '../../redaction.ts'
 import type { EraseTraces } from '../../traces/erasure.ts'
 import type { Trace, TraceStore } from '../../traces/trace.ts'
+import { explained } from '../explained.ts'
 import type { Mount, Visit } from '../page.ts'
 import type { NameParties } from '../parties.ts'
 
@@ -64,8 +65,18 @@ export const traceOnePages =
       const trace = found(await traces.get(reference), words.traces.gone(reference))
       const parties = (await nameParties([trace], visit))(trace)
       const { outcome, startedAt, endedAt, accountId } = trace
-      const reason = trace.reason === null ? undefined : explained(trace.reason)
-      const shown = { lang, now, reference, outcome, reason, startedAt, endedAt, ...parties, steps: stepsOf(trace) }
+      const reason = trace.reason === null ? undefined : explained(trace.reason, lang)
+      const shown = {
+        lang,
+        now,
+        reference,
+        outcome,
+        reason,
+        startedAt,
+        endedAt,
+        ...parties,
+        steps: stepsOf(trace, lang),
+      }
       return {
         title: words.traces.one(reference),
         crumbs: crumbs(visit),
@@ -82,12 +93,7 @@ export const traceOnePages =
     })
   }
 
-function explained(code: ReasonCode) {
-  const { title, cause, fix } = reasons[code] ?? { title: code, cause: code, fix: '' }
-  return { code, title, cause, fix }
-}
-
-const stepsOf = ({ startedAt, steps }: Trace) =>
+const stepsOf = ({ startedAt, steps }: Trace, lang: ConsoleLanguage) =>
   steps.map(({ at, what, detail = {} }) => {
     const { reason, ...others } = detail
     return {
@@ -95,11 +101,9 @@ const stepsOf = ({ startedAt, steps }: Trace) =>
       detail: scrubbed(typeof reason === 'string' ? { ...others, reason } : others) as Readonly<
         Record<string, unknown>
       >,
-      reasonTitle: isReason(reason) ? reasons[reason].title : undefined,
+      reasonTitle: typeof reason === 'string' ? explained(reason, lang).title : undefined,
     }
   })
-
-const isReason = (code: unknown): code is ReasonCode => typeof code === 'string' && Object.hasOwn(reasons, code)
 
 /** Whoever wrote a step kept secrets out of it; what others said in an error may still look like one. */
 function scrubbed(value: unknown): unknown {

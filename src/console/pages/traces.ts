@@ -5,6 +5,7 @@ import { tracesView } from '#views/console/traces.ts'
 import { type ReasonCode, reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import { outcomes, type Trace, type TraceFilter, type TraceStore } from '../../traces/trace.ts'
+import { explained } from '../explained.ts'
 import type { FindApi } from '../find-api.ts'
 import { momentIn } from '../moments.ts'
 import type { Mount, Visit } from '../page.ts'
@@ -99,11 +100,11 @@ async function rowsOf(items: readonly Trace[], visit: Visit, nameParties: NamePa
     ...partiesOf(trace),
     ...{ reference: trace.reference, href: visit.at(`/traces/${trace.reference}`), at: trace.startedAt },
     outcome: trace.outcome,
-    reason: trace.reason === null ? undefined : { code: trace.reason, title: reasons[trace.reason]?.title ?? '' },
+    reason: trace.reason === null ? undefined : explained(trace.reason, visit.lang),
   }))
 }
 
-function fieldsFor(asked: Asked, { words: { traces: words, kit } }: Visit): readonly FilterField[] {
+function fieldsFor(asked: Asked, { lang, words: { traces: words, kit } }: Visit): readonly FilterField[] {
   const any = { value: '', text: kit.any }
   return [
     { name: 'reference', label: words.reference, value: asked.reference, help: words.referenceHelp },
@@ -117,7 +118,7 @@ function fieldsFor(asked: Asked, { words: { traces: words, kit } }: Visit): read
     },
     {
       ...{ name: 'reason', label: words.reason, value: asked.reason },
-      options: [any, ...codes.map((value) => ({ value, text: `${value}: ${reasons[value].title}`, lang: 'en' }))],
+      options: [any, ...codes.map((value) => ({ value, text: `${value}: ${explained(value, lang).title}` }))],
     },
     { name: 'from', label: words.from, value: asked.from, time: true },
     { name: 'until', label: words.until, value: asked.until, time: true },

@@ -133,7 +133,7 @@ export const applications: ConsoleWords['applications'] = {
     '604800': 'eine Woche',
     '2592000': '30 Tage',
   },
-  noSuchApi: 'es gibt keine API dieses Namens',
+  noSuchApi: 'Es gibt keine API dieses Namens.',
   manyKeys: (count) => `Gezeigt sind die ersten ${count}.`,
 
   affected: 'Wer betroffen ist',

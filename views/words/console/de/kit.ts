@@ -23,6 +23,7 @@ export const kit: ConsoleWords['kit'] = {
   cancel: 'Abbrechen',
   remove: 'Entfernen',
   edit: 'Bearbeiten',
+  detail: 'Im Einzelnen',
   danger: 'Gefahrenbereich',
   problems: (count) => (count === 1 ? 'Eine Angabe ist zu berichtigen' : `${count} Angaben sind zu berichtigen`),
   notSaved: 'Noch wurde nichts gespeichert.',

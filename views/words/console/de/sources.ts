@@ -85,7 +85,20 @@ export const sources: ConsoleWords['sources'] = {
   testLead: 'Gehen Sie den ganzen Weg, bevor es andere tun. Angemeldet wird dabei niemand.',
   check: 'Verbindung prüfen',
   checkGood: 'Die Verbindung funktioniert.',
-  checkBad: (code, detail) => `Die Verbindung funktioniert nicht: ${code}. ${detail}`,
+  checkBad: 'Die Verbindung funktioniert nicht.',
+  checkProblems: {
+    MISSING_JWKS: 'Die Schlüssel, mit denen Tokens geprüft werden, fehlen, oder keiner passt.',
+    URL_INVALID: 'Eine Adresse ist keine, die sich aufrufen lässt.',
+    UNKNOWN_HOST: 'Der Name des Hosts ist nicht bekannt.',
+    COULD_NOT_PARSE_CONFIG: 'Was dort veröffentlicht oder hier eingestellt ist, lässt sich nicht verwenden.',
+    REQUEST_TIMEOUT: 'Es kam nicht rechtzeitig eine Antwort.',
+    REMOTE_HOST_RESPONDED_WITH_ERROR: 'Die Antwort war ein Fehler oder keine, die erwartet wird.',
+    CONNECTION_FAILED: 'Es kam keine Verbindung zustande.',
+    ADDRESS_NOT_ALLOWED:
+      'Die Adresse liegt, wohin keine Anfragen gehen dürfen; einer Quelle lässt sich ein privates Netz erlauben.',
+    ISSUER_MISMATCH: 'Der Aussteller nennt sich anders, als hier eingestellt ist.',
+    CERTIFICATE_EXPIRED: 'Ein Zertifikat gilt heute nicht.',
+  },
   testLogin: 'Probeanmeldung beginnen',
   testLoginStarted: (name) => `Probeanmeldung über ${name}`,
   testLoginLink:

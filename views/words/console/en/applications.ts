@@ -119,7 +119,7 @@ export const applications = {
     '604800': 'a week',
     '2592000': '30 days',
   },
-  noSuchApi: 'there is no API of this name',
+  noSuchApi: 'There is no API of this name.',
   manyKeys: (count: number) => `The first ${count} are shown.`,
 
   affected: 'Who is affected',

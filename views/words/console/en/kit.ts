@@ -22,6 +22,7 @@ export const kit = {
   cancel: 'Cancel',
   remove: 'Remove',
   edit: 'Edit',
+  detail: 'In detail',
   danger: 'Danger zone',
   problems: (count: number) => (count === 1 ? 'One thing is to be corrected' : `${count} things are to be corrected`),
   notSaved: 'Nothing was saved yet.',

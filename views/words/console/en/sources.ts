@@ -1,3 +1,5 @@
+import type { SourceProblemCode } from '../../../../src/connector.ts'
+
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 export const sources = {
@@ -84,7 +86,20 @@ export const sources = {
   testLead: 'Go the whole way in before anybody else does. Nobody is signed in by it.',
   check: 'Check the connection',
   checkGood: 'The connection works.',
-  checkBad: (code: string, detail: string) => `The connection does not work: ${code}. ${detail}`,
+  checkBad: 'The connection does not work.',
+  checkProblems: {
+    MISSING_JWKS: 'The keys that tokens are verified with are not there, or none fits.',
+    URL_INVALID: 'An address is none that can be called.',
+    UNKNOWN_HOST: 'The name of the host is not known.',
+    COULD_NOT_PARSE_CONFIG: 'What is published there, or set here, cannot be used.',
+    REQUEST_TIMEOUT: 'There was no answer in time.',
+    REMOTE_HOST_RESPONDED_WITH_ERROR: 'The answer was an error, or none that is expected.',
+    CONNECTION_FAILED: 'No connection could be made.',
+    ADDRESS_NOT_ALLOWED:
+      'The address lies where requests must not go; a source can be allowed to be in a private network.',
+    ISSUER_MISMATCH: 'The issuer calls itself by another name than the one that is set here.',
+    CERTIFICATE_EXPIRED: 'A certificate is not valid today.',
+  } satisfies Record<SourceProblemCode, string>,
   testLogin: 'Begin a test login',
   testLoginStarted: (name: string) => `Test login through ${name}`,
   testLoginLink: 'Open this link, or send it to whoever can sign in over there. It is good once, for half an hour.',

@@ -1,0 +1,53 @@
+/** What zod says of a value that does not fit its schema (its English locale), and what parsing adds. */
+import type { ProblemWords } from '../problems.ts'
+
+export const schemas: readonly ProblemWords[] = [
+  ['Invalid input: expected {}, received undefined', 'wird gebraucht', 'is needed'],
+  ['Invalid input: expected {}, received null', 'wird gebraucht', 'is needed'],
+  ['Invalid input: expected int, received {}', 'muss eine ganze Zahl sein', 'must be a whole number'],
+  ['Invalid input: expected number, received {}', 'muss eine Zahl sein', 'must be a number'],
+  ['Invalid input: expected string, received {}', 'muss Text sein', 'must be text'],
+  ['Invalid input: expected boolean, received {}', 'muss ja oder nein sein (true, false)', 'must be true or false'],
+  ['Invalid input: expected array, received {}', 'muss eine Liste sein', 'must be a list'],
+  ['Invalid input: expected object, received {}', 'muss ein JSON-Objekt sein: { … }', 'must be a JSON object: { … }'],
+  ['Invalid input: expected record, received {}', 'muss ein JSON-Objekt sein: { … }', 'must be a JSON object: { … }'],
+  ['Invalid input: expected {}, received {}', 'muss {1} sein, und nicht {2}', 'must be {1}, not {2}'],
+  ['Invalid input: expected {}', 'muss {1} sein', 'must be {1}'],
+  ['Invalid option: expected one of {}', 'muss eines davon sein: {1}', 'must be one of {1}'],
+  ['Invalid input', 'wird so nicht verstanden', 'is not understood'],
+  ['Invalid discriminator value. Expected {}', 'muss eines davon sein: {1}', 'must be one of {1}'],
+  ['Too small: expected string to have >=1 characters', 'wird gebraucht', 'is needed'],
+  [
+    'Too small: expected string to have >={} characters',
+    'braucht mindestens {1} Zeichen',
+    'needs at least {1} characters',
+  ],
+  ['Too small: expected array to have >=1 items', 'braucht mindestens eines', 'needs at least one'],
+  ['Too small: expected array to have >={} items', 'braucht mindestens {1}', 'needs at least {1}'],
+  ['Too small: expected {} to be >={}', 'muss mindestens {2} sein', 'must be at least {2}'],
+  ['Too small: expected {} to be >{}', 'muss größer als {2} sein', 'must be more than {2}'],
+  [
+    'Too big: expected string to have <={} characters',
+    'darf höchstens {1} Zeichen haben',
+    'may have at most {1} characters',
+  ],
+  ['Too big: expected array to have <={} items', 'es dürfen höchstens {1} sein', 'there may be at most {1}'],
+  ['Too big: expected {} to be <={}', 'darf höchstens {2} sein', 'may be at most {2}'],
+  ['Too big: expected {} to be <{}', 'muss kleiner als {2} sein', 'must be less than {2}'],
+  [
+    'Invalid URL',
+    'muss eine vollständige Adresse sein, etwa https://login.example.com',
+    'must be a whole address such as https://login.example.com',
+  ],
+  [
+    'Invalid ISO datetime',
+    'muss ein Zeitpunkt mit Zeitzone sein, etwa 2027-01-31T12:00:00Z',
+    'must be a time with its zone, such as 2027-01-31T12:00:00Z',
+  ],
+  ['Invalid ISO date', 'muss ein Datum sein, etwa 2027-01-31', 'must be a date such as 2027-01-31'],
+  ['Invalid string: must match pattern {}', 'muss dem Muster {1} entsprechen', 'must match the pattern {1}'],
+  ['Invalid key in {}', 'ein Name darin ist nicht erlaubt', 'has a name that is not allowed'],
+  ['Invalid value in {}', 'ein Wert darin ist nicht erlaubt', 'has a value that is not allowed'],
+  ['Invalid {}', 'wird so nicht verstanden', 'is not understood'],
+  ['is not a known member', 'ist hier nicht bekannt', 'is not known here'],
+]
