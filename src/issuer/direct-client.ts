@@ -34,6 +34,19 @@ export async function authenticated(
   return proves(client.id, client.secrets, shown.secret) ? client : undefined
 }
 
+/** A client without a secret says its name in the form, and nothing else about itself. `undefined`: it is no such one. */
+export async function publicClient(
+  { headers: { authorization } }: IncomingMessage,
+  form: PlainForm,
+  clients: Pick<ClientStore, 'get'>,
+): Promise<Client | undefined> {
+  const id = form.get('client_id')
+  if (authorization !== undefined || form.has('client_secret') || !id) return undefined
+  const client = await clients.get(id)
+  const isPublic = client?.metadata.token_endpoint_auth_method === 'none' && client.secrets.length === 0
+  return isPublic && !('denied' in admitMachine(client)) ? client : undefined
+}
+
 interface Shown {
   readonly id: string
   readonly secret: string

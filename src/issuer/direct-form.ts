@@ -12,7 +12,10 @@ interface Read {
 /** Bytes: a token and what goes with it. */
 const longest = 40 * 1024
 const formType = /^application\/x-www-form-urlencoded(; *charset=utf-8)?$/i
-const uncommon = ['content-encoding', 'transfer-encoding', 'origin', 'expect', 'oauth-client-attestation'] as const
+const uncommon = [
+  ...['content-encoding', 'transfer-encoding', 'origin', 'expect'],
+  ...['dpop', 'oauth-client-attestation'],
+]
 
 /**
  * Reads the body of a request that has nothing uncommon about it: a form of known length, which no page's script has

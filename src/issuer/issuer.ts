@@ -17,7 +17,7 @@ import type { SecretUses } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
-import type { DirectRoute, FindDirectRoute } from '../http/direct.ts'
+import type { FindDirectRoute } from '../http/direct.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { KeyRing, SigningKeys } from '../keys/signing-keys.ts'
@@ -42,8 +42,7 @@ import { confirmFirst } from './confirm-first.ts'
 import { createChallengeWatch } from './constant-challenges.ts'
 import { cookieSettings } from './cookies.ts'
 import { answerOrigins } from './cross-origin.ts'
-import { createDirectGrant } from './direct-grant.ts'
-import { createDirectIntrospection } from './direct-introspection.ts'
+import { createDirectRoutes } from './direct-routes.ts'
 import { createRenderError, type ProblemPage } from './error-page.ts'
 import { listen, reportAnswers } from './events.ts'
 import { createLoadGrant } from './grants.ts'
@@ -57,7 +56,7 @@ import { limitParameters } from './parameters.ts'
 import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
-import { createProvider, providerPaths, routes } from './provider.ts'
+import { createProvider, idTokenClaimNames, providerPaths, routes } from './provider.ts'
 import { createPublicDocuments, type PublicDocuments, publishedFor } from './public-documents.ts'
 import { createRequestReads } from './request-reads.ts'
 import { createResources } from './resources.ts'
@@ -140,6 +139,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const mayLook = createMayLook({ ...stores, entitlement: needs.entitlement })
   const logout = createLogout({ ...needs, ...stores, cookies, base })
   const proves = createProvesBy(needs.secretUses, clock)
+  const resources = createResources({ ...needs, apis: stores.apis, accessTokenLifetime: lifetimes.access_token })
 
   function assemble(keys: KeyRing, customClaims: readonly string[], documents: PublicDocuments): Provider {
     const provider = createProvider({
@@ -150,12 +150,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       http: needs.http,
       customClaims,
       logout,
-      resources: createResources({
-        apis: stores.apis,
-        entitlement: needs.entitlement,
-        adminAudience: needs.adminAudience,
-        accessTokenLifetime: lifetimes.access_token,
-      }),
+      resources,
       mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
       adapter: createAdapterFactory({
         ...stores,
@@ -231,35 +226,23 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     const documents = createPublicDocuments(publishedFor(config.signing_keys), [...documentPaths.keys()])
     const provider = assemble(keys, customClaims, documents)
     const signer = { kid: String(keys.active.kid), key: createPrivateKey({ key: keys.active, format: 'jwk' }) }
-    return { keys, signer, provider, documents, serve: mount(base || '/', provider) }
+    const idTokenNames = idTokenClaimNames(customClaims)
+    return { keys, signer, idTokenNames, provider, documents, serve: mount(base || '/', provider) }
   }
   let current = await build()
 
-  const direct = new Map<string, DirectRoute>([
-    ...[...documentPaths].map(([address, endpoint]): [string, DirectRoute] => [
-      address,
-      { method: 'GET', endpoint, answer: (req) => current.documents.answer(req) },
-    ]),
-    [
-      base + routes.introspection,
-      createDirectIntrospection({ ...needs, proves, clients: stores.clients, issuer: config.issuer, mayLook }),
-    ],
-    [
-      base + routes.token,
-      createDirectGrant({
-        ...needs,
-        proves,
-        clients: stores.clients,
-        issuer: config.issuer,
-        signer: () => current.signer,
-        lifetime: lifetimes.access_token,
-        maxBytes: config.tokens.max_bytes,
-      }),
-    ],
-  ])
+  const direct = createDirectRoutes({
+    ...needs,
+    ...stores,
+    ...{ base, resources, answers, proves, mayLook, lifetimes, issuer: config.issuer },
+    documents: { addresses: documentPaths, answer: (req) => current.documents.answer(req) },
+    signer: () => current.signer,
+    idTokenNames: () => current.idTokenNames,
+    maxBytes: config.tokens.max_bytes,
+  })
 
   return {
-    direct: (target) => direct.get(target),
+    direct,
     owns: (path) => own.has(path) || path.startsWith(resuming),
     interactions: createInteractions({
       provider: () => current.provider,

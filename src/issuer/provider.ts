@@ -19,7 +19,7 @@ interface Needs {
   readonly cookieKeys: readonly string[]
   /** Claims that mappings make beyond the standard's. */
   readonly customClaims: readonly string[]
-  readonly resources: Resources
+  readonly resources: Pick<Resources, 'defaultResource' | 'getResourceServerInfo'>
   readonly mayIntrospect: IntrospectionPolicy
   /** Fetches what clients register an address for. */
   readonly http: Pick<Outbound, 'fetch'>
@@ -90,6 +90,13 @@ const ofTheLogin = [
   'identity_provider_alias',
 ]
 
+/** What an ID token may say: whatever the granted scopes open of it (tokens/visible-claims.ts). */
+export const idTokenClaimNames = (customClaims: readonly string[]): readonly string[] => [
+  ...ofTheLogin,
+  ...Object.values(standardClaims).flat(),
+  ...customClaims,
+]
+
 export function createProvider(needs: Needs): Provider {
   const { issuer, lifetimes, tokens } = needs.config
   const base = new URL(issuer).pathname.replace(/\/$/, '')
@@ -101,7 +108,7 @@ export function createProvider(needs: Needs): Provider {
     scopes: [...openidScopes, ...adminScopes],
     // Which of them a client sees is decided with the granted scopes (tokens/visible-claims.ts), once for all tokens.
     claims: {
-      openid: [...ofTheLogin, ...Object.values(standardClaims).flat(), ...needs.customClaims],
+      openid: [...idTokenClaimNames(needs.customClaims)],
       ...standardClaims,
     },
     conformIdTokenClaims: false,

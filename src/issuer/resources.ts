@@ -34,6 +34,13 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
       jwt: { sign: { alg: 'RS256' } },
     }) as ResourceServer
 
+  /** Of the client itself or of an API, whose tokens have the scopes of OpenID; `undefined`: it is not for this client. */
+  async function plainAudience(resource: string, clientId: string): Promise<string | undefined> {
+    if (resource === ownClient) return clientId
+    const api = await apis.byAudience(resource)
+    return api && (await entitlement.mayAskFor(api, clientId)) ? resource : undefined
+  }
+
   return {
     defaultResource(
       ctx: KoaContextWithOIDC,
@@ -49,12 +56,13 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
       resource: string,
       client: LibraryClient,
     ): Promise<ResourceServer> {
-      if (resource === ownClient) return server(client.clientId, openidScopes)
       if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
-      const api = await apis.byAudience(resource)
-      if (!api || !(await entitlement.mayAskFor(api, client.clientId))) throw new errors.InvalidTarget()
-      return server(resource, openidScopes)
+      const audience = await plainAudience(resource, client.clientId)
+      if (audience === undefined) throw new errors.InvalidTarget()
+      return server(audience, openidScopes)
     },
+
+    plainAudience,
   }
 }
 
