@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { seconds } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { StartProblem } from '../errors.ts'
 import { version } from '../version.ts'
@@ -61,7 +62,7 @@ export async function restore(given: Given, world: World): Promise<ExitCode> {
   const { kind, file } = databaseOf(config)
   if (manifest.database !== kind)
     throw new StartProblem(`The backup is of ${manifest.database}, and database_url names ${kind}`)
-  const { restoreSqlite, holdsAnything } = await world.database()
+  const { restoreSqlite, holdsAnything, endWhatWasLive } = await world.database()
   if (!given.has('force') && (await holdsAnything(config.database_url)))
     throw new StartProblem('There is a database already: stop every server, and --force takes its place')
   const source = join(folder, files[kind])
@@ -81,6 +82,7 @@ export async function restore(given: Given, world: World): Promise<ExitCode> {
       config,
       world,
     )
+  await endWhatWasLive(config.database_url, seconds(Date.now()))
   for (const remark of await afterwards(manifest, world)) world.terminal.remark(remark)
   world.terminal.answer({ restored: true, ...manifest }, `Restored what was backed up at ${manifest.made_at}.`)
   return exitCodes.done

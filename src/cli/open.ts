@@ -24,7 +24,7 @@ import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { createBlock, createShutOut, type ShutOut, type Whom } from '../sessions/shut-out.ts'
 import { openStores } from '../stores/open.ts'
 import { backUpSqlite, leftOut, restoreSqlite } from '../stores/sql/backup.ts'
-import { inspectDatabase } from '../stores/sql/inspect.ts'
+import { endWhatWasLive, inspectDatabase } from '../stores/sql/inspect.ts'
 import type { RegistryStores, SqlStores } from '../stores/sql/open.ts'
 import type { Vault } from '../vault.ts'
 import type { SourceTypes } from './desired.ts'
@@ -141,7 +141,7 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
 export type DatabaseTools = typeof databaseTools
 
 export const databaseTools = {
-  ...{ backUpSqlite, restoreSqlite, leftOut },
+  ...{ backUpSqlite, restoreSqlite, leftOut, endWhatWasLive },
 
   /** Rejects with a `StartProblem` when there is none, and with `Unavailable`. */
   async inspectDatabase(url: string) {

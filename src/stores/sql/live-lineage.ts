@@ -5,6 +5,28 @@ import type { Db } from './schema.ts'
 /** Three rows of `registry_meta`. */
 const [generationRow, pulseRow, sinceRow] = ['live_generation', 'live_pulse', 'live_since']
 
+/** Seconds: what was issued at or before then is dead. `null`: nothing is. */
+export async function forgottenAt(db: Db): Promise<number | null> {
+  const row = await db.selectFrom('registry_meta').select('value').where('name', '=', sinceRow).executeTakeFirst()
+  return row?.value || null
+}
+
+/**
+ * Nothing that was alive until now counts any more, in whatever live store it is: for a registry that comes from another
+ * time. `at`: seconds; as a generation it is larger than any that was counted to.
+ */
+export async function restartLineage(db: Db, at: number): Promise<void> {
+  const rows = { [generationRow]: at, [pulseRow]: 0, [sinceRow]: at }
+  await atomically(db, async (transaction) => {
+    for (const [name, value] of Object.entries(rows))
+      await transaction
+        .insertInto('registry_meta')
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .execute()
+  })
+}
+
 export function createLiveLineage(db: Db): LiveLineage {
   const is = (name: string, value: number) =>
     db.selectFrom('registry_meta').select('name').where('name', '=', name).where('value', '=', value)

@@ -40,7 +40,7 @@ import { createGrantStore } from './live/grant-store.ts'
 import { createMarkStore } from './live/mark-store.ts'
 import { createSessionStore } from './live/session-store.ts'
 import { createTripStore } from './live/trip-store.ts'
-import { createLiveLineage } from './live-lineage.ts'
+import { createLiveLineage, forgottenAt } from './live-lineage.ts'
 import { createAccountStore } from './registry/account-store.ts'
 import { createApiKeyStore } from './registry/api-key-store.ts'
 import { createApiStore } from './registry/api-store.ts'
@@ -127,8 +127,10 @@ const sweepEvery = 60_000
 export async function openSqlStores({ url, connections = 10, vault, clock, log }: Needs): Promise<SqlStores> {
   const engine = await openEngine(url, connections)
   const db: Db = new Kysely<Schema>({ dialect: engine.dialect })
+  let forgotten: number | null
   try {
     await engine.migrate(db)
+    forgotten = await forgottenAt(db)
   } catch (error) {
     await engine.close()
     throw error
@@ -143,7 +145,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
 
   return {
     ...registryStores(db, vault, clock),
-    ...liveStores(db, vault, clock),
+    ...liveStores(db, vault, clock, forgotten),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: createRegistryVersion(db),
     statistics: createStatistics(db),
@@ -192,10 +194,10 @@ const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => (
   traces: createTraceStore(db, clock),
 })
 
-const liveStores = (db: Db, vault: Vault, clock: Clock): LiveStores => ({
+const liveStores = (db: Db, vault: Vault, clock: Clock, forgotten: number | null): LiveStores => ({
   sessions: createSessionStore(db, vault, clock),
   grants: createGrantStore(db, clock),
-  marks: createMarkStore(db, clock),
+  marks: createMarkStore(db, clock, forgotten),
   artifacts: createArtifactStore(db, clock),
   trips: createTripStore(db, clock),
   departures: createDepartureStore(db, clock),

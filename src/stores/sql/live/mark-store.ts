@@ -3,7 +3,8 @@ import type { Clock } from '../../../clock.ts'
 import type { LivenessQuestion, MarkStore } from '../../../tokens/liveness.ts'
 import type { Db, MarkRow } from '../schema.ts'
 
-export function createMarkStore(db: Db, clock: Clock): MarkStore {
+/** `forgottenAt`: seconds; what was issued at or before then is dead. */
+export function createMarkStore(db: Db, clock: Clock, forgottenAt: number | null): MarkStore {
   /** Two marks on one thing become one: the later not-before, for the longer time. */
   const put = async (mark: MarkRow): Promise<void> => {
     await sql`
@@ -39,7 +40,7 @@ export function createMarkStore(db: Db, clock: Clock): MarkStore {
         accountBlockedAt: row.account,
         clientBlockedAt: row.client,
         sourceBlockedAt: row.source,
-        forgottenAt: null,
+        forgottenAt,
       }
     },
 
