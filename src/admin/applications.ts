@@ -20,6 +20,7 @@ const described: Described = {
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   }),
+  inUse: true,
   example: {
     id: exampleIds.application,
     input: {

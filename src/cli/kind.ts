@@ -25,7 +25,7 @@ export interface Kind<Name extends KindName, Item> {
   replace(item: Item, entry: EntryOf<Name>): Promise<Made>
   remove(item: Item): Promise<void>
   /** Stays, whatever files omit: what the server itself makes, and what is there by being named. */
-  isKept(item: Item): boolean
+  isKept(item: Item): boolean | Promise<boolean>
 }
 
 /** A step, and what it takes. */
@@ -75,7 +75,7 @@ export function manage<Name extends KindName, Item>(kind: Kind<Name, Item>): Man
       const unchanged = own.length - todos.length
       const named = new Set(own.map(({ key }) => key))
       for (const [key, item] of prune ? known : []) {
-        if (named.has(key) || kind.isKept(item)) continue
+        if (named.has(key) || (await kind.isKept(item))) continue
         const remove = async () => {
           await removing(`${kind.name} ${key}`, () => kind.remove(item))
           return {}

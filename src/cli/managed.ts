@@ -1,5 +1,6 @@
 /** Every kind there is, on the operations of one transaction, or of none for looking. */
 import { roleNames } from '../accounts/user-input.ts'
+import { roleNamesIn } from '../apis/roles-named.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Desired } from './desired.ts'
 import { type EntryOf, type KindName, roleKey, userKey } from './format.ts'
@@ -9,7 +10,7 @@ import { apiKind } from './kinds/apis.ts'
 import { applicationKind } from './kinds/applications.ts'
 import { clientKind } from './kinds/clients.ts'
 import { portalKind } from './kinds/portals.ts'
-import { roleKind } from './kinds/roles.ts'
+import { type NamedRoles, roleKind } from './kinds/roles.ts'
 import { sourceKind } from './kinds/sources.ts'
 import { userKind } from './kinds/users.ts'
 import { createNames, type Names } from './names.ts'
@@ -51,14 +52,26 @@ export function manageAll({ registry, nouns, actor, desired, later }: Needs): Ma
   return { kinds: Object.values(kinds), names }
 }
 
-function namedRoles(desired: readonly Desired[]): ReadonlySet<string> {
-  const named = desired.flatMap(({ kind, input }) => {
-    if (kind === 'authentication-sources')
-      return (input as EntryOf<'authentication-sources'>).mapping.roles.map(({ role, client }) => ({
-        name: role,
-        client: client ?? null,
-      }))
-    return kind === 'users' ? roleNames((input as EntryOf<'users'>).roles) : []
-  })
-  return new Set(named.map(({ name, client }) => roleKey(name, client)))
+function namedRoles(desired: readonly Desired[]): NamedRoles {
+  const keys: string[] = []
+  const ofApis: { slug: string; role: string }[] = []
+  for (const { kind, input } of desired) {
+    if (kind === 'authentication-sources') {
+      const { mapping } = input as EntryOf<'authentication-sources'>
+      keys.push(...mapping.roles.map(({ role, client }) => roleKey(role, client ?? null)))
+    } else if (kind === 'users') {
+      const { roles } = input as EntryOf<'users'>
+      keys.push(...roleNames(roles).map(({ name, client }) => roleKey(name, client)))
+    } else if (kind === 'portals') {
+      const { required_roles } = input as EntryOf<'portals'>
+      keys.push(...required_roles.map((role) => roleKey(role, null)))
+    } else if (kind === 'apis') {
+      const { slug, audience, authentication_sources, ...rules } = input as EntryOf<'apis'>
+      const sources = authentication_sources.flatMap((source) => (typeof source === 'string' ? [] : [source]))
+      const roles = roleNamesIn(rules, sources)
+      keys.push(...roles.flatMap((role) => [roleKey(role, null), ...(audience ? [roleKey(role, audience)] : [])]))
+      ofApis.push(...roles.map((role) => ({ slug, role })))
+    }
+  }
+  return { keys: new Set(keys), ofApis }
 }

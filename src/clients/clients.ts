@@ -48,7 +48,7 @@ export interface Clients {
    * given the new one meanwhile; any older one is worth nothing at once.
    */
   rotateSecret(actor: Actor, id: string, overlap: number, expected: number): Promise<Client>
-  /** Rejects with `in_use` while it is an application's own. */
+  /** Rejects with `in_use` while it is an application's own, or an API names it. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 

@@ -38,7 +38,7 @@ export interface Roles {
   create(actor: Actor, input: RoleInput): Promise<Role>
   /** Name and client stay: mappings and people refer to the role by them. */
   replace(actor: Actor, id: string, input: RoleInput, expected: number): Promise<Role>
-  /** Rejects with `in_use` while a mapping gives the role or somebody has it. */
+  /** Rejects with `in_use` while a mapping gives the role, somebody has it, or an API or a portal names it. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 

@@ -65,13 +65,42 @@ describe('an API', () => {
     expect([sameAudience.status, sameAudience.body.errors[0].path]).toEqual([409, 'audience'])
   })
 
-  it('keeps a client that was removed since, but takes on no unknown one', async () => {
+  it('keeps the clients it names, an application’s own too, which are told of by 409, and takes on no unknown one', async () => {
     await using admin = await startAdmin()
     const { client_id } = (await admin.call('POST', 'clients', webApp)).body
-    const { id } = (await admin.call('POST', 'apis', { ...patients, clients: [client_id] })).body
-    await admin.call('DELETE', `clients/${client_id}`)
-    expect((await admin.call('PATCH', `apis/${id}`, { name: 'Other' })).status).toBe(200)
+    const application = (await admin.call('POST', 'applications', { name: 'Patient App' })).body
+    const clients = [client_id, application.client.client_id]
+    const { id } = (await admin.call('POST', 'apis', { ...patients, clients })).body
+    const errors = [{ path: `apis/${id}`, message: 'is used by the API Patient API' }]
+    for (const path of [`clients/${client_id}`, `applications/${application.id}`]) {
+      const { status, body } = await admin.call('DELETE', path)
+      expect([status, body.code, body.errors]).toEqual([409, 'in_use', errors])
+      expect((await admin.call('GET', path)).status).toBe(200)
+    }
     expect((await admin.call('PATCH', `apis/${id}`, { clients: [client_id, 'nobody'] })).status).toBe(400)
+    expect((await admin.call('PATCH', `apis/${id}`, { clients: [] })).status).toBe(200)
+    expect((await admin.call('DELETE', `clients/${client_id}`)).status).toBe(204)
+    expect((await admin.call('DELETE', `applications/${application.id}`)).status).toBe(204)
+  })
+
+  it('and a portal keep the roles they name, which are told of by 409', async () => {
+    await using admin = await startAdmin()
+    const role = (await admin.call('POST', 'roles', { name: 'nurse' })).body
+    await admin.call('POST', 'authentication-sources', { alias: 'people', name: 'People', type: 'local' })
+    const gives = { source: 'people', roles: [{ when_group: 'Staff', role: 'nurse' }], sunset: null }
+    const api = (await admin.call('POST', 'apis', { ...patients, authentication_sources: [gives] })).body
+    const ask = { slug: 'developers', name: 'Developers', authentication_source: 'people', required_roles: ['nurse'] }
+    const portal = (await admin.call('POST', 'portals', ask)).body
+    const refused = async () => {
+      const { status, body } = await admin.call('DELETE', `roles/${role.id}`)
+      return [status, body.code, ...(body.errors ?? []).map(({ path }: { path: string }) => path)]
+    }
+    expect(await refused()).toEqual([409, 'in_use', `apis/${api.id}`, `portals/${portal.id}`])
+    await admin.call('PATCH', `apis/${api.id}`, { authentication_sources: ['people'], required_roles: ['nurse'] })
+    await admin.call('DELETE', `portals/${portal.id}`)
+    expect(await refused()).toEqual([409, 'in_use', `apis/${api.id}`])
+    await admin.call('DELETE', `apis/${api.id}`)
+    expect((await admin.call('DELETE', `roles/${role.id}`)).status).toBe(204)
   })
 
   it('may be removed under a client that introspects for it, which can still be changed', async () => {

@@ -153,6 +153,49 @@ describe('gatehouse apply', () => {
   })
 })
 
+it('--prune keeps roles and clients that APIs and portals name, and deletes them after those', async () => {
+  await using place = await aPlace(secrets)
+  const audience = 'https://patients.example'
+  const apis = [{ slug: 'patients', name: 'Patient API', audience, clients: ['app'], required_roles: ['nurse'] }]
+  const portals = [
+    { slug: 'developers', name: 'Developers', authentication_source: 'local', required_roles: ['developer'] },
+  ]
+  const names = [{ name: 'nurse' }, { name: 'nurse', client: audience }, { name: 'developer' }, { name: 'auditor' }]
+  const local = [{ alias: 'local', name: 'Gatehouse account', type: 'local' }]
+  const [app] = oneOfEach.clients
+  const all = {
+    roles: names,
+    'authentication-sources': local,
+    clients: [{ ...app, allowed_sources: null }],
+    apis,
+    portals,
+  }
+  expect((await place.json(['apply', await place.file('all.yaml', all), '--yes'])).code).toBe(0)
+
+  const prune = async (content: object) =>
+    place.json(['apply', await place.file('less.yaml', content), '--yes', '--prune'])
+  const deleted = async (content: object) => keysOf((await prune(content)).steps, 'delete')
+  expect(await deleted({ roles: [], apis, portals })).toEqual(['roles auditor'])
+  expect(await prune({ clients: [] })).toMatchObject({
+    code: 1,
+    error: {
+      code: 'in_use',
+      message: expect.stringContaining('clients app cannot be deleted: it is used by the API Patient API'),
+    },
+  })
+  expect(await prune({ roles: [], apis: [] })).toMatchObject({
+    code: 1,
+    error: {
+      code: 'in_use',
+      message: expect.stringContaining('roles developer cannot be deleted: it is used by the portal Developers'),
+    },
+  })
+  expect(await deleted({ roles: [], clients: [], apis: [], portals: [] })).toEqual([
+    ...['portals developers', 'apis patients', 'clients app'],
+    ...['roles developer', `roles ${audience}:nurse`, 'roles nurse'],
+  ])
+})
+
 it('a running broker follows what was applied within two seconds, and lets nobody in who was switched off', async () => {
   await using place = await aPlace(secrets)
   const { folder: _, ...apply } = place

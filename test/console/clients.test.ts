@@ -116,12 +116,21 @@ describe('removing a client', () => {
   it('shows who is affected first, wants the name typed, and then removes it', async () => {
     const client = await broker.addClient({ client_id: 'leaving', client_name: 'Leaving app' })
     const address = { slug: 'leaving-api', audience: 'https://leaving.example', clients: [client.id] }
-    await broker.created('apis', { name: 'Patient API', ...address })
+    const api = await broker.created('apis', { name: 'Patient API', ...address })
     await broker.login(client, { params: { idp_hint: 'Okta' } })
     const { open, send } = await enterConsole(broker)
+    for (const path of ['/admin/clients/leaving', '/admin/clients/leaving/remove']) {
+      const kept = await open(path)
+      expect(kept.text).toContain('It cannot be removed while an API names it.')
+      expect(kept.text).toMatch(new RegExp(`href="[^"]*/apis/${api.id}"[^>]*><bdi>Patient API`))
+      expect(kept.text).not.toMatch(/<(a|button) class="button danger"[^>]*>Remove/)
+    }
+    expect((await open('/admin/clients/leaving/disable')).text).toMatch(/It calls 1 API: .*Patient API/)
+
+    await broker.admin('PATCH', `apis/${api.id}`, { clients: [] })
     const page = await open('/admin/clients/leaving/remove')
     expect(page.text).toContain('1 session loses this application')
-    expect(page.text).toMatch(/It calls 1 API: .*Patient API/)
+    expect(page.text).toContain('No API names it.')
     const unsure = await send(page, '/remove', { typed_name: 'something else' })
     expect(unsure.status).toBe(422)
     const sent = await send(page, '/remove', { typed_name: 'leaving' })

@@ -29,14 +29,19 @@ describe('portals', () => {
 })
 
 describe('roles', () => {
-  it('say who has them, gives them and asks for them, and go when nobody has them', async () => {
+  it('say who has them, gives them and asks for them, and go when nothing names them', async () => {
     const user = await broker.created('users', { username: 'nina', name: 'Nina Nurse', roles: ['nurse'] })
     const source = await broker.created('authentication-sources', {
       ...{ alias: 'ward', name: 'Ward', type: 'oidc', enabled: false, mapping: { roles: [{ role: 'nurse' }] } },
       config: { issuer: 'https://ward.example', client_id: 'gatehouse', client_secret: 'change me' },
     })
     const audience = 'https://rounds.example'
-    await broker.created('apis', { name: 'Rounds API', slug: 'rounds', audience, required_roles: ['nurse'] })
+    const rounds = await broker.created('apis', {
+      name: 'Rounds API',
+      slug: 'rounds',
+      audience,
+      required_roles: ['nurse'],
+    })
     await broker.created('apis', { name: 'Other API', slug: 'other', audience: 'https://o.example' })
     const { open, send } = await enterConsole(broker)
     const list = await open('/admin/roles?q=nurse')
@@ -48,8 +53,13 @@ describe('roles', () => {
 
     await broker.admin('DELETE', `users/${user.id}`)
     await broker.admin('PATCH', `authentication-sources/${source.id}`, { mapping: { roles: [] } })
+    const kept = await open(`${path}/remove`)
+    expect(kept.text).toMatch(new RegExp(`href="[^"]*/apis/${rounds.id}"[^>]*><bdi>Rounds API`))
+    expect(kept.text).not.toContain('<button class="button danger"')
+    expect((await open(path)).text).toContain('<button type="button" class="button danger" disabled>')
+
+    await broker.admin('PATCH', `apis/${rounds.id}`, { required_roles: [] })
     const leave = await open(`${path}/remove`)
-    expect(leave.text).toContain('Rounds API')
     expect((await send(leave, '/remove')).text).toContain('nurse is removed.')
   })
 

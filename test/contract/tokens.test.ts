@@ -246,14 +246,24 @@ describe('what ends a token, at the next call', () => {
 
   it.each([
     ['disabling', (path: string) => gatehouse.admin('PATCH', path, { enabled: false })],
-    ['removing', (path: string) => gatehouse.admin('DELETE', path)],
+    [
+      'removing',
+      async (path: string, api: string) => {
+        // An API that names it keeps it.
+        expect((await gatehouse.admin('DELETE', path)).status).toBe(409)
+        await gatehouse.admin('PATCH', api, { clients: [] })
+        return gatehouse.admin('DELETE', path)
+      },
+    ],
   ])('%s the client', async (_, change) => {
     const doomed = await register()
     const api = await made('apis', { name: `API of ${doomed.id}`, slug: `of-${doomed.id}`, clients: [doomed.id] })
     const [server, to] = [await resourceServer([api.id]), await applicationOf(doomed)]
     const tokens = await signIn(to, 'lisa')
     expect(await introspect(server, tokens.access_token)).toMatchObject({ active: true })
-    expect((await change(`clients/${doomed.id}`)).status).toBeLessThan(300)
+    expect(await userinfo(tokens.access_token)).toBe(200)
+    expect((await change(`clients/${doomed.id}`, `apis/${api.id}`)).status).toBeLessThan(300)
+    expect(await userinfo(tokens.access_token)).toBe(401)
     expect(await introspect(server, tokens.access_token)).toEqual({ active: false })
     expect((await refresh(doomed, tokens.refresh_token)).status).toBe(401)
     expect((await to.begin(createVisitor())).page.status).toBe(400)

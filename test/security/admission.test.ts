@@ -49,6 +49,7 @@ interface Scene {
   readonly client: TestClient
   /** When the client is an application's own: of that. */
   readonly applicationId: string | undefined
+  readonly apiId: string
   readonly visitor: Visitor
   readonly alias: string
   readonly sourceId: string
@@ -394,7 +395,7 @@ async function newScene(kind: Entry['kind'], ofApplication = false): Promise<Sce
   const { client, applicationId } = ofApplication
     ? await addApplication(kind, policy)
     : { client: await addClient(kind, policy), applicationId: undefined }
-  await broker.created('apis', {
+  const api = await broker.created('apis', {
     name: alias,
     slug: alias.toLowerCase(),
     hosts: [`${alias}.example`],
@@ -404,6 +405,7 @@ async function newScene(kind: Entry['kind'], ofApplication = false): Promise<Sce
   const nobody = {
     client,
     applicationId,
+    apiId: String(api.id),
     visitor,
     alias,
     sourceId: source.id,
@@ -466,7 +468,7 @@ async function change(method: string, address: string, body?: Json): Promise<voi
   expect([200, 204], `${method} ${address}: ${JSON.stringify(answer.body)}`).toContain(answer.status)
 }
 
-async function block(state: State, { client, applicationId, sourceId, accountId, sid }: Scene): Promise<void> {
+async function block(state: State, { client, applicationId, apiId, sourceId, accountId, sid }: Scene): Promise<void> {
   switch (state) {
     case 'user_disabled':
       return change('PATCH', `users/${accountId}`, { enabled: false })
@@ -475,12 +477,14 @@ async function block(state: State, { client, applicationId, sourceId, accountId,
     case 'client_disabled':
       return change('PATCH', `clients/${client.id}`, { enabled: false })
     case 'client_removed':
+      await change('PATCH', `apis/${apiId}`, { clients: [] })
       return change('DELETE', `clients/${client.id}`)
     case 'application_disabled_by_publisher':
       return change('PATCH', `applications/${applicationId}`, { disabled_by_publisher: true })
     case 'application_disabled_by_consumer':
       return change('PATCH', `applications/${applicationId}`, { disabled_by_consumer: true })
     case 'application_removed':
+      await change('PATCH', `apis/${apiId}`, { clients: [] })
       return change('DELETE', `applications/${applicationId}`)
     case 'source_disabled':
       return change('PATCH', `authentication-sources/${sourceId}`, { enabled: false })

@@ -25,7 +25,8 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
   describe(`ApiStore (${label})`, () => {
     it('finds the APIs that a client may call, by its whole id', async () => {
       await using world = await open()
-      const { apis } = world.stores
+      const { apis, clients } = world.stores
+      for (const id of ['a_b', 'say "hi"\\', 'axb', 'a_b2']) await clients.add(aClient({ id }))
       const [first, other, second] = [
         anApi({ clients: ['a_b', 'say "hi"\\'] }),
         anApi({ clients: ['axb', 'a_b2'] }),
@@ -35,6 +36,27 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
       expect(await apis.entitling('a_b')).toEqual([first, second])
       expect(await apis.entitling('say "hi"\\')).toEqual([first])
       expect(await apis.entitling('nobody')).toEqual([])
+    })
+
+    it('keeps a client that an API names, and names the API; and takes on none that is not there', async () => {
+      await using world = await open()
+      const { apis, clients } = world.stores
+      const [client, api] = [aClient({ id: 'app' }), anApi({ clients: ['app', 'app'] })]
+      expect(await refused(apis.add(api), 'invalid_input')).toEqual([
+        { path: 'clients', message: 'there is no client app' },
+      ])
+      await clients.add(client)
+      await apis.add(api)
+      expect(await refused(clients.remove('app', 1), 'in_use')).toEqual([
+        { path: `apis/${api.id}`, message: 'is used by the API Patient API' },
+      ])
+      await clients.replace({ ...client, enabled: false }, 1)
+      await apis.replace({ ...api, clients: [] }, 1)
+      await clients.remove('app', 2)
+      await clients.add(client)
+      await apis.replace({ ...api, clients: ['app'] }, 2)
+      await apis.remove(api.id, 3)
+      await clients.remove('app', 1)
     })
 
     it('finds an API by its audience', async () => {

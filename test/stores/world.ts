@@ -110,7 +110,7 @@ export const anApi = (given: Partial<Api> = {}): Api => ({
   name: 'Patient API',
   slug: newId(),
   audience: null,
-  clients: ['app'],
+  clients: [],
   authenticationSources: [],
   hosts: [],
   pathPrefix: '/',

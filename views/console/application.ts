@@ -3,7 +3,18 @@ import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
 import { type Switches, switchState } from './applications.ts'
 import { type Change, historyView } from './history.ts'
-import { copyable, dangerZone, descriptions, linkButton, nothing, postButton, said, section, state } from './parts.ts'
+import {
+  copyable,
+  dangerZone,
+  descriptions,
+  inLine,
+  linkButton,
+  nothing,
+  postButton,
+  said,
+  section,
+  state,
+} from './parts.ts'
 import { pager, table } from './table.ts'
 import { ago, exactly, type Moment } from './time.ts'
 
@@ -33,6 +44,8 @@ export interface ApplicationPage extends Moment {
     /** The newest first; times in milliseconds. */
     readonly secrets: readonly { readonly createdAt: number; readonly expiresAt: number | null }[]
   }
+  /** Those that name its client, and so keep it. */
+  readonly namedBy: readonly { readonly name: string; readonly href: string }[]
   readonly keys: readonly KeyRow[]
   /** Of the keys. */
   readonly next: string | undefined
@@ -151,7 +164,7 @@ function keys({ application, keys: rows, ways, mayEdit, ...page }: ApplicationPa
   )
 }
 
-function danger({ application, ways, csrf, mayEdit, lang }: ApplicationPage): Html | undefined {
+function danger({ application, namedBy, ways, csrf, mayEdit, lang }: ApplicationPage): Html | undefined {
   const { applications: words } = consoleWords(lang)
   if (!mayEdit) return undefined
   const switches = (['publisher', 'consumer'] as const).map((side) => {
@@ -169,8 +182,12 @@ function danger({ application, ways, csrf, mayEdit, lang }: ApplicationPage): Ht
     [
       ...switches,
       {
-        ...{ title: words.removeTitle(application.name), body: words.removeWhat },
-        action: html`<a class="button danger" href="${ways.remove}">${words.remove}</a>`,
+        title: words.removeTitle(application.name),
+        body: namedBy.length > 0 ? html`${words.removeNamed} ${inLine(namedBy)}` : words.removeWhat,
+        action:
+          namedBy.length > 0
+            ? html`<button type="button" class="button danger" disabled>${words.remove}</button>`
+            : html`<a class="button danger" href="${ways.remove}">${words.remove}</a>`,
       },
     ],
     lang,

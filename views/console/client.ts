@@ -7,6 +7,7 @@ import {
   copyable,
   dangerZone,
   descriptions,
+  inLine,
   linkButton,
   notice,
   postButton,
@@ -95,9 +96,6 @@ function paste({ issuer, client, kind, lang }: ClientPage): Html {
   )
 }
 
-const links = (all: readonly Named[]): Html =>
-  html`${all.map(({ name, href }, index) => html`${index > 0 && ', '}<a href="${href}">${said(name)}</a>`)}`
-
 function summary({ client, kind, sources, standsFor, ways, mayChange, lang }: ClientPage): Html {
   const { clients: words, kit } = consoleWords(lang)
   const { metadata } = client
@@ -118,13 +116,13 @@ function summary({ client, kind, sources, standsFor, ways, mayChange, lang }: Cl
             ? words.anySource
             : sources.length === 0
               ? words.noSource
-              : links(sources)
+              : inLine(sources)
           : undefined,
       ],
       [words.firstParty, signsIn ? (client.firstParty ? kit.yes : `${kit.no}: ${words.consent}`) : undefined],
       [words.scope, metadata.scope === undefined ? words.anyScope : html`<code>${metadata.scope}</code>`],
       [words.profile, words.profiles[client.tokenProfile]],
-      [words.standsFor, isNamed ? (standsFor === '*' ? words.everyApi : links(standsFor)) : undefined],
+      [words.standsFor, isNamed ? (standsFor === '*' ? words.everyApi : inLine(standsFor)) : undefined],
       [words.sessions, signsIn ? html`<a href="${ways.sessions}">${words.sessionsLink}</a>` : undefined],
     ]),
     { ...(mayChange && { actions: linkButton(ways.edit, words.edit) }) },
@@ -190,7 +188,16 @@ function entitled({ entitled: apis, kind, lang }: ClientPage): Html | undefined 
   )
 }
 
-function danger({ client, ways, builtIn, application, csrf, mayChange, lang }: ClientPage): Html | undefined {
+function danger({
+  client,
+  ways,
+  builtIn,
+  application,
+  entitled: apis,
+  csrf,
+  mayChange,
+  lang,
+}: ClientPage): Html | undefined {
   const { clients: words, kit } = consoleWords(lang)
   if (!mayChange) return undefined
   const name = client.metadata.client_name ?? client.id
@@ -214,8 +221,13 @@ function danger({ client, ways, builtIn, application, csrf, mayChange, lang }: C
       ? words.builtIn.noRemove
       : application
         ? html`${words.removeBlocked} <a href="${application.href}">${said(application.name)}</a>`
-        : words.removeWhat,
-    action: builtIn || application ? blocked : html`<a class="button danger" href="${ways.remove}">${kit.remove}</a>`,
+        : apis.length > 0
+          ? html`${words.removeNamed} ${inLine(apis)}`
+          : words.removeWhat,
+    action:
+      builtIn || application || apis.length > 0
+        ? blocked
+        : html`<a class="button danger" href="${ways.remove}">${kit.remove}</a>`,
   }
   return dangerZone(application ? [removing] : [switching, removing], lang)
 }

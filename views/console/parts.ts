@@ -61,6 +61,10 @@ export const secretOnce = (id: string, value: string, what: string, lang: Consol
 /** Somebody else's name or words: they may run from right to left. */
 export const said = (text: string): Html => html`<bdi>${text}</bdi>`
 
+/** Several, each with its page, in a sentence. */
+export const inLine = (some: readonly { readonly name: string; readonly href: string }[]): Html =>
+  html`${some.map(({ name, href }, index) => html`${index > 0 && ', '}<a href="${href}">${said(name)}</a>`)}`
+
 /** What lists show in a cell that has nothing to say. */
 export const nothing: Html = html`<span class="muted" aria-hidden="true">–</span>`
 

@@ -74,7 +74,7 @@ export function roleView(page: RolePage): Html {
 
 function danger({ name, isOurs, users, ways, lang }: RolePage): Html {
   const { roles: words, kit } = consoleWords(lang)
-  const isHeld = users.some(({ kind }) => kind === 'source' || kind === 'account')
+  const isHeld = users.length > 0
   const held = html`${words.removeBlocked} <a href="#usage">${words.usage}</a>`
   return dangerZone(
     [

@@ -3,16 +3,23 @@ import { administration, type Role } from '../../roles/role.ts'
 import { type Roles, roleInput } from '../../roles/roles.ts'
 import { roleKey } from '../format.ts'
 import type { Kind } from '../kind.ts'
-import { everything } from '../names.ts'
+import { everything, type Names } from '../names.ts'
 
 interface Needs {
   readonly actor: Actor
   readonly roles: Roles
-  /** Keys of those that the files' mappings and users name: they are there by being named. */
-  readonly named: ReadonlySet<string>
+  readonly names: Names
+  readonly named: NamedRoles
 }
 
-export const roleKind = ({ actor, roles, named }: Needs): Kind<'roles', Role> => ({
+/** What files name stays, whether they list it or not. */
+export interface NamedRoles {
+  readonly keys: ReadonlySet<string>
+  /** APIs speak of their own roles by the name alone. */
+  readonly ofApis: readonly { readonly slug: string; readonly role: string }[]
+}
+
+export const roleKind = ({ actor, roles, names, named }: Needs): Kind<'roles', Role> => ({
   name: 'roles',
   all: () => everything(roles.list),
   keyOf: async ({ name, client }) => roleKey(name, client),
@@ -27,5 +34,9 @@ export const roleKind = ({ actor, roles, named }: Needs): Kind<'roles', Role> =>
     return {}
   },
   remove: ({ id, version }) => roles.remove(actor, id, version),
-  isKept: ({ name, client }) => client === administration.client || named.has(roleKey(name, client)),
+  async isKept({ name, client }) {
+    if (client === administration.client || named.keys.has(roleKey(name, client))) return true
+    const apis = named.ofApis.filter(({ role }) => role === name)
+    return (await Promise.all(apis.map(({ slug }) => names.apiBySlug(slug)))).some((id) => id === client)
+  },
 })

@@ -1,5 +1,6 @@
 /** Switching an application off, for either side, and removing it: who is affected comes first. */
 import { confirmView, typedName } from '#views/console/confirm.ts'
+import { inLine } from '#views/console/parts.ts'
 import type { ApiStore } from '../../apis/api.ts'
 import type { ApiKeys } from '../../applications/api-keys.ts'
 import {
@@ -17,7 +18,7 @@ import { applicationCrumbs, rightToApplication } from './applications.ts'
 interface Needs {
   readonly applications: Applications
   readonly apiKeys: Pick<ApiKeys, 'list'>
-  readonly apis: Pick<ApiStore, 'some'>
+  readonly apis: Pick<ApiStore, 'entitling' | 'some'>
 }
 
 type Side = 'publisher' | 'consumer'
@@ -103,17 +104,21 @@ export const applicationLeavePages =
       {
         async show(visit, entered) {
           const registered = await registeredOf(visit)
-          const { application } = registered
+          const { application, client } = registered
           const { applications: say } = visit.words
+          const namedBy = await apis.entitling(client.id)
+          const stays = namedBy.length > 0
+          const users = namedBy.map(({ id, name }) => inLine([{ name, href: visit.at(`/apis/${id}`) }]))
           return {
             title: say.removeTitle(application.name),
             crumbs: applicationCrumbs(visit, application),
             body: confirmView({
-              ...common(visit, registered, entered),
+              ...common(visit, registered, stays ? { ...entered, problems: [] } : entered),
               action: visit.at(`/applications/${application.id}/remove`),
-              what: say.removeWhat,
-              affected: await affected(visit, registered),
-              submit: say.remove,
+              what: stays ? say.removeNamed : say.removeWhat,
+              affectedTitle: stays ? say.usage : say.affected,
+              affected: stays ? users : await affected(visit, registered),
+              submit: stays ? undefined : say.remove,
               name: application.name,
             }),
           }

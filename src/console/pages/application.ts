@@ -21,7 +21,7 @@ interface Needs extends HistoryNeeds {
   readonly applications: Pick<Applications, 'get' | 'replace'>
   readonly clients: Pick<Clients, 'rotateSecret'>
   readonly apiKeys: Pick<ApiKeys, 'list'>
-  readonly apis: Pick<ApiStore, 'some'>
+  readonly apis: Pick<ApiStore, 'entitling' | 'some'>
 }
 
 const shownKeys = 50
@@ -48,8 +48,9 @@ export const applicationPage =
       const { id } = application
       const after = query.get('after') ?? undefined
       const here = (rest: string) => at(`/applications/${id}${rest}`)
-      const [{ items: keys, next }, changes] = await Promise.all([
+      const [{ items: keys, next }, namedBy, changes] = await Promise.all([
         apiKeys.list(id, { limit: shownKeys, ...(after !== undefined && { after }) }),
+        apis.entitling(client.id),
         historyOf(
           needs,
           [
@@ -63,6 +64,7 @@ export const applicationPage =
       const apiById = new Map(opened.map((api) => [api.id, { name: api.name, href: at(`/apis/${api.id}`) }]))
       const body = applicationView({
         ...{ lang, now, csrf, application, changes },
+        namedBy: namedBy.map((api) => ({ name: api.name, href: at(`/apis/${api.id}`) })),
         client: {
           id: client.id,
           authentication: client.metadata.token_endpoint_auth_method ?? 'client_secret_basic',

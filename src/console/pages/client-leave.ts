@@ -1,5 +1,6 @@
 /** Switching a client off, and removing it: who is affected comes first. */
 import { confirmView, typedName } from '#views/console/confirm.ts'
+import { inLine } from '#views/console/parts.ts'
 import { html } from '#views/html.ts'
 import type { Client } from '../../clients/client.ts'
 import { ClientInput, clientInput } from '../../clients/client-input.ts'
@@ -23,13 +24,24 @@ export const clientLeavePages = ({ clients, apiStore, applicationStore, sessions
   async function affected({ words, at }: Visit, { id }: Client) {
     const [open, apis] = await Promise.all([sessions.ofClient({ limit: counted }, id), apiStore.entitling(id)])
     const { affectedSessions, affectedApis, affectedNoApis } = words.clients
-    const names = apis.map(
-      (api, index) => html`${index > 0 && ', '}<a href="${at(`/apis/${api.id}`)}"><bdi>${api.name}</bdi></a>`,
-    )
+    const names = inLine(apis.map(({ id, name }) => ({ name, href: at(`/apis/${id}`) })))
     return [
       affectedSessions(open.items.length, open.next !== null),
       apis.length === 0 ? affectedNoApis : html`${affectedApis(apis.length)} ${names}`,
     ]
+  }
+
+  /** Who has it stay, if anybody does. */
+  async function keptBy({ words, at }: Visit, { id }: Client) {
+    const application = await applicationStore.byClient(id)
+    if (application) {
+      const owner = { name: application.name, href: at(`/applications/${application.id}`) }
+      return { what: words.clients.removeBlocked, by: [inLine([owner])] }
+    }
+    const apis = await apiStore.entitling(id)
+    if (apis.length === 0) return undefined
+    const by = apis.map((api) => inLine([{ name: api.name, href: at(`/apis/${api.id}`) }]))
+    return { what: words.clients.removeNamed, by }
   }
 
   const common = (visit: Visit, client: Client, { problems, message }: Entered) => ({
@@ -77,23 +89,18 @@ export const clientLeavePages = ({ clients, apiStore, applicationStore, sessions
         async show(visit, entered) {
           const client = await clientOf(visit)
           const { clients: own, kit } = visit.words
-          const application = await applicationStore.byClient(client.id)
           const isBuiltIn = builtInAs(client.id, bootstrapClient) !== undefined
-          const stays = isBuiltIn || application !== undefined
-          const what = isBuiltIn ? own.builtIn.noRemove : application ? own.removeBlocked : own.removeWhat
-          const owner =
-            application &&
-            html`<a href="${visit.at(`/applications/${application.id}`)}"><bdi>${application.name}</bdi></a>`
+          const kept = isBuiltIn ? { what: own.builtIn.noRemove, by: [] } : await keptBy(visit, client)
           return {
             title: own.removeTitle(nameOf(client)),
             crumbs: clientCrumbs(visit, client),
             body: confirmView({
-              ...common(visit, client, stays ? { ...entered, problems: [] } : entered),
+              ...common(visit, client, kept ? { ...entered, problems: [] } : entered),
               action: pathOf(client.id, visit.at, '/remove'),
-              what,
-              affectedTitle: owner ? own.application : own.affected,
-              affected: stays ? (owner ? [owner] : []) : await affected(visit, client),
-              submit: stays ? undefined : kit.remove,
+              what: kept ? kept.what : own.removeWhat,
+              affectedTitle: kept ? own.usage : own.affected,
+              affected: kept ? kept.by : await affected(visit, client),
+              submit: kept ? undefined : kit.remove,
               name: client.id,
             }),
           }

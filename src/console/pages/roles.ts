@@ -1,4 +1,4 @@
-/** Roles: the list, making and changing them, and taking one away when nobody has it. */
+/** Roles: the list, making and changing them, and taking one away when nothing names it. */
 import { z } from 'zod'
 import { confirmView } from '#views/console/confirm.ts'
 import { formView } from '#views/console/form.ts'
@@ -144,7 +144,7 @@ export const rolePages =
           const { words, csrf, lang, at } = visit
           const { roles: own, kit } = words
           const users = usersOf(await roles.usage(role.id), at)
-          const isHeld = users.some(({ kind }) => kind === 'source' || kind === 'account')
+          const isHeld = users.length > 0
           const stays = isHeld || isOurs(role)
           return {
             title: own.removeTitle(role.name),

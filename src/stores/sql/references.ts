@@ -25,6 +25,17 @@ export async function requireApis(db: Db, ids: readonly string[], member: string
   )
 }
 
+/** Rejects with `invalid_input` for `member` unless all of `ids` are clients. */
+export async function requireClients(db: Db, ids: readonly string[], member: string): Promise<void> {
+  if (ids.length === 0) return
+  const rows = await db.selectFrom('clients').select('id').where('id', 'in', ids).execute()
+  const known = new Set(rows.map(({ id }) => id))
+  refuseUnless(
+    ids.filter((id) => !known.has(id)).map((id) => `there is no client ${id}`),
+    member,
+  )
+}
+
 /** Rejects with `invalid_input` for `member` unless all of `roles` exist. */
 export async function requireRoles(db: Db, roles: readonly RoleName[], member: string): Promise<void> {
   if (roles.length === 0) return

@@ -22,11 +22,14 @@ export interface Schema {
   roles: RoleRow
   apis: ApiRow
   api_sources: { api_id: string; source_id: string }
+  api_clients: { api_id: string; name: string; client_id: string | null }
+  api_roles: { api_id: string; role_name: string; role_client: string; role_id: string | null }
   api_addresses: { host: string; path_prefix: string; api_id: string }
   applications: ApplicationRow
   api_keys: ApiKeyRow
   portals: PortalRow
   portal_apis: { portal_id: string; api_id: string }
+  portal_roles: { portal_id: string; role_name: string; role_client: string; role_id: string | null }
   source_status: SourceStatusRow
   signing_keys: SigningKeyRow
   audit_events: AuditRow

@@ -12,6 +12,7 @@ import { up as refusedCalls } from './0009-refused-calls.ts'
 import { up as clientSecrets } from './0010-client-secrets.ts'
 import { up as expiries } from './0011-expiries.ts'
 import { up as secondFactors } from './0012-second-factors.ts'
+import { up as namedInApis } from './0013-named-in-apis.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '0010-client-secrets': { up: clientSecrets },
   '0011-expiries': { up: expiries },
   '0012-second-factors': { up: secondFactors },
+  '0013-named-in-apis': { up: namedInApis },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

@@ -1,8 +1,10 @@
 import type { Api, ApiStore } from '../../../apis/api.ts'
 import { noRules } from '../../../apis/api-rules.ts'
+import { rolesNamed } from '../../../apis/roles-named.ts'
 import { Refusal } from '../../../errors.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toJson } from '../json.ts'
+import { linkClients, linkRoles } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireSources } from '../references.ts'
 import type { ApiRow, Db } from '../schema.ts'
@@ -29,6 +31,8 @@ export function createApiStore(db: Db): ApiStore {
     async link(transaction, api) {
       await linkSources(transaction, api)
       await linkAddresses(transaction, api)
+      await linkClients(transaction, api.id, api.clients)
+      await linkRoles(transaction, 'api', api.id, rolesNamed(api))
     },
     users,
   })
@@ -43,13 +47,13 @@ export function createApiStore(db: Db): ApiStore {
 
     async entitling(clientId) {
       const rows = await db
-        .selectFrom('apis')
-        .selectAll()
-        .where('clients', 'like', `%${toJson(clientId).replaceAll('\\', '_')}%`)
-        .orderBy('seq')
+        .selectFrom('api_clients')
+        .innerJoin('apis', 'apis.id', 'api_clients.api_id')
+        .selectAll('apis')
+        .where('api_clients.name', '=', clientId)
+        .orderBy('apis.seq')
         .execute()
-      // A pattern's wildcards may stand in an id as they are.
-      return rows.map(fromRow).filter(({ clients }) => clients.includes(clientId))
+      return rows.map(fromRow)
     },
 
     async some(ids) {

@@ -5,6 +5,7 @@ import type { ClientKind } from '../../../clients/kinds.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
+import { nowClient } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireSources } from '../references.ts'
 import type { ClientRow, Db } from '../schema.ts'
@@ -47,6 +48,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       resource_server: client.resourceServer && toJson(client.resourceServer),
     }),
     async link(transaction, { id, allowedSources }) {
+      await nowClient(transaction, id)
       await transaction.deleteFrom('client_sources').where('client_id', '=', id).execute()
       if (!allowedSources?.length) return
       await requireSources(transaction, allowedSources, 'allowed_sources')
@@ -59,7 +61,15 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
         .select(['id', 'name'])
         .where('client_id', '=', id)
         .execute()
-      return usedBy('applications', 'application', applications)
+      const apis = await transaction
+        .selectFrom('api_clients')
+        .innerJoin('apis', 'apis.id', 'api_clients.api_id')
+        .select(['apis.id', 'apis.name'])
+        .where('api_clients.client_id', '=', id)
+        .orderBy('apis.seq')
+        .limit(mostNamed)
+        .execute()
+      return [...usedBy('applications', 'application', applications), ...usedBy('apis', 'API', apis)]
     },
   })
 
@@ -89,6 +99,9 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     },
   }
 }
+
+/** A client may call very many APIs: the refusal to remove it names the first of them. */
+const mostNamed = 100
 
 /** In JSON that we wrote: quotation marks inside a value are written otherwise, so no value looks like a member. */
 const says = (member: string) => sql`clients.metadata like ${`%${member}%`}`

@@ -2,6 +2,7 @@ import { Refusal } from '../../../errors.ts'
 import type { Portal, PortalStore } from '../../../portals/portal.ts'
 import { createCollection } from '../collection.ts'
 import { fromJson, toJson } from '../json.ts'
+import { linkRoles } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireApis, requireSources } from '../references.ts'
 import type { Db, PortalRow } from '../schema.ts'
@@ -23,7 +24,9 @@ export function createPortalStore(db: Db): PortalStore {
       apis: toJson(apis),
       required_roles: toJson(requiredRoles),
     }),
-    async link(transaction, { id, sourceId, apis }) {
+    async link(transaction, { id, sourceId, apis, requiredRoles }) {
+      const roles = requiredRoles.map((name) => ({ name, client: null }))
+      await linkRoles(transaction, 'portal', id, roles)
       await transaction.deleteFrom('portal_apis').where('portal_id', '=', id).execute()
       await requireSources(transaction, [sourceId], 'authentication_source')
       if (apis.length === 0) return

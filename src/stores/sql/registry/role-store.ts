@@ -1,10 +1,8 @@
-import type { Api } from '../../../apis/api.ts'
-import type { ApiRules } from '../../../apis/api-rules.ts'
 import { idFrom } from '../../../ids.ts'
 import type { Role, RoleStore } from '../../../roles/role.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { atomically, nextIn, noteChange } from '../database.ts'
-import { fromJson, toJson } from '../json.ts'
+import { nowRole } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import type { Db, RoleRow } from '../schema.ts'
 
@@ -22,6 +20,7 @@ export function createRoleStore(db: Db): RoleStore {
       client: client ?? '',
       description,
     }),
+    link: (transaction, { id, name, client }) => nowRole(transaction, { id, name, client: client ?? '' }),
     users,
   })
 
@@ -29,20 +28,16 @@ export function createRoleStore(db: Db): RoleStore {
     ...collection,
 
     async usage(id) {
-      const role = await collection.get(id)
-      if (!role) return { sources: [], accounts: [], apis: [], portals: [] }
-      const [{ sources, accounts }, { apis, portals }] = [await holders(db, id), await askers(db, role)]
-      const named = (some: readonly { readonly id: string; readonly name: string }[]) =>
-        some.map(({ id, name }) => ({ id, name }))
-      return { sources, accounts, apis: named(apis), portals: named(portals) }
+      return { ...(await holders(db, id)), ...(await askers(db, id)) }
     },
 
     async ensure({ name, client }, now) {
       await atomically(db, async (transaction) => {
+        const id = idFrom(JSON.stringify(['role', name, client]))
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto('roles')
           .values({
-            id: idFrom(JSON.stringify(['role', name, client])),
+            id,
             version: 1,
             seq: nextIn(transaction, 'roles'),
             created_at: now,
@@ -54,7 +49,9 @@ export function createRoleStore(db: Db): RoleStore {
           })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst()
-        if (numInsertedOrUpdatedRows === 1n) await noteChange(transaction)
+        if (numInsertedOrUpdatedRows !== 1n) return
+        await nowRole(transaction, { id, name, client: client ?? '' })
+        await noteChange(transaction)
       })
     },
   }
@@ -62,7 +59,13 @@ export function createRoleStore(db: Db): RoleStore {
 
 async function users(db: Db, id: string) {
   const { sources, accounts } = await holders(db, id)
-  return [...usedBy('authentication-sources', 'mapping of', sources), ...usedBy('users', 'user', accounts)]
+  const { apis, portals } = await askers(db, id)
+  return [
+    ...usedBy('authentication-sources', 'mapping of', sources),
+    ...usedBy('users', 'user', accounts),
+    ...usedBy('apis', 'API', apis),
+    ...usedBy('portals', 'portal', portals),
+  ]
 }
 
 async function holders(db: Db, id: string) {
@@ -91,36 +94,26 @@ async function holders(db: Db, id: string) {
   return { sources, accounts }
 }
 
-/** Who names it in JSON of their own: whoever asks for a role that nobody has lets nobody in, so none of them keeps it. */
-async function askers(db: Db, { name, client }: Role) {
-  const said = `%${toJson(name).replaceAll('\\', '_')}%`
-  const candidates = await db
-    .selectFrom('apis')
-    .select(['id', 'name', 'slug', 'rules', 'authentication_sources'])
-    .where((where) => where.or([where('rules', 'like', said), where('authentication_sources', 'like', said)]))
-    .orderBy('seq')
+/** Whose rules, masks and role maps name it. */
+async function askers(db: Db, id: string) {
+  const apis = await db
+    .selectFrom('api_roles')
+    .innerJoin('apis', 'apis.id', 'api_roles.api_id')
+    .select(['apis.id', 'apis.name'])
+    .where('api_roles.role_id', '=', id)
+    .orderBy('apis.seq')
+    .limit(mostNamed)
     .execute()
-  const apis = candidates.filter(
-    (api) =>
-      (client === null || client === api.id || client === api.slug) &&
-      (asks(fromJson(api.rules), name) ||
-        fromJson<Api['authenticationSources']>(api.authentication_sources).some(({ roles }) =>
-          roles?.some(({ role }) => role === name),
-        )),
-  )
-  if (client !== null) return { apis: apis.slice(0, mostNamed), portals: [] }
   const portals = await db
-    .selectFrom('portals')
-    .select(['id', 'name', 'required_roles'])
-    .where('required_roles', 'like', said)
-    .orderBy('seq')
+    .selectFrom('portal_roles')
+    .innerJoin('portals', 'portals.id', 'portal_roles.portal_id')
+    .select(['portals.id', 'portals.name'])
+    .where('portal_roles.role_id', '=', id)
+    .orderBy('portals.seq')
+    .limit(mostNamed)
     .execute()
-  const asking = portals.filter(({ required_roles }) => fromJson<readonly string[]>(required_roles).includes(name))
-  return { apis: apis.slice(0, mostNamed), portals: asking.slice(0, mostNamed) }
+  return { apis, portals }
 }
-
-const asks = ({ required_roles, mask }: Partial<ApiRules>, name: string): boolean =>
-  [...(required_roles ?? []), ...(mask ?? []).map(({ unless_role }) => unless_role)].includes(name)
 
 /** A role may be everybody's: the refusal to remove it names the first of them. */
 const mostNamed = 100

@@ -137,6 +137,7 @@ export const applications: ConsoleWords['applications'] = {
   manyKeys: (count) => `Gezeigt sind die ersten ${count}.`,
 
   affected: 'Wer betroffen ist',
+  usage: 'Wer sie braucht',
   affectedKeys: (count, apis) =>
     `${counted(count, 'Schlüssel öffnet', 'Schlüssel öffnen')} nichts mehr, für ${counted(apis, 'API', 'APIs')}.`,
   affectedPeople: 'Wer bei ihr angemeldet ist, wird dort sofort abgemeldet, und ihre Tokens sind nichts mehr wert.',
@@ -170,5 +171,7 @@ export const applications: ConsoleWords['applications'] = {
   remove: 'Entfernen',
   removeTitle: (name) => `${name} entfernen`,
   removeWhat: 'Die Anwendung geht mit ihrem OpenID-Client und ihren Schlüsseln. Niemand kann sie zurückbringen.',
+  removeNamed:
+    'Sie kann nicht entfernt werden, solange eine API ihren OpenID-Client nennt. Nehmen Sie ihn zuerst aus diesen:',
   removed: (name) => `${name} ist entfernt.`,
 }

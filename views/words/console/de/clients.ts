@@ -122,8 +122,10 @@ export const clients: ConsoleWords['clients'] = {
   removeTitle: (name) => `${name} entfernen`,
   removeWhat: 'Der Client geht mit seinen Geheimnissen. Die Anwendung dahinter kann hier nichts mehr.',
   removeBlocked: 'Er kann nicht entfernt werden, solange er der einer Anwendung ist. Entfernen Sie stattdessen diese:',
+  removeNamed: 'Er kann nicht entfernt werden, solange eine API ihn nennt. Nehmen Sie ihn zuerst aus diesen:',
   removed: (name) => `${name} ist entfernt.`,
   affected: 'Wen es trifft',
+  usage: 'Wer ihn braucht',
   affectedSessions: (count, more) =>
     count === 0 && !more
       ? 'Niemand ist damit angemeldet.'

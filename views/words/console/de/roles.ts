@@ -32,9 +32,9 @@ export const roles: ConsoleWords['roles'] = {
   saved: (name) => `${name} ist gespeichert.`,
   editTitle: (name) => `${name} bearbeiten`,
   removeTitle: (name) => `${name} entfernen`,
-  removeWhat: 'Die Rolle geht. APIs und Portale, die sie verlangen, lassen durch sie niemanden mehr ein.',
+  removeWhat: 'Die Rolle geht. Niemand hat sie, und nichts nennt sie.',
   removeBlocked:
-    'Sie kann nicht entfernt werden, solange jemand sie hat oder eine Zuordnung sie vergibt. Nehmen Sie sie zuerst von diesen:',
+    'Sie kann nicht entfernt werden, solange jemand sie hat, eine Zuordnung sie vergibt oder eine API oder ein Portal sie nennt. Nehmen Sie sie zuerst von diesen:',
   removeOurs: 'Sie öffnet diese Konsole: Gatehouse braucht sie.',
   removed: (name) => `${name} ist entfernt.`,
 }

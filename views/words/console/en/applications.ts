@@ -123,6 +123,7 @@ export const applications = {
   manyKeys: (count: number) => `The first ${count} are shown.`,
 
   affected: 'Who is affected',
+  usage: 'Who uses it',
   affectedKeys: (count: number, apis: number) =>
     `${counted(count, 'key stops', 'keys stop')} working, for ${counted(apis, 'API', 'APIs')}.`,
   affectedPeople: 'Everybody who is signed in to it is signed out of it at once, and its tokens are worth nothing.',
@@ -156,5 +157,6 @@ export const applications = {
   remove: 'Remove',
   removeTitle: (name: string) => `Remove ${name}`,
   removeWhat: 'The application goes with its OpenID client and its keys. Nobody can bring them back.',
+  removeNamed: 'It cannot be removed while an API names its OpenID client. Take the client out of these first:',
   removed: (name: string) => `${name} is removed.`,
 }

@@ -125,8 +125,10 @@ export const clients = {
   removeTitle: (name: string) => `Remove ${name}`,
   removeWhat: 'The client goes with its secrets. The application behind it can do nothing here any more.',
   removeBlocked: 'It cannot be removed while it is an application’s own. Remove the application instead:',
+  removeNamed: 'It cannot be removed while an API names it. Take it out of these first:',
   removed: (name: string) => `${name} is removed.`,
   affected: 'Who is affected',
+  usage: 'Who uses it',
   affectedSessions: (count: number, more: boolean) =>
     count === 0 && !more
       ? 'Nobody is signed in with it.'

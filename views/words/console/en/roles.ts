@@ -30,8 +30,9 @@ export const roles = {
   saved: (name: string) => `${name} is saved.`,
   editTitle: (name: string) => `Edit ${name}`,
   removeTitle: (name: string) => `Remove ${name}`,
-  removeWhat: 'The role goes. APIs and portals that ask for it let nobody in by it any more.',
-  removeBlocked: 'It cannot be removed while somebody has it or a mapping gives it. Take it from these first:',
+  removeWhat: 'The role goes. Nobody has it, and nothing names it.',
+  removeBlocked:
+    'It cannot be removed while somebody has it, a mapping gives it, or an API or a portal names it. Take it from these first:',
   removeOurs: 'It opens this console: Gatehouse needs it.',
   removed: (name: string) => `${name} is removed.`,
 }
