@@ -1,5 +1,4 @@
 /** The composition root: the only file that knows every other. Read it first. */
-import { hkdfSync } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRecognise } from './accounts/recognise.ts'
 import { createAdmission } from './admission/admit.ts'
@@ -14,6 +13,7 @@ import type { Config } from './config/schema.ts'
 import { createVault } from './config/secrets.ts'
 import { connectorCatalog } from './connectors/catalog.ts'
 import { createPasswordHasher } from './connectors/local/password-hash.ts'
+import { createCookieKeys } from './http/cookie-keys.ts'
 import { frontRoutes } from './http/front.ts'
 import { networkOf } from './http/network.ts'
 import { type Limits, listen } from './http/server.ts'
@@ -76,9 +76,7 @@ export async function startBroker(
   const { lifetimes } = config
   const base = new URL(config.issuer).pathname.replace(/\/$/, '')
   const assets = `${base}/assets`
-  const cookieKeys = keys.map((key) =>
-    Buffer.from(hkdfSync('sha256', key, '', 'gatehouse cookies', 32)).toString('base64url'),
-  )
+  const cookieKeys = createCookieKeys(keys)
 
   await using opened = new AsyncDisposableStack()
   const operations = opened.use(await createOperations({ config, log, providerPaths }))

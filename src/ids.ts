@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 
 /** A new random UUID (RFC 9562 version 4): accounts, sources, sessions, grants, tokens. */
 export const newId = (): string => randomUUID()
@@ -13,7 +13,7 @@ export const newIdWithin = (whole: string): string => whole.slice(0, 28) + rando
 export const newSecret = (): string => randomBytes(32).toString('base64url')
 
 /** What a secret that need only be compared is stored as. Its 256 bits of chance need no salt. */
-export const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+export const digest = (secret: string): string => hash('sha256', secret, 'base64url')
 
 // Crockford's alphabet has no I, L, O or U: a reference is read aloud over the telephone.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -27,11 +27,11 @@ const spell = (bytes: Buffer): string => {
 export const newReference = (): string => spell(randomBytes(9))
 
 /** The same reference for the same text, always: a sign-in keeps one from its first page to its last. */
-export const referenceFrom = (text: string): string => spell(createHash('sha256').update(`reference:${text}`).digest())
+export const referenceFrom = (text: string): string => spell(hash('sha256', `reference:${text}`, 'buffer'))
 
 /** The same UUID (RFC 9562 version 8) for the same text, always. */
 export function idFrom(text: string): string {
-  const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
+  const bytes = hash('sha256', text, 'buffer').subarray(0, 16)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
   const hex = bytes.toString('hex')

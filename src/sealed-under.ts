@@ -2,7 +2,7 @@
  * Sealing what is kept under a secret that is not kept: the store has the secret's digest to find the record by,
  * and only whoever brings the secret itself can read it. A dump of the store therefore holds nothing usable.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 
 /** Where the record is kept; a text sealed for one purpose does not open for another. */
 export type SealPurpose = 'refresh rotation' | 'interaction' | 'trip' | 'departure'
@@ -22,5 +22,16 @@ export function unsealUnder(secret: string, purpose: SealPurpose, sealed: string
   return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
 }
 
-const keyFrom = (secret: string, purpose: SealPurpose) =>
-  Buffer.from(hkdfSync('sha256', secret, '', `gatehouse ${purpose}`, 32))
+/** What is sealed is opened soon, and often here. */
+const derived = new Map<string, KeyObject>()
+const mostDerived = 1000
+
+function keyFrom(secret: string, purpose: SealPurpose): KeyObject {
+  const name = `${purpose}/${secret}`
+  const known = derived.get(name)
+  if (known) return known
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `gatehouse ${purpose}`, 32)))
+  if (derived.size >= mostDerived) derived.delete(derived.keys().next().value ?? name)
+  derived.set(name, key)
+  return key
+}

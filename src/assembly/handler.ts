@@ -4,6 +4,7 @@ import type Router from '@koa/router'
 import Koa from 'koa'
 import mount from 'koa-mount'
 import type { Config } from '../config/schema.ts'
+import type { CookieKeys } from '../http/cookie-keys.ts'
 import { answerDirectly, type FindDirectRoute } from '../http/direct.ts'
 import { answerErrors, type PageProblem } from '../http/errors.ts'
 import { pinOrigin } from '../http/origin.ts'
@@ -20,7 +21,7 @@ export interface Features {
 
 interface Needs {
   readonly config: Pick<Config, 'issuer' | 'trusted_proxies'>
-  readonly cookieKeys: readonly string[]
+  readonly cookieKeys: CookieKeys
   /** The issuer's path, without a slash at the end. */
   readonly base: string
   readonly operations: Pick<Operations, 'requests' | 'report'>
@@ -42,7 +43,8 @@ export function assembleHandler({
 }: Needs): RequestListener {
   const { problemPage, log } = needs
   const { requests, report } = operations
-  const app = new Koa({ proxy: true, keys: [...cookieKeys] })
+  const app = new Koa({ proxy: true })
+  app.keys = cookieKeys
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
   app.use(requests.middleware)
   app.use(pinOrigin(config.issuer, config.trusted_proxies))

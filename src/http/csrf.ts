@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import { Refusal } from '../errors.ts'
 
@@ -11,8 +11,8 @@ export interface Csrf {
 
 /** `keys` have 32 bytes each: the first signs, all verify. */
 export function createCsrf(keys: readonly Uint8Array[]): Csrf {
-  const derived = keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', 'gatehouse csrf', 32)))
-  const sign = (key: Buffer, binding: string) => createHmac('sha256', key).update(binding).digest()
+  const derived = keys.map((key) => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'gatehouse csrf', 32))))
+  const sign = (key: KeyObject, binding: string) => createHmac('sha256', key).update(binding).digest()
 
   return {
     token(binding) {

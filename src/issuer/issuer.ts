@@ -17,6 +17,7 @@ import type { SecretUses } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
+import type { CookieKeys } from '../http/cookie-keys.ts'
 import type { FindDirectRoute } from '../http/direct.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
@@ -88,7 +89,7 @@ interface Needs {
   readonly admitAgain: Admission['person']
   readonly checkAccessToken: CheckAccessToken
   readonly entitlement: Entitlement
-  readonly cookieKeys: readonly string[]
+  readonly cookieKeys: CookieKeys
   readonly customClaims: () => Promise<readonly string[]>
   readonly http: Pick<Outbound, 'fetch'>
   readonly vault: Vault

@@ -1,6 +1,7 @@
 /** The OpenID provider as it is set up here: every choice the library leaves open is made in this file. */
 import { type Configuration, Provider } from 'oidc-provider'
 import type { Config } from '../config/schema.ts'
+import type { CookieKeys } from '../http/cookie-keys.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
@@ -15,8 +16,7 @@ interface Needs {
   readonly config: Pick<Config, 'issuer' | 'lifetimes' | 'tokens'>
   readonly keys: KeyRing
   readonly cookies: CookieSettings
-  /** Sign cookies; the first signs, all verify. */
-  readonly cookieKeys: readonly string[]
+  readonly cookieKeys: CookieKeys
   /** Claims that mappings make beyond the standard's. */
   readonly customClaims: readonly string[]
   readonly resources: Pick<Resources, 'defaultResource' | 'getResourceServerInfo'>
@@ -135,7 +135,7 @@ export function createProvider(needs: Needs): Provider {
     acceptQueryParamAccessTokens: false,
     clockTolerance: tokens.clock_tolerance,
     cookies: {
-      keys: [...needs.cookieKeys],
+      keys: needs.cookieKeys,
       names: needs.cookies.names,
       long: needs.cookies.long,
       short: needs.cookies.short,

@@ -3,6 +3,7 @@ import { errors, type Provider } from 'oidc-provider'
 import type { Client } from '../clients/client.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
+import { createCookieKeys } from '../http/cookie-keys.ts'
 import { newKeyPair } from '../keys/key-pair.ts'
 import { toRecord } from './client-records.ts'
 import { cookieSettings } from './cookies.ts'
@@ -38,7 +39,7 @@ async function judge(config: Config): Promise<Provider> {
     config,
     keys: { active: key, all: [key], verifiers: new Map() },
     cookies: cookieSettings(new URL(config.issuer)),
-    cookieKeys: [],
+    cookieKeys: createCookieKeys([]),
     customClaims: [],
     resources: { defaultResource: never, getResourceServerInfo: never },
     mayIntrospect: never,

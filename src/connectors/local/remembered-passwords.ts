@@ -2,7 +2,7 @@
  * Checks passwords that come with each request, and not once to sign in. A password that was right is known again for
  * a while, so that it is hashed once and not at each call; what else must be true of the person is asked every time.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { isPossiblePassword, type PasswordHasher } from './password-hash.ts'
 import { createTurns } from './turns.ts'
@@ -40,7 +40,7 @@ export function createRememberedPasswords({ passwords, clock }: Needs): CheckPas
   // One at a time: signing in has the other places, and a queue of its own behind which none of these stand.
   const { turn } = createTurns({ concurrency: 1, queue: 32, each: 8 })
   // Whoever reads this memory finds no passwords to try out.
-  const secret = randomBytes(32)
+  const secret = createSecretKey(randomBytes(32))
   const until = new Map<string, number>()
   const underWay = new Map<string, Promise<boolean>>()
 
