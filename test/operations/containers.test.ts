@@ -1,38 +1,18 @@
 /** What Dockerfile and docker-compose.yml promise, tried without a container engine. */
-import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import packageJson from '../../package.json' with { type: 'json' }
-import lock from '../../package-lock.json' with { type: 'json' }
 import { variables } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { freePort } from '../support/broker.ts'
+import { buildImage, command, dockerfile, type Image, instruction, stage } from '../support/image.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
-const run = promisify(execFile)
-
-/** Instructions of the last stage, and the image that it begins with. */
-const dockerfile = read('Dockerfile')
-const stage = dockerfile.slice(dockerfile.lastIndexOf('FROM '))
-const instruction = (name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(stage)?.[1] ?? ''
-const command = JSON.parse(instruction('CMD')) as readonly string[]
 const pinned = /^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?$/
 
 describe('Dockerfile', () => {
@@ -51,73 +31,29 @@ describe('Dockerfile', () => {
   })
 })
 
-/** The files that .dockerignore lets in: it excludes everything and names exceptions. */
-const [everything, ...exceptions] = read('.dockerignore')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-
-/** As `npm ci --omit=dev` leaves them. */
-const productionPackages = Object.entries(lock.packages).flatMap(([path, entry]) =>
-  path === '' || 'dev' in entry || 'devOptional' in entry ? [] : [path],
-)
-
 describe('the image’s command, outside of a container', () => {
-  const nobody = { uid: 65534, gid: 65534 }
-  const asNobody: Partial<typeof nobody> = process.getuid?.() === 0 ? nobody : {}
-  let folder: string
-  let image: string
-  let node: string
-
+  let image: Image
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-image-'))
-    image = join(folder, 'app')
-    node = join(folder, 'node')
-    expect(everything).toBe('*')
-    for (const exception of exceptions) {
-      const path = exception.replace(/^!/, '')
-      mkdirSync(dirname(join(image, path)), { recursive: true })
-      cpSync(join(root, path), join(image, path), { recursive: true })
-    }
-    for (const path of productionPackages)
-      if (existsSync(join(root, path)))
-        cpSync(join(root, path), join(image, path), {
-          recursive: true,
-          filter: (one) => one === join(root, path) || !/\/node_modules(\/|$)/.test(one.slice(join(root, path).length)),
-        })
-    try {
-      linkSync(process.execPath, node)
-    } catch {
-      cpSync(process.execPath, node)
-    }
-    await run(node, ['scripts/compile.ts'], { cwd: image, env: {} })
-    mkdirSync(join(image, 'data'))
-    if (asNobody.uid !== undefined) {
-      chmodSync(folder, 0o755)
-      chownSync(join(image, 'data'), nobody.uid, nobody.gid)
-    } else await run('chmod', ['-R', 'a-w', join(image, 'src'), join(image, 'node_modules')])
+    image = await buildImage()
   }, 120_000)
-  afterAll(async () => {
-    await run('chmod', ['-R', 'u+w', folder])
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => image[Symbol.asyncDispose]())
 
   it('has what it needs and no more: no compiler, no test, no second Node.js, nothing of ours that is secret', () => {
     for (const name of ['typescript', 'vitest', 'node', '@biomejs', 'playwright-core'])
-      expect(existsSync(join(image, 'node_modules', name)), name).toBe(false)
+      expect(existsSync(join(image.app, 'node_modules', name)), name).toBe(false)
     for (const name of ['data/gatehouse.db', 'test', '.git', '.env', 'examples'])
-      expect(existsSync(join(image, name)), name).toBe(false)
+      expect(existsSync(join(image.app, name)), name).toBe(false)
   })
 
   it('has the command line in it', async () => {
-    const { stdout } = await run(node, ['bin/gatehouse.mjs', '--help'], { cwd: image, env: {}, ...asNobody })
+    const { stdout } = await image.run(['bin/gatehouse.mjs', '--help'])
     expect(stdout).toMatch(/apply/)
   })
 
   it('is ready as a user who may write nothing but its data, answers the health check, and ends with 0', async () => {
     const port = await freePort()
-    const env = { HOST: '0.0.0.0', PORT: String(port), NODE_ENV: 'production', LOG_LEVEL: 'warn' }
-    const [, ...parameters] = command
-    const child = spawn(node, parameters, { cwd: image, env, stdio: ['ignore', 'pipe', 'pipe'], ...asNobody })
+    const env = { PORT: String(port), LOG_LEVEL: 'warn' }
+    const child = image.start(env)
     const ended = once(child, 'exit')
     const complained = text(child.stderr)
     await Promise.race([once(child.stdout, 'data'), ended])
@@ -127,7 +63,7 @@ describe('the image’s command, outside of a container', () => {
       JSON.parse(/CMD (.*)$/m.exec(instruction('HEALTHCHECK'))?.[1] ?? '') as string[]
     ).slice(1)
     expect(kind).toBe('live')
-    const check = (which: string) => run(node, [script, which], { cwd: image, env, ...asNobody })
+    const check = (which: string) => image.run([script, which], env)
     expect((await check(kind)).stdout).toBe('{"status":"ok"}\n')
     expect(JSON.parse((await check('ready')).stdout)).toMatchObject({ status: 'ok', parts: { database: { ok: true } } })
     child.kill('SIGTERM')

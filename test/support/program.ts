@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findProgram, type ProgramName } from '../../scripts/programs.mjs'
 
 export interface Running extends AsyncDisposable {
+  readonly folder: string
   readonly url: URL
   /** What it has said so far. */
   readonly said: () => Promise<string>
@@ -24,6 +25,7 @@ interface Start {
   /** Beside which it writes into its own output. */
   readonly log?: string
   readonly farewell: NodeJS.Signals
+  readonly env?: Readonly<Record<string, string>>
 }
 
 // Also when a test ends without its word of farewell.
@@ -33,7 +35,7 @@ process.once('exit', () => {
 })
 
 /** Resolves when it listens at `port` of the loopback address. */
-export async function startProgram({ name, port, files, command, log, farewell }: Start): Promise<Running> {
+export async function startProgram({ name, port, files, command, log, farewell, env }: Start): Promise<Running> {
   const program = findProgram(name, process.env)
   if (!program) throw new Error(`There is no ${name} on this machine`)
   const folder = await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))
@@ -41,7 +43,7 @@ export async function startProgram({ name, port, files, command, log, farewell }
   const output = await open(join(folder, 'output.log'), 'w')
   const server = spawn(program, command(folder), {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder },
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ['ignore', output.fd, output.fd],
   })
   await output.close()
@@ -60,6 +62,7 @@ export async function startProgram({ name, port, files, command, log, farewell }
   }
 
   return {
+    folder,
     url: new URL(`http://127.0.0.1:${port}`),
     said,
     async [Symbol.asyncDispose]() {
