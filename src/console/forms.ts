@@ -3,7 +3,8 @@
  * what a form shows of an input. Names of controls are the schema's own paths, so that its problems find their field.
  */
 import { z } from 'zod'
-import { type Field, type FieldKind, rowCount, type Values } from '#views/console/form.ts'
+import type { Field, FieldKind, Values } from '#views/console/form.ts'
+import { rowCount } from '#views/console/form-rows.ts'
 import type { Entered } from './page.ts'
 
 /** What the words say of a field; a name that they do not know is called by itself. */

@@ -5,7 +5,7 @@
 import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { Context } from 'koa'
-import { moreRows } from '#views/console/form.ts'
+import { moreRows } from '#views/console/form-rows.ts'
 import { type Area, type ConsoleFrame, consolePage } from '#views/console/frame.ts'
 import { refusedView } from '#views/console/refused.ts'
 import type { Html } from '#views/html.ts'

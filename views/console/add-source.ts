@@ -57,7 +57,7 @@ export function copyView({ action, next, alias, name, wrong, way, values, lang }
   const form = { values: { alias, name }, saved: undefined, lang }
   return html`${stepsView('copy', lang)}
 <form class="form" method="get" action="${action}">
-<div class="group">${fieldView(field('name'), form, [])}${fieldView(field('alias'), form, wrong === undefined ? [] : [wrong])}</div>
+<div class="group">${fieldView(field('name'), form, [])}${fieldView(field('alias'), form, wrong === undefined ? [] : [{ path: 'alias', message: wrong }])}</div>
 <div class="buttons"><button class="button plain">${words.addresses}</button></div>
 ${way !== undefined && html`<p><span class="muted">${words.theirWay}:</span> ${way}</p>`}
 ${table({

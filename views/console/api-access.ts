@@ -61,7 +61,11 @@ export function accessView(page: AccessPage): Html {
   const { access: words } = consoleWords(lang).apis
   const fields = (some: readonly Field[]) =>
     some.map((field) =>
-      fieldView(field, page, page.wrong[field.name] === undefined ? [] : [page.wrong[field.name] ?? '']),
+      fieldView(
+        field,
+        page,
+        page.wrong[field.name] === undefined ? [] : [{ path: field.name, message: page.wrong[field.name] ?? '' }],
+      ),
     )
   return html`${tried && answer(tried, page)}
 ${choices.map(({ title, options }) => section(title, html`<ul class="bullets">${options.map(({ href, name, detail }) => html`<li><a class="line" href="${href}">${said(name)}</a> <span class="muted">${detail}</span></li>`)}</ul>`))}

@@ -3,6 +3,7 @@ import { triangle } from '../icons.ts'
 import { hiddenFields } from '../parts.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
+import { cellLabel, cellOf, idOf, rowsView, savedRows } from './form-rows.ts'
 
 /**
  * `lines`: a list, one per line. `blocks`: a list of PEM texts. `pairs`: names with values, one per line. `choices`: any of the options. `rows`: a list
@@ -24,7 +25,7 @@ export type FieldKind =
   | 'secret'
   | 'json'
 
-interface Column {
+export interface Column {
   readonly name: string
   readonly label: string
   /** To be chosen from. */
@@ -95,8 +96,6 @@ export interface Form {
   readonly lang: ConsoleLanguage
 }
 
-const idOf = (name: string): string => `field-${name.replace(/[^\w-]/g, '-')}`
-
 /** A form with its errors under the fields and a summary on top that leads to them. It loses nothing that was entered. */
 export function formView(form: Form): Html {
   const { action, csrf, version, groups, problems, hidden = {}, others = [], lang } = form
@@ -120,8 +119,9 @@ function summary(form: Form, fields: readonly Field[]): Html | undefined {
   const entries = problems.map((problem) => {
     const field = ownerOf(problem.path, fields)
     const text = wordsFor(problem, field, form)
+    const cell = field?.kind === 'rows' ? cellOf(field, problem, form.values) : undefined
     return field
-      ? html`<li><a href="#${idOf(field.name)}">${field.label}</a>: ${text}</li>`
+      ? html`<li><a href="#${idOf(cell ?? field.name)}">${field.label}${cell !== undefined && html`, ${cellLabel(field, cell)}`}</a>: ${text}</li>`
       : html`<li>${problem.path !== '' && html`<code>${problem.path}</code>: `}${text}</li>`
   })
   return html`<div class="notice ${problems.length > 0 ? 'danger' : 'warning'}" role="alert" id="form-problems" tabindex="-1">${triangle}<div>${problems.length > 0 && html`<p><strong>${kit.problems(problems.length)}</strong></p>`}${message !== undefined && html`<p>${message}</p>`}${entries.length > 0 && html`<ul>${entries}</ul>`}</div></div>`
@@ -143,14 +143,9 @@ function ownerOf(path: string, fields: readonly Field[]): Field | undefined {
 function groupView({ title, fields, folded }: Group, form: Form): Html {
   const all = form.groups.flatMap((group) => group.fields)
   const wrong = (field: Field) =>
-    // Of a list many entries may be wrong in the same way.
-    [
-      ...new Set(
-        form.problems
-          .filter(({ path }) => ownerOf(path, all) === field)
-          .map((problem) => wordsFor(problem, field, form)),
-      ),
-    ]
+    form.problems
+      .filter(({ path }) => ownerOf(path, all) === field)
+      .map((problem) => ({ path: problem.path, message: wordsFor(problem, field, form) }))
   const body = fields.map((field) => fieldView(field, form, wrong(field)))
   if (folded)
     return html`<details class="group"${fields.some((field) => wrong(field).length > 0) && html` open`}><summary>${title}</summary>${body}</details>`
@@ -159,14 +154,25 @@ function groupView({ title, fields, folded }: Group, form: Form): Html {
     : html`<fieldset class="group"><legend>${title}</legend>${body}</fieldset>`
 }
 
+/** What is wrong with each cell, and what with the list. Of a list many entries may be wrong in the same way. */
+function sorted(field: Field, wrong: readonly Wrong[], values: Values) {
+  const cells = new Map<string, Set<string>>()
+  for (const problem of wrong) {
+    const cell = (field.kind === 'rows' ? cellOf(field, problem, values) : undefined) ?? ''
+    cells.set(cell, (cells.get(cell) ?? new Set()).add(problem.message))
+  }
+  const { '': own, ...inCells } = Object.fromEntries([...cells].map(([cell, said]) => [cell, [...said].join(' ')]))
+  return { own, inCells }
+}
+
 /** One field by itself, where a page has no whole form of them. */
-export function fieldView(field: Field, form: Pick<Form, 'values' | 'saved' | 'lang'>, wrong: readonly string[]): Html {
+export function fieldView(field: Field, form: Pick<Form, 'values' | 'saved' | 'lang'>, wrong: readonly Wrong[]): Html {
   const { name, kind, label, help, required } = field
   const { kit } = consoleWords(form.lang)
   const id = idOf(name)
   const value = form.values[name] ?? ''
-  const savedNow = kind === 'secret' ? undefined : form.saved?.[name]
-  const differs = form.saved !== undefined && savedNow !== undefined && savedNow !== value
+  const { own, inCells } = sorted(field, wrong, form.values)
+  const saved = kind === 'rows' ? savedRows(field, form) : savedNow(field, form)
   const hints = [
     help !== undefined && help !== '' && help,
     kind === 'lines' && kit.onePerLine,
@@ -174,27 +180,36 @@ export function fieldView(field: Field, form: Pick<Form, 'values' | 'saved' | 'l
     kind === 'secret' && field.kept && kit.secretKept,
   ].filter((hint) => hint !== false)
   const described = [
-    wrong.length > 0 && `${id}-wrong`,
+    own !== undefined && `${id}-wrong`,
     hints.length > 0 && `${id}-help`,
-    differs && `${id}-saved`,
+    saved !== undefined && `${id}-saved`,
   ].filter((part) => part !== false)
-  const attributes = html` id="${id}" name="${name}"${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}${wrong.length > 0 && html` aria-invalid="true"`}${required && html` required`}`
+  const attributes = html` id="${id}" name="${name}"${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}${own !== undefined && html` aria-invalid="true"`}${required && html` required`}`
   const help_ = hints.length > 0 && html`<p class="help" id="${id}-help">${hints.join(' ')}</p>`
-  const wrong_ =
-    wrong.length > 0 && html`<p class="wrong" id="${id}-wrong">${triangle}<span>${wrong.join(' ')}</span></p>`
-  const saved_ =
-    differs &&
-    html`<p class="saved" id="${id}-saved">${kit.nowSaved} <bdi>${savedNow === '' ? kit.unset : savedNow}</bdi></p>`
+  const wrong_ = own !== undefined && html`<p class="wrong" id="${id}-wrong">${triangle}<span>${own}</span></p>`
+  const saved_ = saved !== undefined && html`<div class="saved" id="${id}-saved">${saved}</div>`
 
   if (kind === 'check')
     return html`<div class="field check"><label><input type="checkbox"${attributes} value="on"${value === 'on' && html` checked`}><span>${label}</span></label>${help_}${wrong_}${saved_}</div>`
   if (kind === 'choices' || kind === 'rows') {
-    const inner = kind === 'rows' ? rowsView(field, form) : choicesView(field, value)
+    const inner = kind === 'rows' ? rowsView(field, form, inCells) : choicesView(field, value)
     return html`<fieldset class="field" id="${id}"${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}><legend>${label}${!required && html` <span class="muted">${kit.optional}</span>`}</legend>${inner}${help_}${wrong_}${saved_}</fieldset>`
   }
   const optional =
     !required && !field.expected && kind !== 'choice' && html` <span class="muted">${kit.optional}</span>`
   return html`<div class="field"><label for="${id}">${label}${optional}</label>${control(field, value, attributes)}${kind === 'secret' && field.kept && !required && html`<label class="also"><input type="checkbox" name="${name}:remove" value="on"> ${kit.secretRemove}</label>`}${help_}${wrong_}${saved_}</div>`
+}
+
+function savedNow(
+  { name, kind, options = [] }: Field,
+  { values, saved, lang }: Pick<Form, 'values' | 'saved' | 'lang'>,
+) {
+  const { kit } = consoleWords(lang)
+  const value = saved?.[name]
+  if (kind === 'secret' || value === undefined || value === (values[name] ?? '')) return undefined
+  const said = kind === 'check' ? (value === 'on' ? kit.yes : kit.no) : value
+  const text = options.find((option) => option.value === value)?.text ?? said
+  return html`${kit.nowSaved} <bdi>${text === '' ? kit.unset : text}</bdi>`
 }
 
 function control(
@@ -229,35 +244,3 @@ ${value}</textarea>`
 
 const choicesView = ({ name, options = [] }: Field, value: string): Html =>
   html`<div class="choices">${options.map((option) => html`<label><input type="checkbox" name="${name}" value="${option.value}"${value.split('\n').includes(option.value) && html` checked`}> ${option.text}</label>`)}</div>`
-
-/** What the button says that asks for further rows of the field: nothing is saved, and nothing that was entered is lost. */
-const moreOf = (name: string): string => `${moreRows}${name}`
-export const moreRows = 'more:'
-
-/** As many as there are and some more, so that it works without scripts; an empty row is none. */
-function rowsView({ name, columns = [], label }: Field, { values, lang }: Pick<Form, 'values' | 'lang'>): Html {
-  const sent = rowCount(name, Object.fromEntries(Object.keys(values).map((key) => [key, 'sent'])))
-  const count = values.intent === moreOf(name) ? sent + 3 : Math.max(sent, rowCount(name, values) + 1)
-  const cell = (row: number, column: Column) => {
-    const control = `${name}.${row}.${column.name}`
-    const value = values[control] ?? ''
-    if (column.options) {
-      const isKnown = value === '' || column.options.some((option) => option.value === value)
-      const options = isKnown ? column.options : [{ value, text: value }, ...column.options]
-      return html`<td data-title="${column.label}"><select name="${control}" aria-label="${column.label} ${row + 1}">${options.map((option) => html`<option value="${option.value}"${option.value === value && html` selected`}>${option.text}</option>`)}</select></td>`
-    }
-    return html`<td data-title="${column.label}"><input type="text" name="${control}" value="${value}" aria-label="${column.label} ${row + 1}" autocomplete="off" spellcheck="false"></td>`
-  }
-  return html`<table class="rows" aria-label="${label}"><thead><tr>${columns.map((column) => html`<th scope="col">${column.label}</th>`)}</tr></thead><tbody>${Array.from({ length: count }, (_, row) => html`<tr>${columns.map((column) => cell(row, column))}</tr>`)}</tbody></table><button class="quiet more" name="intent" value="${moreOf(name)}" formnovalidate>${consoleWords(lang).kit.another}</button>`
-}
-
-/** One more than the greatest index that `values` has of the list. */
-export const rowCount = (name: string, values: Values): number =>
-  1 +
-  Math.max(
-    -1,
-    ...Object.entries(values).flatMap(([key, value]) => {
-      const [, index] = key.startsWith(`${name}.`) ? (/^(\d+)\./.exec(key.slice(name.length + 1)) ?? []) : []
-      return index === undefined || value === '' ? [] : [Number(index)]
-    }),
-  )

@@ -40,7 +40,7 @@ interface Preview extends Moment {
 export function previewView({ sample, values, problems, labels, latest, result, ...moment }: Preview): Html {
   const { lang } = moment
   const { mapping: words } = consoleWords(lang)
-  const wrong = problems.filter(({ path }) => path === sample.name).map(({ message }) => message)
+  const wrong = problems.filter(({ path }) => path === sample.name)
   return html`<fieldset class="group preview"><legend>${words.title}</legend>
 <div class="sides"><div>${fieldView(sample, { values, lang }, wrong)}<p class="help">${latest === undefined ? words.noneYet : html`${words.latest[latest.from]} ${ago(latest.at, moment)}`}</p></div>
 <div data-preview="preview" id="preview">${result ? resultView(result, lang) : pending(problems, labels, lang)}</div></div>

@@ -72,7 +72,7 @@ function valuesForm({ action, gateway, fields, lang, wrong, ...page }: RecipePag
   const { recipes: words } = consoleWords(lang)
   const shown = fields.map((field) => {
     const problem = wrong[field.name]
-    return fieldView(field, { ...page, lang }, problem === undefined ? [] : [problem])
+    return fieldView(field, { ...page, lang }, problem === undefined ? [] : [{ path: field.name, message: problem }])
   })
   return section(
     words.values,

@@ -4,6 +4,7 @@ import { notice } from '#views/console/parts.ts'
 import type { Api } from '../../apis/api.ts'
 import { ApiInput } from '../../apis/api-input.ts'
 import type { Apis } from '../../apis/apis.ts'
+import { Refusal } from '../../errors.ts'
 import { invalidInput, parseInput } from '../../input.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import { shownValues, versionIn } from '../forms.ts'
@@ -52,10 +53,15 @@ export const apiEditPages =
 
     async function inputOf(visit: Visit, form: URLSearchParams, before?: Api): Promise<ApiInput> {
       const { fields, sources } = await material(visit, before)
-      const { input, strayRoles } = apiSaid(fields, form, { sources, ...(before && { before }) })
+      const { input, strayRoles, placeOf } = apiSaid(fields, form, { sources, ...(before && { before }) })
       const message = visit.words.apis.noSuchSource
       if (strayRoles.length > 0) throw invalidInput(strayRoles.map((path) => ({ path, message })))
-      return parseInput(ApiInput, input)
+      try {
+        return parseInput(ApiInput, input)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        throw invalidInput(error.problems.map(({ path, message }) => ({ path: placeOf(path), message })))
+      }
     }
 
     mount.form(

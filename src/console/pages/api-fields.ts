@@ -133,12 +133,13 @@ function valuesIn(text: string): unknown {
 
 /**
  * The input that the form says. `before`: a source that had an empty list of roles, which no row can say, keeps it.
+ * `placeOf`: where a path of the input stands in the form.
  */
 export function apiSaid(
   fields: readonly Field[],
   form: URLSearchParams,
   { before, sources }: { readonly before?: Api; readonly sources: readonly NamedSource[] },
-): { readonly input: unknown; readonly strayRoles: readonly string[] } {
+): { readonly input: unknown; readonly strayRoles: readonly string[]; placeOf(path: string): string } {
   const { source_roles, rate_limit, ...said } = inputFrom(fields, form)
   const given = listOf(source_roles)
   const idOf = new Map(sources.flatMap(({ id, alias }) => [[alias, id] as const, [id, id] as const]))
@@ -168,7 +169,15 @@ export function apiSaid(
   const strayRoles = given.flatMap((row, index) =>
     accepted.some(({ source }) => isSame(row.source, source)) ? [] : [`source_roles.${index}.source`],
   )
-  return { input, strayRoles }
+  /** The roles of the source in that row, by their own rows. */
+  const rowsOf = (row: number) =>
+    given.flatMap(({ source }, index) => (isSame(source, accepted[row]?.source) ? [index] : []))
+  const placeOf = (path: string) =>
+    path.replace(
+      /^authentication_sources\.(\d+)\.roles\.(\d+)/,
+      (_, row, role) => `source_roles.${rowsOf(Number(row))[Number(role)] ?? 0}`,
+    )
+  return { input, strayRoles, placeOf }
 }
 
 const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
