@@ -27,6 +27,7 @@ import { areas } from './menu.ts'
 import { queryOf } from './query.ts'
 import { messageOf, problemsOf, saidBy } from './refusals.ts'
 import type { Said } from './said.ts'
+import { type ActionPath, asksFirst } from './sensitive.ts'
 import { csrfBinding, type SignIn } from './sign-in.ts'
 
 /** Somebody who looks at a page, and what the page needs to know of it. */
@@ -45,8 +46,6 @@ export interface Visit {
   may(right: Right): boolean
   /** Rejects with `not_an_administrator`: for what only turns out with the form. */
   require(right: Right): void
-  /** For a form that turns out to be sensitive when it is sent: goes on only with a login of lately. */
-  requireRecentLogin(): void
   /** A path of the console, such as `/sources`, as a browser asks for it. */
   at(path: string, query?: Readonly<Record<string, string | undefined>>): string
   /** Of the path. */
@@ -89,10 +88,10 @@ interface Place {
 }
 
 interface FormPlace extends Place {
-  /** Cannot be taken back easily: whoever sends it must have signed in lately. */
-  readonly sensitive?: boolean
-  /** What is sent is not kept while somebody signs in again. */
-  readonly fleeting?: boolean
+  /** Whether whoever sends it must have signed in lately is decided there for all of them. */
+  readonly path: ActionPath
+  /** What is not kept while somebody signs in again: fields, or all that is sent. */
+  readonly fleeting?: readonly string[] | 'all'
   /** Fields that may come more than once. */
   readonly lists?: readonly string[]
 }
@@ -111,11 +110,6 @@ export interface Mount {
   form(place: FormPlace, page: FormPage): void
   /** POST alone: a button on another page. What is refused is told on a page of its own. */
   action(place: FormPlace, submit: (visit: Visit, form: URLSearchParams) => Promise<Sent>): void
-}
-
-/** Leaves the page's work: the person signs in again first, and the form waits for them. */
-class OldLogin extends Error {
-  override readonly name = 'OldLogin'
 }
 
 interface Needs {
@@ -150,9 +144,6 @@ export function createMount(needs: Needs): Mount {
       query: new URLSearchParams(ctx.querystring),
       may: administrator.may,
       require: (more) => void requireRight(administrator, more),
-      requireRecentLogin() {
-        if (isOld(administrator)) throw new OldLogin()
-      },
       at: (path, query = {}) => here + path + queryOf(query),
       param: (name) => ctx.params[name] ?? '',
     }
@@ -204,8 +195,7 @@ export function createMount(needs: Needs): Mount {
   }
 
   /** Leaves for the sign-in with the form in good keeping. */
-  async function signInFirst(ctx: Context, form: URLSearchParams, wish?: 'again'): Promise<void> {
-    form.delete('csrf')
+  async function signInWith(ctx: Context, form: URLSearchParams, wish?: 'again'): Promise<void> {
     const name = await kept.keep({ path: ctx.path, browser: browserOf(ctx), form })
     await signIn(ctx, `${ctx.path}?kept=${name}`, wish)
   }
@@ -229,7 +219,7 @@ export function createMount(needs: Needs): Mount {
   }
 
   function mountPost(
-    { path, area, right, sensitive, fleeting, lists }: FormPlace,
+    { path, area, right, fleeting = [], lists }: FormPlace,
     page: Pick<FormPage, 'submit'> & Partial<FormPage>,
   ): void {
     router.post(path, async (ctx) => {
@@ -238,17 +228,18 @@ export function createMount(needs: Needs): Mount {
       if (secret === undefined) return signIn(ctx, ctx.path)
       // Before anything else: a foreign page must not even have somebody sign in for it.
       csrf.check(ctx, form, csrfBinding(secret))
-      const administrator = await admitted(ctx, () => (fleeting ? signIn(ctx, ctx.path) : signInFirst(ctx, form)))
+      const signInFirst = (wish?: 'again') =>
+        fleeting === 'all' ? signIn(ctx, ctx.path, wish) : signInWith(ctx, withoutFields(form, fleeting), wish)
+      const administrator = await admitted(ctx, signInFirst)
       if (!administrator) return
-      if (sensitive && isOld(administrator)) return signInFirst(ctx, form, 'again')
       const visit = visitOf(ctx, administrator)
       try {
         visit.require(right)
         if (page.show && form.get('intent')?.startsWith(moreRows))
           return send(visit, area, await page.show(visit, { ...untouched, form }))
+        if (isOld(administrator) && asksFirst(path, form)) return await signInFirst('again')
         go(visit, area, await page.submit(visit, form))
       } catch (error) {
-        if (error instanceof OldLogin) return signInFirst(ctx, form, 'again')
         if (!page.show || !(error instanceof Refusal) || !shownOnForm.has(error.code))
           return refused(visit, area, error)
         const entered = {
@@ -291,3 +282,6 @@ export function createMount(needs: Needs): Mount {
     },
   }
 }
+
+const withoutFields = (form: URLSearchParams, names: readonly string[]): URLSearchParams =>
+  new URLSearchParams([...form].filter(([name]) => name !== 'csrf' && !names.includes(name)))

@@ -22,10 +22,7 @@ export const createSaveSource =
     const given = Object.entries(next.config).filter(
       ([name]) => before.secretNames.includes(name) || !(name in parsed.config),
     )
-    const right = rightToSource(now, { ...parsed, config: { ...parsed.config, ...Object.fromEntries(given) } })
-    visit.require(right)
-    // Who decides where administrators come from has just proven who they are.
-    if (right === 'administer') visit.requireRecentLogin()
+    visit.require(rightToSource(now, { ...parsed, config: { ...parsed.config, ...Object.fromEntries(given) } }))
     await sources.replace(visit.actor, before.id, next, versionIn(form))
     return { to: visit.at(`/sources/${before.id}`), say: visit.words.sources.saved(next.name) }
   }

@@ -86,7 +86,7 @@ export const apiPage =
     })
 
     mount.form(
-      { path: '/apis/:id/remove', area: 'apis', right: 'edit', sensitive: true },
+      { path: '/apis/:id/remove', area: 'apis', right: 'edit' },
       {
         async show(visit, { problems, message }) {
           const api = await apiOf(visit)

@@ -59,7 +59,7 @@ export const applicationLeavePages =
     }
 
     mount.form(
-      { path: '/applications/:id/disable/:side', area: 'applications', right: 'edit', sensitive: true },
+      { path: '/applications/:id/disable/:side', area: 'applications', right: 'edit' },
       {
         async show(visit, entered) {
           const registered = await registeredOf(visit)
@@ -100,7 +100,7 @@ export const applicationLeavePages =
     })
 
     mount.form(
-      { path: '/applications/:id/remove', area: 'applications', right: 'edit', sensitive: true },
+      { path: '/applications/:id/remove', area: 'applications', right: 'edit' },
       {
         async show(visit, entered) {
           const registered = await registeredOf(visit)

@@ -124,7 +124,7 @@ export const applicationPage =
     )
 
     mount.form(
-      { path: '/applications/:id/secret', area: 'applications', right: 'edit', sensitive: true },
+      { path: '/applications/:id/secret', area: 'applications', right: 'edit' },
       {
         async show(visit, entered) {
           const { application, client } = await registeredOf(visit)

@@ -9,21 +9,20 @@ import { consoleClientId } from '../../clients/console-client.ts'
 import { type ClientKind, clientKinds, kindOf } from '../../clients/kinds.ts'
 import { invalidInput, parseInput } from '../../input.ts'
 import { rightToClient } from '../../roles/changes.ts'
-import type { Sessions } from '../../sessions/sessions.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import { shownValues, versionIn } from '../forms.ts'
+import { ownSource } from '../own-source.ts'
 import type { Entered, Mount, Visit } from '../page.ts'
 import { type ClientNeeds, clientCrumbs, createClientContent, nameOf, pathOf } from './client.ts'
 import { beginning, choicesFrom, clientFields, clientFrom, clientLists, presets, shownClient } from './client-fields.ts'
 
 interface Needs extends ClientNeeds {
-  readonly sourceStore: Pick<SourceStore, 'some' | 'list' | 'get'>
+  readonly sourceStore: Pick<SourceStore, 'some' | 'list' | 'byAlias'>
   readonly apiStore: Pick<ApiStore, 'entitling' | 'some' | 'list'>
-  readonly sessions: Pick<Sessions, 'get'>
 }
 
 export const clientEditPages = (needs: Needs) => {
-  const { clients, sourceStore, apiStore, applicationStore, sessions } = needs
+  const { clients, sourceStore, apiStore, applicationStore } = needs
   const content = createClientContent(needs)
 
   async function fieldsFor(visit: Visit, client?: Client, kind = client && kindOf(client)) {
@@ -42,13 +41,11 @@ export const clientEditPages = (needs: Needs) => {
     return clientKinds.find((kind) => kind === given)
   }
 
-  /** Whoever shuts the source that they have come through is out with the next click. */
-  async function requireOwnSource(visit: Visit, { allowed_sources }: ClientInput): Promise<void> {
-    if (allowed_sources === null) return
-    const { session } = await sessions.get(visit.administrator.session.sid)
-    const own = await sourceStore.get(session.sourceId)
-    if (own && (allowed_sources.includes(own.id) || allowed_sources.includes(own.alias))) return
-    const message = `${visit.words.clients.builtIn.ownSource}: ${own?.name ?? session.sourceId}`
+  async function requireOwnSourceIn(visit: Visit, { allowed_sources: names }: ClientInput): Promise<void> {
+    if (names === null) return
+    const own = await ownSource(visit, sourceStore)
+    if (own && (names.includes(own.id) || names.includes(own.alias))) return
+    const message = `${visit.words.clients.builtIn.ownSource}: ${own?.name ?? ''}`
     throw invalidInput([{ path: 'allowed_sources', message }])
   }
 
@@ -124,7 +121,7 @@ export const clientEditPages = (needs: Needs) => {
           visit.require(rightToClient(before.metadata, input))
           if (before.id === consoleClientId) {
             visit.require('administer')
-            await requireOwnSource(visit, input)
+            await requireOwnSourceIn(visit, input)
           }
           const after = await clients.replace(visit.actor, before.id, input, versionIn(form))
           if (after.newSecret !== undefined) {

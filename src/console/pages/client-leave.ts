@@ -52,7 +52,7 @@ export const clientLeavePages = ({ clients, apiStore, applicationStore, sessions
 
   return (mount: Mount): void => {
     mount.form(
-      { path: '/clients/:id/disable', area: 'clients', right: 'edit', sensitive: true },
+      { path: '/clients/:id/disable', area: 'clients', right: 'edit' },
       {
         async show(visit, entered) {
           const client = await clientOf(visit)
@@ -84,7 +84,7 @@ export const clientLeavePages = ({ clients, apiStore, applicationStore, sessions
     )
 
     mount.form(
-      { path: '/clients/:id/remove', area: 'clients', right: 'edit', sensitive: true },
+      { path: '/clients/:id/remove', area: 'clients', right: 'edit' },
       {
         async show(visit, entered) {
           const client = await clientOf(visit)

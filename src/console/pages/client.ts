@@ -109,7 +109,7 @@ export const clientPage = (needs: ClientNeeds) => {
     })
 
     mount.form(
-      { path: '/clients/:id/secret', area: 'clients', right: 'edit', sensitive: true },
+      { path: '/clients/:id/secret', area: 'clients', right: 'edit' },
       {
         async show(visit, { form, problems, message }) {
           const client = await clientOf(visit)

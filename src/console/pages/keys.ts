@@ -51,7 +51,7 @@ export const keyPages = ({ keys, follow, schedule, issuer }: Needs) => {
     })
 
     mount.form(
-      { path: '/keys/rotate', area: 'keys', right: 'administer', sensitive: true },
+      { path: '/keys/rotate', area: 'keys', right: 'administer' },
       {
         async show(visit, { problems, message }) {
           const { words, csrf, lang, at, now } = visit
@@ -81,7 +81,7 @@ export const keyPages = ({ keys, follow, schedule, issuer }: Needs) => {
     )
 
     mount.form(
-      { path: '/keys/:kid/revoke', area: 'keys', right: 'administer', sensitive: true },
+      { path: '/keys/:kid/revoke', area: 'keys', right: 'administer' },
       {
         async show(visit, { problems, message }) {
           const { words, csrf, lang, at } = visit

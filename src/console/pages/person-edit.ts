@@ -67,7 +67,7 @@ export const personEditPages =
     }
 
     mount.form(
-      { path: '/people/add', area: 'people', right: 'administer', sensitive: true },
+      { path: '/people/add', area: 'people', right: 'administer' },
       {
         async show(visit, entered) {
           const { words, csrf, lang, at } = visit
@@ -94,7 +94,7 @@ export const personEditPages =
     )
 
     mount.form(
-      { path: '/people/:id/edit', area: 'people', right: 'administer', sensitive: true },
+      { path: '/people/:id/edit', area: 'people', right: 'administer' },
       {
         async show(visit, entered) {
           const user = await userOf(visit)
@@ -130,7 +130,7 @@ export const personEditPages =
     )
 
     mount.form(
-      { path: '/people/:id/password', area: 'people', right: 'administer', sensitive: true },
+      { path: '/people/:id/password', area: 'people', right: 'administer' },
       {
         async show(visit, entered) {
           const { account, ...user } = await userOf(visit)

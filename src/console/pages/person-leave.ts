@@ -6,6 +6,7 @@ import { Refusal } from '../../errors.ts'
 import { invalidInput } from '../../input.ts'
 import type { EraseTraces } from '../../traces/erasure.ts'
 import { versionIn } from '../forms.ts'
+import { isOwnSource } from '../own-source.ts'
 import type { Entered, Mount, Sent, Visit } from '../page.ts'
 import { isSelf, type PeopleNeeds, personCrumbs, personInput } from './people.ts'
 import { createSessionLines } from './sessions.ts'
@@ -16,7 +17,7 @@ interface Needs extends PeopleNeeds {
 
 interface Hurt {
   /** Below the person's page. */
-  readonly path: string
+  readonly path: 'disable' | 'end-sessions' | 'unlink/:source' | 'erase-traces' | 'remove'
   title(visit: Visit, user: User): Promise<Text>
   what(visit: Visit, user: User): Text
   button(visit: Visit): Text
@@ -44,7 +45,8 @@ export const personLeavePages = (needs: Needs) => {
   }
 
   const disable: Hurt = {
-    ...{ path: 'disable', ends: true, against: notOneself },
+    path: 'disable',
+    ...{ ends: true, against: notOneself },
     title: async ({ words }, { account }) => words.people.disableTitle(account.displayName),
     what: ({ words }) => words.people.disableWhat,
     button: ({ words }) => words.people.disable,
@@ -55,7 +57,8 @@ export const personLeavePages = (needs: Needs) => {
   }
 
   const endAll: Hurt = {
-    ...{ path: 'end-sessions', ends: true, against: nothing },
+    path: 'end-sessions',
+    ...{ ends: true, against: nothing },
     title: async ({ words }, { account }) => words.people.endAllTitle(account.displayName),
     what: (visit, user) => (isSelf(visit, user) ? visit.words.people.endAllSelf : visit.words.people.endAllWhat),
     button: ({ words }) => words.people.endAll,
@@ -66,15 +69,16 @@ export const personLeavePages = (needs: Needs) => {
   }
 
   const unlink: Hurt = {
-    ...{ path: 'unlink/:source', ends: true },
+    path: 'unlink/:source',
+    ...{ ends: true },
     title: async (visit, { account }) => visit.words.people.unlinkTitle(account.displayName, await sourceName(visit)),
     what: ({ words }) => words.people.unlinkWhat,
     button: ({ words }) => words.people.unlink,
     affected: ({ words }, { identities }) => (identities.length > 1 ? [] : [words.people.unlinkLast]),
     async against(visit, user) {
       if (!isSelf(visit, user)) return undefined
-      const { session } = await sessions.get(visit.administrator.session.sid)
-      return session.sourceId === visit.param('source') ? visit.words.people.ownLink : undefined
+      const [source] = await sourceStore.some([visit.param('source')])
+      return source && isOwnSource(visit, source) ? visit.words.people.ownLink : undefined
     },
     async act(visit, user, version) {
       await users.unlink(visit.actor, user.account.id, visit.param('source'), version)
@@ -83,7 +87,8 @@ export const personLeavePages = (needs: Needs) => {
   }
 
   const erase: Hurt = {
-    ...{ path: 'erase-traces', ends: false, against: nothing },
+    path: 'erase-traces',
+    ...{ ends: false, against: nothing },
     title: async ({ words }, { account }) => words.people.eraseTitle(account.displayName),
     what: ({ words }) => words.people.eraseWhat,
     button: ({ words }) => words.people.erase,
@@ -94,7 +99,8 @@ export const personLeavePages = (needs: Needs) => {
   }
 
   const remove: Hurt = {
-    ...{ path: 'remove', ends: true, typed: true, against: notOneself },
+    path: 'remove',
+    ...{ ends: true, typed: true, against: notOneself },
     title: async ({ words }, { account }) => words.people.removeTitle(account.displayName),
     what: ({ words }) => words.people.removeWhat,
     button: ({ words }) => words.kit.remove,
@@ -121,7 +127,7 @@ export const personLeavePages = (needs: Needs) => {
 
   const mountHurt = (mount: Mount, hurt: Hurt): void =>
     mount.form(
-      { path: `/people/:id/${hurt.path}`, area: 'people', right: 'administer', sensitive: hurt !== endAll },
+      { path: `/people/:id/${hurt.path}` as const, area: 'people', right: 'administer' },
       {
         async show(visit: Visit, { problems, message }: Entered) {
           const user = await users.get(visit.param('id'))

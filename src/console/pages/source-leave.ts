@@ -9,6 +9,7 @@ import type { Source } from '../../sources/source.ts'
 import { sourceInput } from '../../sources/source-input.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { versionIn } from '../forms.ts'
+import { isOwnSource } from '../own-source.ts'
 import type { Entered, Mount, Visit } from '../page.ts'
 import { sourceCrumbs } from './source.ts'
 
@@ -20,9 +21,8 @@ interface Needs {
 
 const counted = 200
 
-/** Whoever shuts the source that they have come through is out with the next click. */
-function requireOther({ administrator, words }: Visit, { alias, name }: Source, path: string): void {
-  if (administrator.token.sourceAlias === alias) throw invalidInput([{ path, message: words.sources.ownSource(name) }])
+function requireOther(visit: Visit, source: Source, path: string): void {
+  if (isOwnSource(visit, source)) throw invalidInput([{ path, message: visit.words.sources.ownSource(source.name) }])
 }
 
 export const sourceLeavePages =
@@ -47,7 +47,7 @@ export const sourceLeavePages =
     })
 
     mount.form(
-      { path: '/sources/:id/disable', area: 'sources', right: 'edit', sensitive: true },
+      { path: '/sources/:id/disable', area: 'sources', right: 'edit' },
       {
         async show(visit, entered) {
           const source = await sourceOf(visit)
@@ -77,7 +77,7 @@ export const sourceLeavePages =
     )
 
     mount.form(
-      { path: '/sources/:id/remove', area: 'sources', right: 'edit', sensitive: true },
+      { path: '/sources/:id/remove', area: 'sources', right: 'edit' },
       {
         async show(visit, entered) {
           const source = await sourceOf(visit)

@@ -4,7 +4,6 @@ import { type Field, formView } from '#views/console/form.ts'
 import { previewView } from '#views/console/mapping.ts'
 import { seconds } from '../../clock.ts'
 import type { ConnectorType, SourceType } from '../../connector.ts'
-import { Refusal } from '../../errors.ts'
 import { invalidInput, parseInput } from '../../input.ts'
 import { Mapping } from '../../mapping/mapping.ts'
 import type { Source } from '../../sources/source.ts'
@@ -104,7 +103,8 @@ export const sourceMappingPage =
     }
 
     mount.form(
-      { path: '/sources/:id/mapping', area: 'sources', right: 'edit' },
+      // What a source says of somebody is not kept.
+      { path: '/sources/:id/mapping', area: 'sources', right: 'edit', fleeting: [sampleName] },
       {
         show: async (visit, entered) => page(visit, await sourceOf(visit), entered),
 
@@ -117,11 +117,7 @@ export const sourceMappingPage =
             return { content: await page(visit, source, { form, problems: [], changed: false }) }
           }
           const said = inputFrom(mappingFields(visit.words), form)
-          return save(visit, source, { ...sourceInput(source), ...said }, form).catch((error: unknown) => {
-            // A form that waits for another sign-in is kept; what a source says of somebody is not.
-            if (!(error instanceof Refusal)) form.delete(sampleName)
-            throw error
-          })
+          return save(visit, source, { ...sourceInput(source), ...said }, form)
         },
       },
     )

@@ -92,7 +92,7 @@ export const tokenReaderPages =
     }
 
     mount.form(
-      { path, area: 'playground', right: 'view', fleeting: true },
+      { path, area: 'playground', right: 'view', fleeting: 'all' },
       {
         show: async (visit, { form }) => content(visit, form?.get('api') ?? ''),
         async submit(visit, form) {

@@ -27,7 +27,7 @@ export const traceOnePages =
     const crumbs = ({ words, at }: Visit) => [{ text: words.frame.areas.traces, href: at('/traces') }]
 
     mount.form(
-      { path: '/traces/of/:account/erase', area: 'traces', right: 'administer', sensitive: true },
+      { path: '/traces/of/:account/erase', area: 'traces', right: 'administer' },
       {
         async show(visit, { problems, message }) {
           const accountId = visit.param('account')
