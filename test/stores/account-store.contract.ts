@@ -71,7 +71,8 @@ export function accountStoreContract(label: string, open: () => Promise<Registry
     it('searches by what the sources call the person too: user name, e-mail address and subject', async () => {
       await using world = await open()
       const { accounts, sources } = world.stores
-      const [okta, rene, john] = [aSource(), anAccount({ displayName: 'Rene Klomp' }), anAccount()]
+      const [okta, rene] = [aSource(), anAccount({ displayName: 'Rene Klomp' })]
+      const john = anAccount({ displayName: 'John Doe' })
       await sources.add(okta)
       for (const account of [rene, john]) await accounts.add(account)
       const identity = anIdentity({ accountId: rene.id, sourceId: okta.id, subject: '00uRene' })
@@ -82,6 +83,43 @@ export function accountStoreContract(label: string, open: () => Promise<Registry
       await accounts.seen({ ...identity, attributes: { preferred_username: 'renek' } })
       expect(await found('renek')).toEqual([rene.id])
       expect(await found('rklomp')).toEqual([])
+      await accounts.replace({ ...rene, displayName: 'René Müller' }, 1)
+      expect(await found('müller renek')).toEqual([rene.id])
+      expect(await found('klomp')).toEqual([])
+
+      const entra = aSource()
+      await sources.add(entra)
+      await accounts.link(anIdentity({ accountId: rene.id, sourceId: entra.id, subject: 'azure-7' }))
+      expect(await found('azure renek')).toEqual([rene.id])
+      await sources.remove(okta.id, 1)
+      expect(await found('renek')).toEqual([])
+      expect(await found('azure müller')).toEqual([rene.id])
+      await accounts.unlink(rene.id, entra.id)
+      expect(await found('azure')).toEqual([])
+      await accounts.remove(rene.id, 2)
+      expect(await found('müller')).toEqual([])
+      expect(await found('john')).toEqual([john.id])
+    })
+
+    it('finds somebody by all that two sources on two nodes call them, who say it at once', async () => {
+      await using world = await open()
+      const nodes = [world.stores, await world.another()] as const
+      const [sources, account] = [[aSource(), aSource()] as const, anAccount()]
+      await world.stores.accounts.add(account)
+      for (const source of sources) {
+        await world.stores.sources.add(source)
+        await world.stores.accounts.link(anIdentity({ accountId: account.id, sourceId: source.id }))
+      }
+      for (let round = 0; round < 10; round++) {
+        const say = (index: 0 | 1) =>
+          nodes[index].accounts.seen({
+            ...{ sourceId: sources[index].id, subject: '00u1', lastLoginAt: round },
+            attributes: { preferred_username: `name${index}round${round}` },
+          })
+        await Promise.all([say(0), say(1)])
+        const search = `name0round${round} name1round${round}`
+        expect((await world.stores.accounts.list({ limit: 9, search })).items).toHaveLength(1)
+      }
     })
 
     it('unties an account from one source, and tells how often it was tied to it', async () => {

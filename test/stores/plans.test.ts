@@ -91,7 +91,7 @@ it.each(Object.keys(asks))('finds %s by an index', async (what) => {
   }
 })
 
-it.each(['authentication-sources', 'clients', 'applications', 'apis', 'portals', 'roles'])(
+it.each(['authentication-sources', 'clients', 'applications', 'apis', 'portals', 'roles', 'users'])(
   'finds %s by pieces of their names, in their order, and reads nothing else',
   async (path) => {
     await using admin = await startAdmin()
@@ -101,9 +101,11 @@ it.each(['authentication-sources', 'clients', 'applications', 'apis', 'portals',
     ).toBe(200)
     const [text = ''] = asked.filter((text) => text.includes(' match '))
     const [first, second, ...more] = planOf(text)
+    // What else people are called is looked up for those alone that the index finds.
+    const looksUp = /^(CORRELATED SCALAR SUBQUERY \d+|SEARCH identities USING INDEX \w+ \(account_id=\?\))$/
     expect(first).toMatch(/^SCAN \w+_pieces VIRTUAL TABLE INDEX \S*M/)
     expect(second).toMatch(/^SEARCH \w+ USING INDEX \w+_seq \(seq=\?\)$/)
-    expect(more).toEqual([])
+    expect(more.filter((step) => !(path === 'users' && looksUp.test(step)))).toEqual([])
   },
 )
 

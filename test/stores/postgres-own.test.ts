@@ -389,4 +389,27 @@ describe('A search in PostgreSQL', () => {
     // What nearly all have is found soon in the order of the page.
     expect(await plan('number', 'num')).toContain('Index Scan using roles_seq')
   })
+
+  it('finds people by any of their names likewise, and lets a source go that very many came through', async () => {
+    await using world = await open()
+    await using other = await foreigner(world.url)
+    const source = aSource()
+    await world.stores.sources.add(source)
+    await other.say(`insert into accounts (id, version, seq, created_at, updated_at, search, enabled, display_name, roles)
+      select 'id-' || n, 1, nextval('places'), 1, 1, 'person ' || n, 1, 'Person ' || n, '[]'
+      from generate_series(1, 10000) as n`)
+    await other.say(`insert into identities (source_id, subject, account_id, attributes, search, linked_at)
+      select '${source.id}', n, 'id-' || n, '{}', md5(n::text), 1 from generate_series(1, 10000) as n`)
+    await other.say('analyze accounts')
+    const wanted = (await other.say("select substr(md5('777'), 9, 8) as word")).rows[0].word
+    const { rows } = await other.say(`explain select * from accounts where seq > 0
+      and gatehouse_pieces(accounts.names) @> array['${wanted.slice(0, 3)}'] and names like '%${wanted}%'
+      order by seq limit 51`)
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Bitmap Index Scan on accounts_pieces')
+    const found = async () =>
+      (await world.stores.accounts.list({ limit: 9, search: `person ${wanted}` })).items.map(({ id }) => id)
+    expect(await found()).toEqual(['id-777'])
+    await world.stores.sources.remove(source.id, 1)
+    expect(await found()).toEqual([])
+  })
 })

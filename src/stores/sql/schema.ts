@@ -94,6 +94,8 @@ export interface ClientSecretUseRow {
 }
 
 export interface AccountRow extends EntityRow {
+  /** Their own and those of their identities, for finding them; the database keeps them. */
+  names?: string
   enabled: number
   display_name: string
   roles: string

@@ -1,10 +1,19 @@
-/** Finds rows by pieces of their names through the indexes of 0008-searching-names. */
+/** Finds rows by pieces of their names through the indexes of 0008-searching-names and 0014-searching-people. */
 import { type RawBuilder, sql } from 'kysely'
 import { isPostgres } from './database.ts'
 import { searchPatterns, searchWords } from './paging.ts'
 import type { Db, Schema } from './schema.ts'
 
-const indexed: ReadonlySet<keyof Schema> = new Set(['sources', 'clients', 'roles', 'apis', 'applications', 'portals'])
+/** Those that have such an index, with the column that it is of. */
+const indexed: Partial<Record<keyof Schema, string>> = {
+  sources: 'search',
+  clients: 'search',
+  roles: 'search',
+  apis: 'search',
+  applications: 'search',
+  portals: 'search',
+  accounts: 'names',
+}
 
 interface Searched {
   /** What stands after `from`. */
@@ -24,13 +33,14 @@ export function searched(
   alsoFound: (pattern: string) => RawBuilder<unknown> = () => sql`false`,
 ): Searched {
   const table = sql.table(name)
-  const column = sql.ref(`${name}.search`)
+  const column = sql.ref(`${name}.${indexed[name] ?? 'search'}`)
+  const own = sql.ref(`${name}.search`)
   // The index finds whatever has all pieces of a word; whether they follow one another is seen in the name itself.
   const conditions = searchPatterns(search).map(
-    (pattern) => sql`(${column} like ${pattern} escape '\\' or ${alsoFound(pattern)})`,
+    (pattern) => sql`(${own} like ${pattern} escape '\\' or ${alsoFound(pattern)})`,
   )
   const plain = { from: table, seq: sql.ref(`${name}.seq`), conditions }
-  if (!indexed.has(name)) return plain
+  if (!indexed[name]) return plain
   const words = searchWords(search).map((word) => [...word])
   if (isPostgres(db)) {
     const pieces = [...new Set(words.flatMap((word) => piecesOf(word, Math.min(word.length, 3))))]

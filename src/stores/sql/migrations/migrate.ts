@@ -13,6 +13,7 @@ import { up as clientSecrets } from './0010-client-secrets.ts'
 import { up as expiries } from './0011-expiries.ts'
 import { up as secondFactors } from './0012-second-factors.ts'
 import { up as namedInApis } from './0013-named-in-apis.ts'
+import { up as searchingPeople } from './0014-searching-people.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -29,6 +30,7 @@ const migrations: Record<string, Migration> = {
   '0011-expiries': { up: expiries },
   '0012-second-factors': { up: secondFactors },
   '0013-named-in-apis': { up: namedInApis },
+  '0014-searching-people': { up: searchingPeople },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

@@ -93,6 +93,8 @@ export function createAccountStore(db: Db): AccountStore {
         .where('account_id', '=', accountId)
         .where('source_id', '=', sourceId)
         .executeTakeFirst()
+      // The index of names forgets those of the identity.
+      await sql`update accounts set search = search where id = ${accountId}`.execute(db)
       return Number(numDeletedRows)
     },
 

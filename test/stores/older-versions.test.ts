@@ -1,38 +1,21 @@
-/** A database of a version that did not yet keep what APIs and portals name, brought up to date. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+/** Databases of older versions, with what was in them, brought up to date. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { silent } from '../../src/log.ts'
-import { openEngine, openSqlStores } from '../../src/stores/sql/open.ts'
+import { openSqlStores } from '../../src/stores/sql/open.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { oldDatabase } from './old-database.ts'
 import { vault } from './postgres-world.ts'
 import { aClient, beginning, refused } from './world.ts'
 
-const folder = new URL('../../src/stores/sql/migrations/', import.meta.url)
 let server: Postgres
 beforeAll(async () => {
   server = await startPostgres()
 })
 afterAll(() => server?.[Symbol.asyncDispose]())
-
-/** As it was after `last`. */
-async function oldDatabase(url: string, last: string): Promise<Kysely<unknown>> {
-  const engine = await openEngine(url, 1)
-  const db = new Kysely<unknown>({ dialect: engine.dialect })
-  await sql`
-    create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)`.execute(db)
-  const files = (await readdir(folder)).filter((name) => /^\d/.test(name)).toSorted()
-  for (const file of files) {
-    const name = file.replace('.ts', '')
-    const { up } = (await import(new URL(file, folder).href)) as { up(db: Kysely<unknown>): Promise<void> }
-    await up(db)
-    await sql`insert into kysely_migration values (${name}, '2026-01-01')`.execute(db)
-    if (name === last) break
-  }
-  return db
-}
 
 const naming = {
   required_roles: ['nurse', 'nobody'],
@@ -115,3 +98,32 @@ it.each(['SQLite', 'PostgreSQL'])(
     await rm(place, { recursive: true })
   },
 )
+
+it.each(['SQLite', 'PostgreSQL'])('people who are there already are found by all their names, on %s', async (kind) => {
+  const place = await mkdtemp(join(tmpdir(), 'gatehouse-migration-'))
+  const url = kind === 'SQLite' ? `sqlite:${join(place, 'gatehouse.db')}` : await server.fresh()
+  const old = await oldDatabase(url, '0013-named-in-apis')
+  await fill(old)
+  for (const [index, name] of ['rene', 'john'].entries()) {
+    await sql`
+      insert into accounts (id, version, seq, created_at, updated_at, search, enabled, display_name, roles)
+      values (${name}, 1, ${index + 1}, 1, 1, ${`${name} klomp`}, 1, ${name}, '[]')`.execute(old)
+    await sql`
+      insert into identities (source_id, subject, account_id, attributes, search, linked_at)
+      values ('okta', ${name}, ${name}, '{}', ${`00u${name}\n${name}@acme.test`}, 1)`.execute(old)
+  }
+  await old.destroy()
+
+  {
+    await using stores = await openSqlStores({ url, vault, clock: () => beginning, log: silent })
+    const found = async (search: string) => (await stores.accounts.list({ limit: 9, search })).items.map(({ id }) => id)
+    expect(await found('klomp')).toEqual(['rene', 'john'])
+    expect(await found('klomp 00urene')).toEqual(['rene'])
+    expect(await found('john@ACME')).toEqual(['john'])
+    await stores.accounts.unlink('john', 'okta')
+    expect(await found('john@acme')).toEqual([])
+    await stores.accounts.remove('rene', 1)
+    expect(await found('klomp')).toEqual(['john'])
+  }
+  await rm(place, { recursive: true })
+})
