@@ -449,6 +449,12 @@ export const reasons = {
     cause: 'No API has this host with a path_prefix above this path.',
     fix: "Add the host to the API's hosts, or correct its path_prefix; and see which host the gateway sends.",
   },
+  address_unreadable: {
+    status: 400,
+    title: 'Where the request comes from cannot be read',
+    cause: 'A trusted proxy hands on an X-Forwarded-For with something that is no network address.',
+    fix: 'Have the proxy write the address of whoever it got the request from, and nothing that callers write.',
+  },
   identity_header_forged: {
     status: 403,
     title: 'The request carries a header that only the gateway sets',

@@ -74,7 +74,8 @@ export function createRegistryMemory({ registryVersion, clock, limit = 20_000 }:
         const now = clock()
         if (kept?.generation === generation && now < kept.readAt + forAtMost && now < confirmedAt + longestOutage) {
           if (forAtMost === Number.POSITIVE_INFINITY) kept.trueAt = Math.max(kept.trueAt, confirmedAt)
-          put(key, kept)
+          // As long as there is room nobody need know which was not asked for longest.
+          if (entries.size > limit / 2) put(key, kept)
           return kept.value as R
         }
         // Whatever changes while it is being read makes it old.

@@ -43,5 +43,9 @@ export const requestNotes = (): RequestNotes | undefined => storage.getStore()
 export function note(known: Partial<Pick<RequestNotes, 'reference' | 'reason' | 'client' | 'source' | 'account'>>) {
   const notes = storage.getStore()
   if (!notes) return
-  for (const [name, value] of Object.entries(known)) if (value !== undefined) Object.assign(notes, { [name]: value })
+  notes.reference = known.reference ?? notes.reference
+  notes.reason = known.reason ?? notes.reason
+  notes.client = known.client ?? notes.client
+  notes.source = known.source ?? notes.source
+  notes.account = known.account ?? notes.account
 }

@@ -43,11 +43,14 @@ const wildcards = 'must have no characters that a URL would encode, and no wildc
  * could differ over which path it is, so it is none.
  */
 export function requestPath(path: string): string | undefined {
+  if (plain.test(path)) return path.length > longestPath ? undefined : path
   const spelt = path.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())
   return path.length > longestPath || ambiguity(spelt) ? undefined : spelt
 }
 
 const longestPath = 8192
+/** Nothing in it that anybody could read in two ways. */
+const plain = /^(?:\/[\w~-]+)+$/
 
 /** Whether the path, in its one form, is the prefix or lies below it. */
 export const isBelow = (prefix: string, path: string): boolean =>

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts'
 import type { CookieKeys } from '../http/cookie-keys.ts'
 import { answerDirectly, type FindDirectRoute } from '../http/direct.ts'
 import { answerErrors, type PageProblem } from '../http/errors.ts'
-import { pinOrigin } from '../http/origin.ts'
+import { pinOrigin, refuseUnknownAddress } from '../http/origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import { hangUpOnUnread } from '../http/unread.ts'
 import type { Issuer } from '../issuer/issuer.ts'
@@ -51,6 +51,8 @@ export function assembleHandler({
   app.use(hangUpOnUnread)
   app.use(securityHeaders(config.issuer))
   app.use(answerErrors({ report, log, problemPage }))
+  // A gateway is told in its own words.
+  app.use(refuseUnknownAddress(`${base}/verify/`))
   let find: FindDirectRoute = issuer.direct
   const toEverybodyElse = features.then(({ routers, direct }) => {
     find = (target) => issuer.direct(target) ?? direct(target)

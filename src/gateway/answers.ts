@@ -9,8 +9,8 @@ import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { challenge } from './challenge.ts'
 import type { Decision, Refused } from './decide.ts'
 import type { Asked, Dialect } from './dialects/dialect.ts'
-import { identityHeaderLines, identityValues } from './identity-headers.ts'
-import { maskHeader } from './mask.ts'
+import { createIdentityHeaders, identityValues } from './identity-headers.ts'
+import type { Spent } from './rate-limit.ts'
 
 interface Needs {
   readonly issuer: string
@@ -34,11 +34,13 @@ const patience = 5
 
 /** Tells the gateway, and the operators, what was decided. */
 export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: Needs) {
-  async function assertion(api: Api, decision: Decision, isProven: boolean): Promise<string> {
+  const identityHeaders = createIdentityHeaders()
+
+  async function assertion(api: Api, decision: Decision): Promise<string> {
     const { rules, audience, slug } = api
     const allowed = rules.identity_headers
     const { caller } = decision
-    if (!isProven || !caller || (allowed !== null && !allowed.includes('assertion'))) return ''
+    if (!caller || (allowed !== null && !allowed.includes('assertion'))) return ''
     const { subject, user, source, client, scopes, ...others } = identityValues(decision, allowed)
     const members = {
       ...others,
@@ -107,14 +109,12 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
         report('gateway.would_refuse', { ...known, reason: decision.reason })
         keep(reference, about, decision, true)
       }
-      const values = identityValues(decision, api.rules.identity_headers)
       const headers = {
         ...always(reference),
-        ...identityHeaderLines(values, await assertion(api, decision, isProven)),
-        'X-Auth-Mask': maskHeader(api.rules.mask, decision.caller),
-        ...rateHeaders(api, decision),
+        'X-Auth-Assertion': isProven ? await assertion(api, decision) : '',
+        ...(decision.spent && rateHeaders(api, decision.spent)),
       }
-      return { status: 200, headers, body: '' }
+      return { status: 200, headers, lines: identityHeaders(api, decision), body: '' }
     },
 
     refused(dialect: Dialect, decision: Refused, about: About = {}): DirectAnswer {
@@ -126,7 +126,7 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
       const how = api && challenge(issuer, api, decision, about.takesPasswords ?? false)
       const headers = {
         ...(how && { 'WWW-Authenticate': how }),
-        ...(api && rateHeaders(api, decision)),
+        ...(api && decision.spent && rateHeaders(api, decision.spent)),
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       }
       return no(dialect, status, { reason, reference, detail }, headers)
@@ -142,10 +142,7 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
 }
 
 /** draft-ietf-httpapi-ratelimit-headers: what is allowed, and what is left of it. */
-const rateHeaders = ({ slug }: Api, { spent }: Pick<Decision, 'spent'>): Record<string, string> =>
-  spent
-    ? {
-        'RateLimit-Policy': `"${slug}";q=${spent.limit};w=${spent.window}`,
-        RateLimit: `"${slug}";r=${spent.remaining};t=${spent.reset}`,
-      }
-    : {}
+const rateHeaders = ({ slug }: Api, { limit, window, remaining, reset }: Spent): Record<string, string> => ({
+  'RateLimit-Policy': `"${slug}";q=${limit};w=${window}`,
+  RateLimit: `"${slug}";r=${remaining};t=${reset}`,
+})

@@ -34,8 +34,8 @@ export interface How {
   readonly dialect: Dialect
   /** What follows the dialect's own address, as it was sent. */
   readonly rest: string
-  /** Network address of whoever calls the API, as trusted proxies tell it. */
-  readonly address: () => string
+  /** Network address of whoever calls the API, as trusted proxies tell it; `undefined`: what they tell is none. */
+  readonly address: string | undefined
 }
 
 /** Answers whatever the request is; rejects only where we are at fault. */
@@ -55,12 +55,13 @@ export function createCheck({ config, findApi, decide, takesPasswords, ...needs 
   async function answer(req: IncomingMessage, { dialect, rest, address }: How): Promise<DirectAnswer> {
     const asked = dialect.ask(req, cameUnder(req), rest)
     if (!asked.host || !asked.target) return answers.refused(dialect, refusal('question_incomplete'), { asked })
+    if (address === undefined) return answers.refused(dialect, refusal('address_unreadable'), { asked })
     const api = await findApi.byAddress(asked.host, asked.target)
     if (api === 'ambiguous') return answers.refused(dialect, refusal('address_ambiguous'), { asked })
     if (!api) return answers.refused(dialect, refusal('address_unknown'), { asked })
     const isProven = hasSecret(req)
     const certificateHeaders = isProven ? config.gateway.certificate_headers : []
-    const evidence = readEvidence(req, { address: address(), certificateHeaders })
+    const evidence = readEvidence(req, { address, certificateHeaders })
     const decision =
       typeof evidence === 'string'
         ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)

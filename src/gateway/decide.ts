@@ -68,12 +68,16 @@ export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs):
 
   return async (evidence, api) => {
     const { rules } = api
-    const who = rateLimit.early(api, evidence)
-    const [reading, key, spentEarly] = await Promise.all([
-      read(evidence, api),
-      evidence.apiKey === undefined ? undefined : checkApiKey(evidence.apiKey, api.id),
-      who === undefined ? undefined : rateLimit.count(api, who),
-    ])
+    const who = rules.rate_limit === null ? undefined : rateLimit.early(api, evidence)
+    const looking = read(evidence, api)
+    const [reading, key, spentEarly] =
+      evidence.apiKey === undefined && who === undefined
+        ? [await looking, undefined, undefined]
+        : await Promise.all([
+            looking,
+            evidence.apiKey === undefined ? undefined : checkApiKey(evidence.apiKey, api.id),
+            who === undefined ? undefined : rateLimit.count(api, who),
+          ])
     // Strangers are held to it as well: guessing must not be faster than calling.
     if (rules.rate_limit?.by === 'address' && spentEarly?.isOver) return over(spentEarly)
     const found = partiesOf(reading, key, { evidence, api })

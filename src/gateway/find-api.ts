@@ -15,9 +15,22 @@ interface Index {
   readonly bySlug: ReadonlyMap<string, Api>
 }
 
+const mostHosts = 1000
+
 /** `apis` answers out of memory, with the same list for as long as nothing has changed. */
 export function createFindApi({ apis }: { readonly apis: Pick<ApiStore, 'some'> }): FindApi {
   let known: Index | undefined
+  // Few are asked for, and whoever asks for others has each looked at.
+  const hosts = new Map<string, string>()
+
+  function hostOf(text: string): string | undefined {
+    const before = hosts.get(text)
+    if (before !== undefined) return before
+    const host = canonicalHost(text)
+    if (hosts.size >= mostHosts) hosts.clear()
+    if (host !== undefined) hosts.set(text, host)
+    return host
+  }
 
   async function index(): Promise<Index> {
     const all = await apis.some('*')
@@ -27,7 +40,7 @@ export function createFindApi({ apis }: { readonly apis: Pick<ApiStore, 'some'> 
 
   return {
     async byAddress(text, target) {
-      const host = canonicalHost(text)
+      const host = hostOf(text)
       const path = requestPath(target.split('?', 1)[0] ?? '')
       if (host === undefined || path === undefined) return 'ambiguous'
       const { byHost } = await index()

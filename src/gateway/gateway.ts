@@ -3,6 +3,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { Refusal } from '../errors.ts'
 import type { DirectRoute, FindDirectRoute } from '../http/direct.ts'
+import { hasKnownAddress } from '../http/origin.ts'
 import type { Check } from './check.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { envoy } from './dialects/envoy.ts'
@@ -24,7 +25,7 @@ export function directGateway({ issuer, check }: Pick<Needs, 'issuer' | 'check'>
   const route = (dialect: Dialect, endpoint: string, restOf: (target: string) => string): DirectRoute => ({
     method: 'any',
     endpoint,
-    answer: (req, address) => check(req, { dialect, rest: restOf(req.url ?? ''), address }),
+    answer: (req, address) => check(req, { dialect, rest: restOf(req.url ?? ''), address: address() }),
   })
   const exact = new Map([
     [`${base}/verify/nginx`, route(nginx, '/verify/nginx', () => '')],
@@ -39,12 +40,18 @@ export function gatewayRoutes({ issuer, check, findApi, protectedResource }: Nee
   const base = basePath(issuer)
 
   async function tell(ctx: Context, dialect: Dialect, rest = ''): Promise<void> {
-    const { status, headers, body } = await check(ctx.req, { dialect, rest, address: () => ctx.ip })
+    const {
+      status,
+      headers,
+      lines = [],
+      body,
+    } = await check(ctx.req, { dialect, rest, address: hasKnownAddress(ctx.req) ? ctx.ip : undefined })
     ctx.status = status
     ctx.body = body
     // Koa names one for an empty body, too.
     ctx.remove('Content-Type')
     ctx.set(headers)
+    for (let at = 0; at < lines.length; at += 2) ctx.set(lines[at] ?? '', lines[at + 1] ?? '')
   }
 
   const router = new Router()

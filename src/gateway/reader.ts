@@ -33,6 +33,8 @@ export interface Caller {
   readonly client: string
   readonly scopes: readonly string[]
   readonly claims: Readonly<Record<string, unknown>>
+  /** With the same credentials at the same API it is the same object: what is made of it is worth keeping. */
+  readonly comesAgain?: true
 }
 
 export type Reading =

@@ -3,8 +3,7 @@ import type { Api } from '../apis/api.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
-import { identityHeaderLines, identityValues } from './identity-headers.ts'
-import { maskHeader } from './mask.ts'
+import { identityHeadersOf } from './identity-headers.ts'
 import type { TokenAtApi } from './readers/own-token.ts'
 import { objection } from './rules.ts'
 
@@ -31,14 +30,9 @@ export const createGatewayPreview =
     const { caller } = reading
     const against = objection(api.rules, caller, { thumbprint: undefined, now: seconds(clock()) })
     if (against) return { passes: false, reason: against.reason, detail: against.detail }
-    const { 'X-Auth-Assertion': _signed, ...headers } = identityHeaderLines(
-      identityValues({ caller }, api.rules.identity_headers),
-      '',
-    )
-    const mask = maskHeader(api.rules.mask, caller)
     return {
       passes: true,
-      headers: { ...headers, ...(mask !== '' && { 'X-Auth-Mask': mask }) },
+      headers: identityHeadersOf(api, { caller }),
       needsKey: api.rules.require_api_key,
     }
   }

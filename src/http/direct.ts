@@ -12,6 +12,8 @@ import { securityHeadersFor } from './security-headers.ts'
 export interface DirectAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Further headers that nobody else sets: names and values in turn, as they were written down before. */
+  readonly lines?: readonly string[]
   /** Absent with 304. */
   readonly body?: string | Buffer
 }
@@ -65,10 +67,10 @@ export function answerDirectly(
   otherwise: RequestListener,
 ): RequestListener {
   const isTrusted = trustedPeers(trustedProxies)
-  const common = securityHeadersFor(issuer)
+  const commonLines = Object.entries(securityHeadersFor(issuer)).flat()
 
-  function addressOf({ socket, headers }: IncomingMessage): string {
-    return clientAddress(socket.remoteAddress ?? '', [headers['x-forwarded-for']].flat().join(','), isTrusted)
+  function addressOf({ socket, headers }: IncomingMessage): string | undefined {
+    return clientAddress(socket.remoteAddress ?? '', [headers['x-forwarded-for'] ?? []].flat().join(','), isTrusted)
   }
 
   function attempt(route: DirectRoute, req: IncomingMessage, address: () => string): Perhaps | Promise<Perhaps> {
@@ -90,9 +92,16 @@ export function answerDirectly(
       otherwise(req, res)
       return
     }
-    const { status, headers, body } = answer
-    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
-    res.writeHead(status, { ...common, ...headers, ...length, 'X-Request-Id': watched.notes.requestId })
+    const { status, headers, lines = [], body } = answer
+    // In turn, as they are written: an object of all of them would have to be made, and taken apart again.
+    const all = [...commonLines, ...lines, 'X-Request-Id', watched.notes.requestId]
+    for (const [name, value] of Object.entries(headers)) {
+      const at = commonLines.indexOf(name)
+      if (at < 0) all.push(name, value)
+      else all[at + 1] = value
+    }
+    if (body !== undefined) all.push('Content-Length', String(Buffer.byteLength(body)))
+    res.writeHead(status, all)
     res.end(body)
     watched.answered(status)
   }
@@ -100,7 +109,10 @@ export function answerDirectly(
   return (req, res) => {
     const route = find(req.url ?? '')
     if (!route || !fits(route, req)) return otherwise(req, res)
-    const address = () => addressOf(req)
+    const from = addressOf(req)
+    // Whom to refuse for that is known there.
+    if (from === undefined) return otherwise(req, res)
+    const address = () => from
     const watched = watch(req, { endpoint: () => route.endpoint, address })
     withNotes(watched.notes, () => {
       const answer = attempt(route, req, address)

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import type { Middleware } from 'koa'
+import { Refusal } from '../errors.ts'
 
 /** Whether a network address belongs to a peer whose forwarding headers are believed. */
 export type TrustedPeers = (address: string) => boolean
@@ -10,14 +11,31 @@ export function trustedPeers(list: readonly string[]): TrustedPeers {
   const ranges = list
     .flatMap((entry) => (entry === 'loopback' ? ['127.0.0.0/8', '::1/128'] : [entry]))
     .map((entry) => (entry.includes('/') ? ipaddr.parseCIDR(entry) : hostRange(ipaddr.parse(entry))))
-  return (address) => {
+  return remembered((address: string) => {
     const peer = parseAddress(address)
     return (
       peer !== undefined &&
       ranges.some(([network, bits]) => peer.kind() === network.kind() && peer.match(network, bits))
     )
+  })
+}
+
+/** The same few addresses come again and again, and taking one apart is most of what there is to do with it. */
+function remembered<T>(find: (address: string) => T): (address: string) => T {
+  const known = new Map<string, { readonly found: T }>()
+  return (address) => {
+    const before = known.get(address)
+    if (before) return before.found
+    const found = find(address)
+    if (known.size >= mostRemembered) known.clear()
+    if (address.length <= longestAddress) known.set(address, { found })
+    return found
   }
 }
+
+const mostRemembered = 1000
+/** Characters; of an IPv6 address that ends as IPv4, with its zone. */
+const longestAddress = 64
 
 /** The names in a request's own words, before ours were written over them; `undefined`: none, or more than one. */
 export interface CameUnder {
@@ -47,7 +65,10 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
     names.set(ctx.req, namesIn(ctx.req))
     const { headers, socket } = ctx.req
     const forwardedFor = headers['x-forwarded-for']
-    headers['x-forwarded-for'] = clientAddress(socket.remoteAddress ?? '', [forwardedFor].flat().join(','), isTrusted)
+    const peer = socket.remoteAddress ?? ''
+    const client = clientAddress(peer, [forwardedFor].flat().join(','), isTrusted)
+    headers['x-forwarded-for'] = client ?? peer
+    if (client === undefined) strangers.add(ctx.req)
     headers.host = host
     headers['x-forwarded-host'] = host
     headers['x-forwarded-proto'] = protocol.slice(0, -1)
@@ -56,17 +77,40 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
   }
 }
 
+const strangers = new WeakSet<IncomingMessage>()
+
+/** Whether it came from somewhere, as far as whoever handed it on can tell. For requests that were pinned. */
+export const hasKnownAddress = (req: IncomingMessage): boolean => !strangers.has(req)
+
+/** Below {@link pinOrigin}: whom nobody knows the address of could be anybody's. Below `except` others see to that. */
+export const refuseUnknownAddress =
+  (except: string): Middleware =>
+  async (ctx, next) => {
+    if (!hasKnownAddress(ctx.req) && !ctx.path.startsWith(except)) throw new Refusal('address_unreadable')
+    await next()
+  }
+
 /**
  * Who is at the far end: from the right of `X-Forwarded-For`, each entry is believed because the peer after it
- * is trusted; the first that is not trusted is the client. A header with anything but addresses is ignored.
+ * is trusted; the first that is not trusted is the client, and what stands before it is the client's own invention.
+ * `undefined`: a trusted peer hands on what is no address, so that nobody knows who it is.
  */
-export function clientAddress(peer: string, forwardedFor: string, isTrusted: TrustedPeers): string {
-  const hops = forwardedFor.split(',').flatMap((entry) => entry.trim() || [])
-  const addresses = [...hops.map(parseAddress), parseAddress(peer)]
-  const chain = addresses.flatMap((address) => address?.toString() ?? [])
-  if (chain.length !== addresses.length) return parseAddress(peer)?.toString() ?? peer
-  return chain.findLast((address) => !isTrusted(address)) ?? chain[0] ?? peer
+export function clientAddress(peer: string, forwardedFor: string, isTrusted: TrustedPeers): string | undefined {
+  let client = canonical(peer) ?? peer
+  if (forwardedFor === '') return client
+  for (const entry of forwardedFor.split(',').toReversed()) {
+    if (!isTrusted(client)) return client
+    const text = entry.trim()
+    if (text === '') continue
+    // Some proxies name the port, too.
+    const address = canonical(/^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? text.replace(/^([\d.]+):\d+$/, '$1'))
+    if (address === undefined) return undefined
+    client = address
+  }
+  return client
 }
+
+const canonical = remembered((text: string) => parseAddress(text)?.toString())
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 

@@ -1,7 +1,7 @@
 /** Calls to others, password hashes and token checks, measured where they are handed out: nowhere else. */
 import type { Outbound } from '../outbound/outbound.ts'
 import { requestNotes } from '../request-notes.ts'
-import type { CheckAccessToken } from '../tokens/access-token.ts'
+import type { CheckAccessToken, Verdict } from '../tokens/access-token.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -66,13 +66,20 @@ export function measurePasswords<H extends Hasher>(hasher: H, { metrics }: Pick<
 }
 
 /** The one check of access tokens: whoever asks, and whatever comes of it. */
-export const countTokenChecks =
-  (check: CheckAccessToken, { metrics }: Pick<Gauges, 'metrics'>): CheckAccessToken =>
-  async (compact) => {
+export function countTokenChecks(check: CheckAccessToken, { metrics }: Pick<Gauges, 'metrics'>): CheckAccessToken {
+  const accepted = new Map<string, () => void>()
+
+  function countAccepted(endpoint: string): void {
+    const count = accepted.get(endpoint) ?? metrics.tokenChecks.at({ endpoint, outcome: 'accepted', reason: '' })
+    accepted.set(endpoint, count)
+    count()
+  }
+
+  async function counted(compact: string): Promise<Verdict> {
     const endpoint = requestNotes()?.endpoint() ?? ''
     try {
       const verdict = await check(compact)
-      if (verdict.ok) metrics.tokenChecks.add({ endpoint, outcome: 'accepted', reason: '' })
+      if (verdict.ok) countAccepted(endpoint)
       else metrics.tokenChecks.add({ endpoint, outcome: 'refused', reason: verdict.reason })
       return verdict
     } catch (error) {
@@ -80,3 +87,6 @@ export const countTokenChecks =
       throw error
     }
   }
+
+  return Object.assign(counted, check.knows && { knows: check.knows })
+}

@@ -25,10 +25,14 @@ type Labels<L extends string> = Readonly<Record<L, string>>
 
 export interface Counter<L extends string> extends Family {
   add(labels: Labels<L>, by?: number): void
+  /** Adds one, for labels that never change: there is no series until it has. */
+  at(labels: Labels<L>): () => void
 }
 
 export interface Histogram<L extends string> extends Family {
   observe(labels: Labels<L>, value: number): void
+  /** The same for labels that never change: there is no series until something is observed. */
+  at(labels: Labels<L>): (value: number) => void
 }
 
 interface About<L extends string> {
@@ -59,6 +63,13 @@ export function createCounter<L extends string = never>({ name, help, labels = [
     ...{ name, help, labels, type: 'counter', aggregator: 'sum' },
     add: (of, by = 1) => {
       all.of(of).value += by
+    },
+    at(of) {
+      let state: ReturnType<typeof all.of> | undefined
+      return () => {
+        state ??= all.of(of)
+        state.value += 1
+      }
     },
     collect: () => [...all.series.values()].map(({ labels: of, state }) => ({ labels: of, value: state.value })),
   }
@@ -95,14 +106,22 @@ export function createHistogram<L extends string>({
   labels = [],
 }: About<L> & { readonly buckets: readonly number[] }): Histogram<L> {
   const all = perLabels(labels, () => ({ counts: new Array<number>(buckets.length + 1).fill(0), sum: 0 }))
+  function put(state: ReturnType<typeof all.of>, value: number): void {
+    state.sum += value
+    let index = 0
+    while (index < buckets.length && value > Number(buckets[index])) index += 1
+    state.counts[index] = (state.counts[index] ?? 0) + 1
+  }
+
   return {
     ...{ name, help, labels, type: 'histogram', aggregator: 'sum' },
-    observe(of, value) {
-      const state = all.of(of)
-      state.sum += value
-      let index = 0
-      while (index < buckets.length && value > Number(buckets[index])) index += 1
-      state.counts[index] = (state.counts[index] ?? 0) + 1
+    observe: (of, value) => put(all.of(of), value),
+    at(of) {
+      let state: ReturnType<typeof all.of> | undefined
+      return (value) => {
+        state ??= all.of(of)
+        put(state, value)
+      }
     },
     collect: () =>
       [...all.series.values()].flatMap(({ labels: of, state: { counts, sum } }) => {

@@ -6,11 +6,15 @@ import type { Metrics } from './metrics.ts'
 type Outcome = 'success' | 'refused' | 'could_not_tell'
 
 /** A *no* by its name's last word. */
-function outcomeOf(event: EventName): Outcome {
+function outcomeByName(event: EventName): Outcome {
   if (/\.(would_refuse|refused)$/.test(event) || event === 'logout.not_received' || event === 'logout.not_told')
     return 'refused'
   return event.endsWith('.unanswered') || event === 'request.failed' ? 'could_not_tell' : 'success'
 }
+
+const names = Object.keys(events) as EventName[]
+const outcomes = new Map(names.map((event) => [event, outcomeByName(event)]))
+const outcomeOf = (event: EventName): Outcome => outcomes.get(event) ?? 'success'
 
 // What somebody should look at.
 const warnings: ReadonlySet<EventName> = new Set([
@@ -25,9 +29,11 @@ const thefts: ReadonlySet<string> = new Set(['code_reused', 'refresh_token_reuse
 
 /** The one place where events become log lines and numbers. What the request knows already is added. */
 export function createReport(log: Log, metrics: Metrics): Report {
+  const happened = new Map(names.map((event) => [event, metrics.events.at({ event })]))
+
   function count(event: EventName, outcome: Outcome, members: EventMembers): void {
     const reason = members.reason ?? members.error ?? ''
-    metrics.events.add({ event })
+    happened.get(event)?.()
     if (outcome !== 'success' && reason !== '')
       metrics.refusals.add({ endpoint: requestNotes()?.endpoint() ?? '', reason })
     const client = metrics.clientLabel(members.client)

@@ -61,7 +61,7 @@ export function observeRequests({ log, metrics, tracing, trustedProxies, base, p
     const endpoint = notes.endpoint()
     const method = methods.has(req.method ?? '') ? String(req.method) : '(other)'
     metrics.requests.observe({ endpoint, method, status: classes[Math.floor(status / 100)] ?? '5xx' }, seconds)
-    const level = quiet.test(endpoint) && status < 500 ? 'debug' : 'info'
+    const level = log.isLevelEnabled('info') && quiet.test(endpoint) && status < 500 ? 'debug' : 'info'
     if (log.isLevelEnabled(level)) {
       const { reason, client, source, account } = notes
       const line = { event: 'request.answered', method, endpoint, status, reason, client, source, account }

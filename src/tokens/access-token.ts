@@ -15,6 +15,8 @@ export interface AccessToken {
   readonly expiresAt: number
   /** The payload as it was signed. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** When it is shown again this will be the same object: what is made of it is worth keeping. */
+  readonly comesAgain?: true
 }
 
 export type Verdict =
@@ -22,4 +24,8 @@ export type Verdict =
   | { readonly ok: false; readonly reason: ReasonCode }
 
 /** The one check (check-access-token.ts). Rejects with `Unavailable` when it cannot tell. */
-export type CheckAccessToken = (token: string) => Promise<Verdict>
+export interface CheckAccessToken {
+  (token: string): Promise<Verdict>
+  /** Whether it is known to be one of ours, whatever has become of it. */
+  readonly knows?: (token: string) => boolean
+}

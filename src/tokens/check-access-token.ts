@@ -54,11 +54,26 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
 
   const genuine = createGenuineTokens()
 
+  async function verify(compact: string) {
+    const jwt = parseCompactJwt(compact)
+    if (!jwt) return 'token_malformed'
+    const header = Header.safeParse(jwt.header)
+    if (!header.success) return 'token_algorithm'
+    // It says so itself: who has signed it makes no difference any more, and is the dearest question.
+    const { iss, exp } = jwt.payload
+    if (iss === issuer && typeof exp === 'number' && exp <= seconds(clock())) return 'token_expired'
+    const key = await findVerifier(header.data.kid)
+    if (!key) return 'token_key_unknown'
+    if (!verifySignature('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
+    const payload = Payload.safeParse(jwt.payload)
+    return payload.success ? { header: header.data, payload: payload.data } : 'token_type'
+  }
+
   /** What the bytes say is not found out twice: all else is asked each time, and whether their key is still one of ours. */
   async function open(compact: string): Promise<Genuine | ReasonCode> {
     const known = genuine.get(compact)
     if (known) return (await findVerifier(known.kid)) ? known : 'token_key_unknown'
-    const verified = await verify(compact, findVerifier)
+    const verified = await verify(compact)
     if (typeof verified === 'string') return verified
     const { header, payload } = verified
     if (payload.iss !== issuer) return 'token_issuer'
@@ -70,7 +85,7 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
     return found
   }
 
-  return async (compact) => {
+  async function check(compact: string): Promise<Verdict> {
     const opened = await open(compact)
     if (typeof opened === 'string') return no(opened)
     const { token, notBefore } = opened
@@ -81,21 +96,11 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
     const reason = deadBecause(token, liveness) ?? shutOut
     return reason ? no(reason) : { ok: true, token }
   }
+
+  return Object.assign(check, { knows: (compact: string) => genuine.get(compact) !== undefined })
 }
 
 const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
-
-async function verify(compact: string, findVerifier: FindVerifier) {
-  const jwt = parseCompactJwt(compact)
-  if (!jwt) return 'token_malformed'
-  const header = Header.safeParse(jwt.header)
-  if (!header.success) return 'token_algorithm'
-  const key = await findVerifier(header.data.kid)
-  if (!key) return 'token_key_unknown'
-  if (!verifySignature('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
-  const payload = Payload.safeParse(jwt.payload)
-  return payload.success ? { header: header.data, payload: payload.data } : 'token_type'
-}
 
 // An ID token is signed by the same key for the same audience (RFC 8725 §3.11): only the kind tells them apart.
 const isAccessToken = (header: string | undefined, claim: string | undefined): boolean =>

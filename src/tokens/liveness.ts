@@ -9,6 +9,8 @@ export interface LivenessQuestion {
   readonly accountId?: string
   readonly clientId: string
   readonly sourceAlias?: string
+  /** The same question will be the same object: what the answer is made of may be kept as long as nothing changes. */
+  readonly comesAgain?: true
 }
 
 export interface Liveness {

@@ -81,11 +81,16 @@ describe('clientAddress', () => {
     ['IPv6', '2001:db8::1', '2001:db9::5', '2001:db9::5'],
     ['single address', '192.0.2.7', '198.51.100.1', '198.51.100.1'],
     ['empty entries', '127.0.0.1', ' , 198.51.100.1,', '198.51.100.1'],
-    ['something that is no address', '127.0.0.1', '198.51.100.1, unknown', '127.0.0.1'],
-    ['script', '127.0.0.1', '<script>', '127.0.0.1'],
-    ['with a port', '127.0.0.1', '198.51.100.1:8080', '127.0.0.1'],
-    ['hexadecimal', '127.0.0.1', '0x7f000001', '127.0.0.1'],
-    ['octal', '127.0.0.1', '010.0.0.1', '127.0.0.1'],
+    ['with a port', '127.0.0.1', '198.51.100.1:8080', '198.51.100.1'],
+    ['IPv6 with a port', '127.0.0.1', '[2001:db9::5]:8080', '2001:db9::5'],
+    ['rubbish of a caller before their address', '127.0.0.1', 'a, <script>, 198.51.100.1', '198.51.100.1'],
+    ['rubbish of a caller whom no proxy speaks for', '203.0.113.1', 'a', '203.0.113.1'],
+    ['something that is no address', '127.0.0.1', '198.51.100.1, unknown', undefined],
+    ['the same before a trusted one', '127.0.0.1', 'unknown, 10.1.2.3', undefined],
+    ['script', '127.0.0.1', '<script>', undefined],
+    ['hexadecimal', '127.0.0.1', '0x7f000001', undefined],
+    ['octal', '127.0.0.1', '010.0.0.1', undefined],
+    ['a port that is none', '127.0.0.1', '198.51.100.1:', undefined],
   ])('%s', (_, peer, forwarded, expected) => {
     expect(clientAddress(peer, forwarded, isTrusted)).toBe(expected)
   })

@@ -97,6 +97,48 @@ describe('SEC-102 what a gateway says about a request', () => {
   })
 })
 
+describe('SEC-102 where a request comes from', () => {
+  const unreadable = ['a', '198.51.100.1, unknown', 'a, 127.0.0.1', '<script>', '010.0.0.1', '198.51.100.1:']
+
+  it('is refused at the check where a trusted proxy says what is no address, in the words of each gateway', async () => {
+    const token = bearer((await world.login('rene')).access_token)
+    for (const dialect of ['nginx', 'forwarded', 'envoy'] as const)
+      for (const forwarded of unreadable) {
+        const answer = await world.ask({ dialect, host: api.host, headers: [...token, 'X-Forwarded-For', forwarded] })
+        expect(answer, `${dialect} ${forwarded}`).toMatchObject({ status: 403, reason: 'address_unreadable' })
+        expect(answer.headers['x-auth-user']).toBeUndefined()
+      }
+    // What stands before the caller's own address is the caller's invention, and nobody's business.
+    for (const forwarded of ['198.51.100.1', 'a, 198.51.100.1', '198.51.100.1:4711', '2001:db8::7']) {
+      const answer = await world.ask({ host: api.host, headers: [...token, 'X-Forwarded-For', forwarded] })
+      expect(answer.status, forwarded).toBe(200)
+    }
+  })
+
+  it('is refused everywhere else, too, and nothing is done', async () => {
+    const { client, broker } = world
+    const form = { grant_type: 'client_credentials' }
+    const authorization = `Basic ${btoa(`${encodeURIComponent(client.id)}:${client.secret}`)}`
+    for (const forwarded of unreadable) {
+      const headers = { 'x-forwarded-for': forwarded }
+      const token = await broker.post('/token', form, { authorization, accept: 'application/json', ...headers })
+      expect([token.status, await token.json()]).toMatchObject([400, { code: 'address_unreadable' }])
+      for (const path of ['/.well-known/openid-configuration', '/jwks', '/health/live', '/admin/api/v1/clients'])
+        expect((await fetch(new URL(path, broker.url), { headers })).status, path).toBe(400)
+    }
+    const readable = await fetch(new URL('/jwks', broker.url), { headers: { 'x-forwarded-for': 'a, 198.51.100.1' } })
+    expect(readable.status).toBe(200)
+  })
+
+  it('is not asked of whoever speaks for nobody', async () => {
+    await using strangers = await startGateway({ settings: { trusted_proxies: ['192.0.2.1'] } })
+    for (const forwarded of unreadable) {
+      const answer = await fetch(new URL('/jwks', strangers.broker.url), { headers: { 'x-forwarded-for': forwarded } })
+      expect(answer.status, forwarded).toBe(200)
+    }
+  })
+})
+
 describe('SEC-111 what attackers choose', () => {
   setFlagsFromString('--expose_gc')
   const collect = runInNewContext('gc') as () => void

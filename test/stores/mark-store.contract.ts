@@ -64,6 +64,43 @@ export function markStoreContract(label: string, open: () => Promise<LiveWorld>)
       expect(await granted(two.id)).toBe(false)
     })
 
+    it('sees at once what any node writes, however often the same token was shown before', async () => {
+      await using world = await open()
+      const { marks, grants, sessions } = world.stores
+      const other = await world.another()
+      const session = aSession()
+      await sessions.save(session)
+      const { id: grantId } = await grants.open(aGrantIn(session))
+      const shown = { ...question, jti: 'shown', grantId, accountId: 'rene', comesAgain: true } as const
+      const twice = async () => {
+        await marks.liveness(shown)
+        return marks.liveness(shown)
+      }
+      expect(await twice()).toEqual(unmarked)
+      await other.marks.block('account', 'rene', 100, beginning + 60 * minute)
+      expect(await twice()).toEqual({ ...unmarked, accountBlockedAt: 100 })
+      await marks.block('client', 'app', 200, beginning + 60 * minute)
+      expect(await twice()).toMatchObject({ accountBlockedAt: 100, clientBlockedAt: 200 })
+      await other.marks.revokeToken('shown', beginning + 60 * minute)
+      expect(await twice()).toMatchObject({ granted: true, revoked: true })
+      await other.sessions.end(session.id)
+      expect(await twice()).toMatchObject({ granted: false })
+    })
+
+    it('sees the end of a session to the millisecond, however often the same token was shown before', async () => {
+      await using world = await open()
+      const { marks, grants, sessions } = world.stores
+      const session = aSession()
+      await sessions.save(session)
+      const { id: grantId } = await grants.open(aGrantIn(session))
+      const shown = { ...question, grantId, comesAgain: true } as const
+      world.pass(30 * minute - 1)
+      expect((await marks.liveness(shown)).granted).toBe(true)
+      expect((await marks.liveness(shown)).granted).toBe(true)
+      world.pass(1)
+      expect((await marks.liveness(shown)).granted).toBe(false)
+    })
+
     it('marks one token until it would have expired', async () => {
       await using world = await open()
       await world.stores.marks.revokeToken('token', beginning + minute)

@@ -5,7 +5,7 @@ import { isRecord } from '../../mapping/path.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
 import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
-import { claimedIssuer } from '../../tokens/compact-jwt.ts'
+import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
 import { type Caller, notMine, type Reader, type Reading } from '../reader.ts'
 
 interface Needs {
@@ -20,8 +20,12 @@ type Told = Pick<AccessToken, 'claims' | 'clientId' | 'sourceAlias' | 'accountId
 
 export function createOwnTokenReader({ issuer, checkAccessToken, ...needs }: Needs): Reader {
   const tokenAt = createTokenAtApi(needs)
+  // For those that were shown before that is known already.
+  const isOurs = (compact: string) =>
+    checkAccessToken.knows?.(compact) || parseCompactJwt(compact)?.payload.iss === issuer
+
   return async ({ bearer }, api) => {
-    if (bearer === undefined || claimedIssuer(bearer) !== issuer) return notMine
+    if (bearer === undefined || !isOurs(bearer)) return notMine
     const verdict = await checkAccessToken(bearer)
     return verdict.ok ? tokenAt(verdict.token, api) : { kind: 'no', reason: verdict.reason }
   }
@@ -40,14 +44,26 @@ export function createTokenAtApi({
     return source && api.authenticationSources.find(({ sourceId }) => sourceId === source.id)
   }
 
+  // APIs are the same objects until something is changed.
+  const callers = new WeakMap<AccessToken, { readonly api: Api; readonly caller: Caller }>()
+
+  function callerAt(token: AccessToken, api: Api, roles: ApiSource['roles']): Caller {
+    if (!token.comesAgain) return callerOf(token, api, roles)
+    const known = callers.get(token)
+    if (known?.api === api) return known.caller
+    const caller = { ...callerOf(token, api, roles), comesAgain: true as const }
+    callers.set(token, { api, caller })
+    return caller
+  }
+
   return async (token, api) => {
     if (!(await entitlement.anyAccepts([api], token))) return { kind: 'no', reason: 'token_audience' }
-    if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerOf(token, api, null) }
+    if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerAt(token, api, null) }
     const source = await sourceHere(token, api)
     if (!source) return { kind: 'no', reason: 'api_source_not_accepted', forbidden: true }
     if (source.sunset !== null && source.sunset <= clock())
       return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
-    return { kind: 'mine', caller: callerOf(token, api, source.roles) }
+    return { kind: 'mine', caller: callerAt(token, api, source.roles) }
   }
 }
 

@@ -20,6 +20,8 @@ end
 local left = math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[1]))
 redis.call('SET', KEYS[1], string.format('%.0f %.0f', at, till), 'PX', left)`
 
+const blockable = ['account', 'client', 'source'] as const
+
 interface Needs {
   readonly connection: Connection
   readonly scripts: Scripts
@@ -33,26 +35,22 @@ export function createMarkStore({ connection, scripts, keys, lineage, clock }: N
     await scripts.runSurely(putScript, [key], notBefore, until, timeLeft(clock, until + keptLonger))
   }
 
-  const read = async (key: string): Promise<number | null> => {
-    const mark = await connection.send('get', key)
-    const [notBefore = 0, until = 0] = typeof mark === 'string' ? mark.split(' ').map(Number) : []
+  function notBeforeIn(mark: unknown): number | null {
+    if (typeof mark !== 'string') return null
+    const [notBefore = 0, until = 0] = mark.split(' ').map(Number)
     return until > clock() ? notBefore : null
   }
-  const blockedAt = (kind: Blockable, name: string | undefined) =>
-    name === undefined ? null : read(keys.blocked(kind, name))
+  const read = async (key: string) => notBeforeIn(await connection.send('get', key))
 
-  async function isGranted(id: string | undefined, clientId: string): Promise<boolean> {
-    if (id === undefined) {
-      // No grant goes with a store that was emptied, so that only the pulse can tell that marks may be missing.
-      lineage.requirePulse(await connection.send('get', lineage.pulseKey()))
-      return true
-    }
-    const [session, offline] = await Promise.all([
-      connection.send('hmget', keys.session(id), 'i', grantField(clientId)),
-      connection.send('get', keys.offlineGrant(id)),
-    ])
-    if (typeof offline === 'string') return readOffline(id, offline, clock()) !== undefined
-    const [end, packed] = session as readonly (string | null)[]
+  /** In a cluster they are not in one place. */
+  const readAll = async (all: readonly string[]): Promise<readonly unknown[]> =>
+    connection.isCluster
+      ? Promise.all(all.map((key) => connection.send('get', key)))
+      : ((await connection.send('mget', ...all)) as readonly unknown[])
+
+  function isGranted(id: string, beside: unknown, session: readonly (string | null)[]): boolean {
+    if (typeof beside === 'string') return readOffline(id, beside, clock()) !== undefined
+    const [end, packed] = session
     if (!end || !packed || Number(end) <= clock()) return false
     const [tail, , expiresAt] = JSON.parse(packed) as readonly string[]
     return tail === tailOf(id) && Number.parseInt(expiresAt ?? '', 36) > clock()
@@ -60,19 +58,23 @@ export function createMarkStore({ connection, scripts, keys, lineage, clock }: N
 
   return {
     async liveness({ jti, grantId, accountId, clientId, sourceAlias }) {
-      const [granted, revokedAt, accountBlockedAt, clientBlockedAt, sourceBlockedAt] = await Promise.all([
-        isGranted(grantId, clientId),
-        read(keys.revoked(jti)),
-        blockedAt('account', accountId),
-        blockedAt('client', clientId),
-        blockedAt('source', sourceAlias),
+      const names = { account: accountId, client: clientId, source: sourceAlias }
+      const kinds = blockable.filter((kind) => names[kind] !== undefined)
+      const wanted = kinds.map((kind) => keys.blocked(kind, names[kind] ?? ''))
+      // No grant goes with a store that was emptied, so that only the pulse can tell that marks may be missing.
+      const beside = grantId === undefined ? lineage.pulseKey() : keys.offlineGrant(grantId)
+      const [session, [revoked, other, ...marks]] = await Promise.all([
+        grantId === undefined ? [] : connection.send('hmget', keys.session(grantId), 'i', grantField(clientId)),
+        readAll([keys.revoked(jti), beside, ...wanted]),
       ])
+      if (grantId === undefined) lineage.requirePulse(other)
+      const blockedAt = (kind: Blockable) => notBeforeIn(marks[kinds.indexOf(kind)])
       return {
-        granted,
-        revoked: revokedAt !== null,
-        accountBlockedAt,
-        clientBlockedAt,
-        sourceBlockedAt,
+        granted: grantId === undefined || isGranted(grantId, other, session as readonly (string | null)[]),
+        revoked: notBeforeIn(revoked) !== null,
+        accountBlockedAt: blockedAt('account'),
+        clientBlockedAt: blockedAt('client'),
+        sourceBlockedAt: blockedAt('source'),
         forgottenAt: lineage.forgottenAt(),
       }
     },

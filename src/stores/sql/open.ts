@@ -32,7 +32,7 @@ import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
 import { createRegistryVersion, isPostgres, raiseTime } from './database.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Quick } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
 import { createAttemptStore } from './live/attempt-store.ts'
 import { createDepartureStore } from './live/departure-store.ts'
@@ -145,7 +145,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
 
   return {
     ...registryStores(db, vault, clock),
-    ...liveStores(db, vault, clock, forgotten),
+    ...liveStores(db, vault, clock, { forgotten, quick: engine.quick }),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: createRegistryVersion(db),
     statistics: createStatistics(db),
@@ -194,10 +194,15 @@ const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => (
   traces: createTraceStore(db, clock),
 })
 
-const liveStores = (db: Db, vault: Vault, clock: Clock, forgotten: number | null): LiveStores => ({
+interface OfDatabase {
+  readonly forgotten: number | null
+  readonly quick: Quick | undefined
+}
+
+const liveStores = (db: Db, vault: Vault, clock: Clock, { forgotten, quick }: OfDatabase): LiveStores => ({
   sessions: createSessionStore(db, vault, clock),
   grants: createGrantStore(db, clock),
-  marks: createMarkStore(db, clock, forgotten),
+  marks: createMarkStore(db, clock, forgotten, quick),
   artifacts: createArtifactStore(db, clock),
   trips: createTripStore(db, clock),
   departures: createDepartureStore(db, clock),

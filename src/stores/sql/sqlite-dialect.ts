@@ -19,7 +19,7 @@ import {
 } from 'kysely'
 import { Unavailable } from '../../errors.ts'
 import { timeOfSqlite } from './database.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Quick } from './engine.ts'
 import { migrate } from './migrations/migrate.ts'
 import { isBusy, translated } from './sqlite-errors.ts'
 
@@ -51,6 +51,7 @@ export function createSqlite(path: string): Engine {
         }
       }),
     time: timeOfSqlite,
+    quick: driver,
     close: () => driver.destroy(),
   }
 }
@@ -71,9 +72,12 @@ interface Connection extends DatabaseConnection {
   release(): void
 }
 
-function createDriver(path: string, insideTransaction: () => boolean): Driver {
+function createDriver(path: string, insideTransaction: () => boolean): Driver & Quick {
   let database: DatabaseSync | undefined
   const statements = new Map<string, StatementSync>()
+  let changed = 0
+  let versionOfOthers: StatementSync | undefined
+  let seenOfOthers: unknown
   let lastInLine: Promise<void> = Promise.resolve()
   let depth = 0
 
@@ -93,6 +97,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver {
 
   function run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
     opened()
+    if (changesLiveState.test(sql)) changed += 1
     const statement = prepare(sql)
     const values = parameters as readonly SQLInputValue[]
     if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] }
@@ -149,11 +154,36 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver {
 
     async rollbackTransaction() {
       depth -= 1
+      // Whatever was read of it inside was never so.
+      changed += 1
       // SQLite rolls back by itself when, for example, the disk is full.
       if (!opened().isTransaction) return
       if (depth === 0) return void (await execute('rollback'))
       await execute(`rollback to savepoint inner_${depth}`)
       await execute(`release savepoint inner_${depth}`)
+    },
+
+    count() {
+      try {
+        versionOfOthers ??= opened().prepare('pragma data_version')
+        // Changes with every commit of another connection, whichever process has it.
+        const seen = versionOfOthers.get()?.data_version
+        if (seen !== seenOfOthers) changed += 1
+        seenOfOthers = seen
+        return changed
+      } catch {
+        return undefined // Whoever asks the database itself is told what the matter is.
+      }
+    },
+
+    row({ sql, parameters }) {
+      // In a transaction it would show what was not committed yet.
+      try {
+        if (opened().isTransaction) return undefined
+        return prepare(sql).get(...(parameters as readonly SQLInputValue[]))
+      } catch {
+        return undefined
+      }
     },
 
     async destroy() {
@@ -163,6 +193,9 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver {
     },
   }
 }
+
+/** By any statement that kysely or we write down. What goes with a session goes by its deletion. */
+const changesLiveState = /^\s*(?:insert into|update|delete from) "?(?:sessions|grants|marks)\b/i
 
 /** Tries again while another connection has the file locked. */
 async function patiently<T>(attempt: () => T): Promise<T> {

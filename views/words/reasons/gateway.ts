@@ -55,6 +55,12 @@ export const gateway = {
     cause: 'Keine API hat diesen Host mit einem path_prefix, unter dem dieser Pfad liegt.',
     fix: 'Nehmen Sie den Host in hosts der API auf, oder berichtigen Sie path_prefix; und sehen Sie, welchen Host das Gateway sendet.',
   },
+  address_unreadable: {
+    title: 'Woher die Anfrage kommt, ist nicht zu lesen',
+    cause:
+      'Ein vertrauenswürdiger Proxy gibt ein X-Forwarded-For weiter, in dem etwas steht, das keine Netzadresse ist.',
+    fix: 'Lassen Sie den Proxy die Adresse schreiben, von der er die Anfrage hat, und nichts, was Aufrufer geschrieben haben.',
+  },
   identity_header_forged: {
     title: 'Die Anfrage trägt einen Header, den nur das Gateway setzt',
     cause:
