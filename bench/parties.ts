@@ -22,7 +22,11 @@ export async function startBare(store: string | undefined): Promise<Server> {
   return server
 }
 
-export async function startOurs(folder: string, store: string | undefined): Promise<Server> {
+export async function startOurs(
+  folder: string,
+  store: string | undefined,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const port = await freePort()
   const settings = join(folder, `gatehouse-${port}.yaml`)
   // Tokens that were got ready must outlive the run.
@@ -45,6 +49,7 @@ export async function startOurs(folder: string, store: string | undefined): Prom
       GATEHOUSE_BOOTSTRAP_CLIENT_ID: automation.id,
       GATEHOUSE_BOOTSTRAP_CLIENT_SECRET: automation.secret,
       ...(store && { REDIS_URL: store }),
+      ...more,
     },
   )
 }

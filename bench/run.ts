@@ -10,11 +10,13 @@ import { join } from 'node:path'
 import { rene } from '../test/support/people.ts'
 import { startUpstream } from '../test/support/upstream.ts'
 import { calls } from './calls.ts'
-import { flows, passwordLogin, type Work } from './flows.ts'
+import { flows, passwordLogin } from './flows.ts'
 import { askGates } from './gates.ts'
 import { startHaproxy } from './haproxy.ts'
+import { measure } from './measure.ts'
 import { admin, bareParty, gather, prepare, startBare, startOurs } from './parties.ts'
-import { pinned, type Server, startLoad } from './processes.ts'
+import { pinned, startLoad } from './processes.ts'
+import { bytesPerSession, crowd } from './redis-bytes.ts'
 import { median, printCalls, printTable } from './table.ts'
 
 const rounds = Number(process.argv[2] ?? 3)
@@ -23,28 +25,8 @@ const seconds = Number(process.argv[3] ?? 2)
 const wanted = process.argv[4]?.split(',') ?? [...Object.keys(flows), ...Object.keys(calls), 'password login']
 const redisUrl = process.env.BENCH_REDIS_URL
 
-interface Sample {
-  /** Milliseconds of processor time per request. */
-  readonly cost: number
-}
-
-/** Eight at once, for so many seconds. */
-async function measure(server: Server, work: Work): Promise<Sample> {
-  const begin = { at: performance.now(), cost: server.processor() }
-  let done = 0
-  const until = begin.at + seconds * 1000
-  const worker = async () => {
-    while (performance.now() < until) {
-      await work()
-      done += 1
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, worker))
-  return { cost: (server.processor() - begin.cost) / done }
-}
-
 async function compare(folder: string, store: string | undefined) {
-  await using upstream = await startUpstream({ users: { rene } })
+  await using upstream = await startUpstream({ users: { rene, ...crowd } })
   await using theirs = await startBare(store)
   await using ours = await startOurs(folder, store)
   const idle = [ours.memory(), theirs.memory()] as const
@@ -52,6 +34,7 @@ async function compare(folder: string, store: string | undefined) {
   const parties = [party, bareParty(theirs)] as const
   const servers = [ours, theirs] as const
 
+  const loaded = [0, 0] as [number, number]
   const rows: (readonly [string, number, number, string])[] = []
   for (const [name, prepareWork] of Object.entries(flows)) {
     if (!wanted.includes(name)) continue
@@ -61,7 +44,8 @@ async function compare(folder: string, store: string | undefined) {
       for (const side of [0, 1] as const) {
         const work = works[side]
         if (!work) continue
-        const { cost } = await measure(servers[side], work)
+        const { cost, memory } = await measure(servers[side], work, seconds)
+        loaded[side] = Math.max(loaded[side], memory)
         // The first one warms up.
         if (round > 0) costs[side].push(cost)
       }
@@ -69,7 +53,7 @@ async function compare(folder: string, store: string | undefined) {
   }
   if (wanted.includes('password login')) {
     const hash = hashCost()
-    const { cost } = await measure(ours, passwordLogin(parties[0], admin))
+    const { cost } = await measure(ours, passwordLogin(parties[0], admin), seconds)
     rows.push(['password login (beside: the hash alone)', cost, hash, `${(hash / cost).toFixed(2)} of the pure rate`])
   }
 
@@ -83,9 +67,23 @@ async function compare(folder: string, store: string | undefined) {
     const evidence = await gather(...parties, api)
     printCalls(title, await askGates(asked, { load, gates, evidence, rounds, seconds }))
   }
-  const memory = `memory: idle ${idle.map(Math.round).join(' / ')} MB, after load ${servers.map((server) => Math.round(server.memory())).join(' / ')} MB`
+  const megabytes = {
+    idle,
+    ...(loaded[0] > 0 && { 'under load': loaded }),
+    'after load': servers.map((server) => server.memory()),
+  }
+  const memory = Object.entries(megabytes).map(([when, both]) => `${when} ${both.map(Math.round).join(' / ')} MB`)
+  if (store) {
+    const [own, theirBytes] = [
+      await bytesPerSession(store, parties[0], upstream),
+      await bytesPerSession(store, parties[1], upstream),
+    ]
+    console.log(
+      `Redis, bytes per session with a refresh token: ${Math.round(own)} / ${Math.round(theirBytes)}, ${(own / theirBytes).toFixed(2)} of bare's`,
+    )
+  }
   console.log(
-    `${memory}; first answer after ${Math.round(ours.started)} / ${Math.round(theirs.started)} ms (ours / bare)\n`,
+    `memory: ${memory.join(', ')}; first answer after ${Math.round(ours.started)} / ${Math.round(theirs.started)} ms (ours / bare)\n`,
   )
 }
 

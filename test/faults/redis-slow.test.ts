@@ -1,5 +1,5 @@
 /** F12: Redis takes 200 ms to answer. Everything takes longer, nobody is told no, and nothing piles up. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Nodes, startNodes } from '../support/nodes.ts'
 import { rene } from '../support/people.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -18,8 +18,9 @@ beforeAll(async () => {
   broker = await startNodes({ count: 1, env: { REDIS_URL: far.url } })
   // Also while it is busy enough to be avoided.
   broker.balancer.use(broker.nodes.map(({ url }) => url))
-  await broker.addSource(upstream)
-}, 60_000)
+  // On a busy machine the first answers may come too late.
+  await vi.waitFor(() => broker.addSource(upstream), { timeout: 60_000 })
+}, 120_000)
 afterAll(async () => {
   for (const one of [broker, far, redis, upstream]) await one?.[Symbol.asyncDispose]()
 })

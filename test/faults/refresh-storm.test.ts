@@ -1,6 +1,11 @@
 /** Everybody refreshes at once after an outage (F35), and answers are lost on the way (F36): nobody is signed out. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createVault } from '../../src/config/secrets.ts'
+import { digest, newIdWithin, newSecret } from '../../src/ids.ts'
+import { sessionIdOf } from '../../src/issuer/session-id.ts'
+import { silent } from '../../src/log.ts'
+import { openStores } from '../../src/stores/open.ts'
 import { basic, type TestClient, type Tokens } from '../support/hands.ts'
 import { type Nodes, startNodes } from '../support/nodes.ts'
 import { rene } from '../support/people.ts'
@@ -9,7 +14,9 @@ import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
 import { isLong } from './length.ts'
 
-const sessions = isLong ? 1000 : 60
+const sessions = isLong ? 10_000 : 200
+/** Connections of a crowd's: there are not as many as there may be people. */
+const atOnce = 500
 let servers: Servers
 let upstream: Upstream
 let broker: Nodes
@@ -31,10 +38,45 @@ afterAll(async () => {
 const login = async () =>
   (await broker.login(client, { visitor: createVisitor(), params: { idp_hint: 'Okta' } })).tokens
 
-async function manyLogins(): Promise<Tokens[]> {
-  const all: Tokens[] = []
-  while (all.length < sessions) all.push(...(await Promise.all(Array.from({ length: 10 }, login))))
+/** As a sign-in leaves them, one like the other, by the stores that the nodes have: signing in so often takes too long. */
+async function manySessions(): Promise<string[]> {
+  await using stores = await openStores({
+    databaseUrl: servers.env.DATABASE_URL,
+    redisUrl: servers.env.REDIS_URL,
+    connections: 2,
+    vault: createVault([Buffer.alloc(32)]),
+    clock: Date.now,
+    log: silent,
+  })
+  const { refresh_token } = await login()
+  const found = await stores.artifacts.get('RefreshToken', digest(refresh_token))
+  const { sid, grantId, exp } = found?.payload ?? {}
+  const session = await stores.sessions.get(String(sid))
+  const grant = await stores.grants.get(String(grantId))
+  if (!session || !grant) throw new Error('there is no session to be like')
+  const another = async () => {
+    const [uid, token] = [newSecret(), newSecret()]
+    const own = { ...session, id: sessionIdOf(uid), upstream: null }
+    await stores.sessions.save(own)
+    const { id } = await stores.grants.open({ ...grant, id: newIdWithin(own.id), sessionId: own.id })
+    const payload = { ...found?.payload, sessionUid: uid, sid: own.id, grantId: id }
+    await stores.artifacts.put('RefreshToken', digest(token), payload, Number(exp) * 1000)
+    return token
+  }
+  const all: string[] = []
+  while (all.length < sessions) all.push(...(await Promise.all(Array.from({ length: 100 }, another))))
   return all
+}
+
+/** All of them at once, as far as there are connections. */
+async function crowd<T>(tokens: readonly string[], each: (token: string) => Promise<T>): Promise<T[]> {
+  const answers: T[] = []
+  const queue = tokens.entries()
+  const one = async () => {
+    for (const [index, token] of queue) answers[index] = await each(token)
+  }
+  await Promise.all(Array.from({ length: atOnce }, one))
+  return answers
 }
 
 /** As a library does that keeps to `Retry-After`, only sooner. Answers how often it was told to come again. */
@@ -42,29 +84,33 @@ async function untilTold(token: string): Promise<{ status: number; body: Tokens;
   for (let again = 0; ; again++) {
     const answer = await broker.refresh(client, token)
     const body = (await answer.json()) as Tokens
-    if (answer.status !== 503 || again > 100) return { status: answer.status, body, again }
+    if (answer.status !== 503 || again > 1000) return { status: answer.status, body, again }
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
     await delay(300)
   }
 }
 
 it('F35 every session lives that is refreshed in one moment, during an outage and right after it', async () => {
-  const before = await manyLogins()
+  const before = await manySessions()
   servers.redis.pause()
-  const storm = Promise.all(before.map(({ refresh_token }) => untilTold(refresh_token)))
+  const storm = crowd(before, untilTold)
   await delay(3000)
   const live = performance.now()
-  expect((await fetch(`${broker.issuer}/health/live`)).status, 'and the nodes are there for others').toBe(200)
-  expect(performance.now() - live).toBeLessThan(1000)
-  servers.redis.resume()
+  const { status } = await fetch(`${broker.issuer}/health/live`).finally(() => servers.redis.resume())
+  const took = performance.now() - live
   const answers = await storm
+  expect(status, 'and the nodes are there for others').toBe(200)
+  expect(took).toBeLessThan(2000)
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
   expect(Math.max(...answers.map(({ again }) => again)), 'the outage was one').toBeGreaterThan(0)
   // Each has its own; all at once once more, with nothing in the way.
-  const after = await Promise.all(answers.map(({ body }) => untilTold(body.refresh_token)))
+  const after = await crowd(
+    answers.map(({ body }) => body.refresh_token),
+    untilTold,
+  )
   expect(new Set(after.map(({ status }) => status))).toEqual(new Set([200]))
   expect(new Set(after.map(({ body }) => body.refresh_token)).size).toBe(before.length)
-}, 300_000)
+}, 1_200_000)
 
 it('F36 a client that loses the answer asks again, gets what it lost, and the session goes on', async () => {
   let { refresh_token: token } = await login()

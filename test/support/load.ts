@@ -4,6 +4,8 @@ import type { Hands, TestClient, Tokens } from './hands.ts'
 export interface Load {
   /** What was asked for and did not come, with the time since the beginning. */
   readonly failures: readonly string[]
+  /** When each of them came, as `performance.now()` has it. */
+  readonly failedAt: readonly number[]
   /** Milliseconds of each thing that was done. */
   readonly durations: readonly number[]
   stop(): Promise<void>
@@ -23,6 +25,7 @@ interface Needs {
 export function startLoad({ broker, client, people = 4, pause = 10 }: Needs): Load {
   const begin = performance.now()
   const failures: string[] = []
+  const failedAt: number[] = []
   const durations: number[] = []
   let going = true
 
@@ -33,6 +36,7 @@ export function startLoad({ broker, client, people = 4, pause = 10 }: Needs): Lo
       return await work()
     } catch (error) {
       const cause = error instanceof Error && error.cause ? `: ${String(error.cause)}` : ''
+      failedAt.push(performance.now())
       failures.push(`${what} at ${Math.round(performance.now() - begin)} ms: ${String(error)}${cause}`)
       return undefined
     } finally {
@@ -69,6 +73,7 @@ export function startLoad({ broker, client, people = 4, pause = 10 }: Needs): Lo
   const all = Promise.all(Array.from({ length: people }, person))
   return {
     failures,
+    failedAt,
     durations,
     async stop() {
       going = false
