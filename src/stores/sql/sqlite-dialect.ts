@@ -68,13 +68,19 @@ class Adapter extends SqliteAdapter {
   }
 }
 
+interface Prepared {
+  readonly statement: StatementSync
+  readonly hasRows: boolean
+  readonly changesLiveState: boolean
+}
+
 interface Connection extends DatabaseConnection {
   release(): void
 }
 
 function createDriver(path: string, insideTransaction: () => boolean): Driver & Quick {
   let database: DatabaseSync | undefined
-  const statements = new Map<string, StatementSync>()
+  const statements = new Map<string, Prepared>()
   let changed = 0
   let versionOfOthers: StatementSync | undefined
   let seenOfOthers: unknown
@@ -86,21 +92,23 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
     return database
   }
 
-  function prepare(sql: string): StatementSync {
+  function prepare(sql: string): Prepared {
     const known = statements.get(sql)
     if (known) return known
     if (statements.size >= keptStatements) statements.clear()
     const statement = opened().prepare(sql)
-    statements.set(sql, statement)
-    return statement
+    const hasRows = statement.columns().length > 0
+    const prepared = { statement, hasRows, changesLiveState: changesLiveState.test(sql) }
+    statements.set(sql, prepared)
+    return prepared
   }
 
   function run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
     opened()
-    if (changesLiveState.test(sql)) changed += 1
-    const statement = prepare(sql)
+    const { statement, hasRows, changesLiveState } = prepare(sql)
+    if (changesLiveState) changed += 1
     const values = parameters as readonly SQLInputValue[]
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] }
+    if (hasRows) return { rows: statement.all(...values) as Row[] }
     const { changes } = statement.run(...values)
     return { rows: [], numAffectedRows: BigInt(changes) }
   }
@@ -180,7 +188,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
       // In a transaction it would show what was not committed yet.
       try {
         if (opened().isTransaction) return undefined
-        return prepare(sql).get(...(parameters as readonly SQLInputValue[]))
+        return prepare(sql).statement.get(...(parameters as readonly SQLInputValue[]))
       } catch {
         return undefined
       }

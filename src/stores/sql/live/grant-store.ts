@@ -6,42 +6,62 @@ import { makeOrChange } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db, GrantRow } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
+import { type Columns, written } from '../written.ts'
+
+const living = (db: Db, now: number) =>
+  db
+    .selectFrom('grants')
+    .leftJoin('sessions', 'sessions.id', 'grants.session_id')
+    .selectAll('grants')
+    .where('grants.expires_at', '>', now)
+    .where(({ eb, or }) => or([eb('grants.session_id', 'is', null), eb('sessions.expires_at', '>', now)]))
+
+const get = written((db, { id, now }: { id: string; now: number }) => living(db, now).where('grants.id', '=', id))
+
+const ofSession = written((db, { sessionId, now }: { sessionId: string; now: number }) =>
+  living(db, now).where('grants.session_id', '=', sessionId).orderBy('grants.client_id'),
+)
+
+interface Place {
+  readonly [name: string]: string | number
+  readonly sessionId: string
+  readonly clientId: string
+  readonly now: number
+}
+
+const inPlace = written((db, { sessionId, clientId, now }: Place) =>
+  living(db, now).where('grants.session_id', '=', sessionId).where('grants.client_id', '=', clientId),
+)
+
+const livingSession = written((db, { id, now }: { id: string; now: number }) =>
+  db.selectFrom('sessions').select('id').where('id', '=', id).where('expires_at', '>', now),
+)
+
+/** One that has expired is absent, yet its row still has the place in the session. */
+const clear = written((db, { sessionId, clientId, now }: Place) =>
+  db
+    .deleteFrom('grants')
+    .where('session_id', '=', sessionId)
+    .where('client_id', '=', clientId)
+    .where('expires_at', '<=', now),
+)
+
+const insert = written((db, row: Columns<GrantRow>) =>
+  db
+    .insertInto('grants')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['session_id', 'client_id']).doNothing()),
+)
 
 export function createGrantStore(db: Db, clock: Clock): GrantStore {
-  const living = () =>
-    db
-      .selectFrom('grants')
-      .leftJoin('sessions', 'sessions.id', 'grants.session_id')
-      .selectAll('grants')
-      .where('grants.expires_at', '>', clock())
-      .where(({ eb, or }) => or([eb('grants.session_id', 'is', null), eb('sessions.expires_at', '>', clock())]))
-
-  const insert = async (grant: Grant): Promise<Grant | undefined> => {
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('grants')
-      .values({ id: grant.id, ...toColumns(grant), revision: 1 })
-      .onConflict((conflict) => conflict.columns(['session_id', 'client_id']).doNothing())
-      .executeTakeFirst()
-    return numInsertedOrUpdatedRows === 1n ? grant : undefined
-  }
-
   const make = async (grant: Grant & { readonly sessionId: string }): Promise<Grant | undefined> => {
     const now = clock()
-    const session = await db
-      .selectFrom('sessions')
-      .select('id')
-      .where('id', '=', grant.sessionId)
-      .where('expires_at', '>', now)
-      .executeTakeFirst()
-    if (!session) throw sessionEnded(grant.sessionId)
-    // One that has expired is absent, yet its row still has the place in the session.
-    await db
-      .deleteFrom('grants')
-      .where('session_id', '=', grant.sessionId)
-      .where('client_id', '=', grant.clientId)
-      .where('expires_at', '<=', now)
-      .execute()
-    return insert(grant)
+    const { sessionId, clientId } = grant
+    const session = await livingSession(db, { id: sessionId, now })
+    if (session.rows.length === 0) throw sessionEnded(sessionId)
+    await clear(db, { sessionId, clientId, now })
+    const { changed } = await insert(db, { id: grant.id, ...toColumns(grant), revision: 1 })
+    return changed === 1 ? grant : undefined
   }
 
   const widen = async (row: GrantRow, asked: Grant): Promise<Grant | undefined> => {
@@ -60,7 +80,10 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
 
   const ofSessions = async (sessionIds: readonly string[]): Promise<readonly Grant[]> => {
     if (sessionIds.length === 0) return []
-    const rows = await living().where('grants.session_id', 'in', sessionIds).orderBy('grants.client_id').execute()
+    const rows = await living(db, clock())
+      .where('grants.session_id', 'in', sessionIds)
+      .orderBy('grants.client_id')
+      .execute()
     return rows.map(fromRow)
   }
 
@@ -70,11 +93,10 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
         'reference',
         () =>
           makeOrChange({
-            read: () =>
-              living()
-                .where('grants.session_id', '=', grant.sessionId)
-                .where('grants.client_id', '=', grant.clientId)
-                .executeTakeFirst(),
+            async read() {
+              const { sessionId, clientId } = grant
+              return (await inPlace(db, { sessionId, clientId, now: clock() })).rows[0]
+            },
             make: () => make(grant),
             change: (row) => widen(row, grant),
           }),
@@ -89,11 +111,14 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
     },
 
     async get(id) {
-      const row = await living().where('grants.id', '=', id).executeTakeFirst()
+      const [row] = (await get(db, { id, now: clock() })).rows
       return row && fromRow(row)
     },
 
-    ofSession: (sessionId) => ofSessions([sessionId]),
+    async ofSession(sessionId) {
+      const { rows } = await ofSession(db, { sessionId, now: clock() })
+      return rows.map(fromRow)
+    },
     ofSessions,
 
     async remove(id) {

@@ -3,6 +3,16 @@ import type { Clock } from '../../../clock.ts'
 import type { LivenessQuestion, MarkStore } from '../../../tokens/liveness.ts'
 import type { Quick } from '../engine.ts'
 import type { Db, MarkRow } from '../schema.ts'
+import { written } from '../written.ts'
+
+const blockedAt = written((db, { kind, name, now }: { kind: MarkRow['kind']; name: string; now: number }) =>
+  db
+    .selectFrom('marks')
+    .select('not_before')
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .where('expires_at', '>', now),
+)
 
 /** Milliseconds. A mark whose time is over may count for so much longer; what allows something ends to the millisecond. */
 const keptFor = 1000
@@ -70,13 +80,7 @@ export function createMarkStore(db: Db, clock: Clock, forgottenAt: number | null
     },
 
     async blockedAt(kind, name) {
-      const mark = await db
-        .selectFrom('marks')
-        .select('not_before')
-        .where('kind', '=', kind)
-        .where('name', '=', name)
-        .where('expires_at', '>', clock())
-        .executeTakeFirst()
+      const [mark] = (await blockedAt(db, { kind, name, now: clock() })).rows
       return mark?.not_before ?? null
     },
 

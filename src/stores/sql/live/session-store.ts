@@ -6,6 +6,29 @@ import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
 import { openIfKept, type Vault } from '../../../vault.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db, SessionRow } from '../schema.ts'
+import { type Columns, written } from '../written.ts'
+
+/** Of the same account, it is renewed. */
+const save = written((db, { id, account_id, ...renewed }: Columns<SessionRow>) =>
+  db
+    .insertInto('sessions')
+    .values({ id, account_id, ...renewed })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(renewed).where('sessions.account_id', '=', account_id)),
+)
+
+const get = written((db, { id, now }: { id: string; now: number }) =>
+  db.selectFrom('sessions').selectAll().where('id', '=', id).where('expires_at', '>', now),
+)
+
+const touch = written((db, { id, idleUntil, now }: { id: string; idleUntil: number; now: number }) =>
+  db
+    .updateTable('sessions')
+    .set(({ eb, ref, val }) => ({
+      expires_at: eb.case().when('ends_at', '<', idleUntil).then(ref('ends_at')).else(val(idleUntil)).end(),
+    }))
+    .where('id', '=', id)
+    .where('expires_at', '>', now),
+)
 
 export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionStore {
   const living = () => db.selectFrom('sessions').selectAll().where('expires_at', '>', clock())
@@ -31,7 +54,9 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
 
   return {
     async save(session) {
-      const renewed = {
+      const { changed } = await save(db, {
+        id: session.id,
+        account_id: session.accountId,
         source_id: session.sourceId,
         subject: session.subject,
         upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
@@ -39,32 +64,17 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
         started_at: session.startedAt,
         ends_at: session.expiresAt,
         expires_at: Math.min(session.idleUntil, session.expiresAt),
-      }
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('sessions')
-        .values({ id: session.id, account_id: session.accountId, ...renewed })
-        .onConflict((conflict) =>
-          conflict.column('id').doUpdateSet(renewed).where('sessions.account_id', '=', session.accountId),
-        )
-        .executeTakeFirst()
-      if (numInsertedOrUpdatedRows !== 1n)
-        throw new Refusal('conflict', `The session ${session.id} is another account's`)
+      })
+      if (changed !== 1) throw new Refusal('conflict', `The session ${session.id} is another account's`)
     },
 
     async get(id) {
-      const row = await living().where('id', '=', id).executeTakeFirst()
+      const [row] = (await get(db, { id, now: clock() })).rows
       return row && fromRow(row)
     },
 
     async touch(id, idleUntil) {
-      await db
-        .updateTable('sessions')
-        .set(({ eb, ref, val }) => ({
-          expires_at: eb.case().when('ends_at', '<', idleUntil).then(ref('ends_at')).else(val(idleUntil)).end(),
-        }))
-        .where('id', '=', id)
-        .where('expires_at', '>', clock())
-        .execute()
+      await touch(db, { id, idleUntil, now: clock() })
     },
 
     async list({ limit, after, accountId, sourceId }) {

@@ -4,6 +4,19 @@ import { sealUnder, unsealUnder } from '../../../sealed-under.ts'
 import type { SavedTrip, TripStore } from '../../../signin/trip-store.ts'
 import { fromJson, toJson } from '../json.ts'
 import type { Db } from '../schema.ts'
+import { written } from '../written.ts'
+
+const save = written((db, given: { state: string; payload: string; expires_at: number }) =>
+  db.insertInto('trips').values(given),
+)
+
+const peek = written((db, { state, now }: { state: string; now: number }) =>
+  db.selectFrom('trips').select('payload').where('state', '=', state).where('expires_at', '>', now),
+)
+
+const take = written((db, { state, now }: { state: string; now: number }) =>
+  db.deleteFrom('trips').where('state', '=', state).where('expires_at', '>', now).returning('payload'),
+)
 
 /** A state is a secret, so its digest is kept, and whoever brings it can read the rest: it names the interaction. */
 export function createTripStore(db: Db, clock: Clock): TripStore {
@@ -14,33 +27,17 @@ export function createTripStore(db: Db, clock: Clock): TripStore {
 
   return {
     async save({ state, ...trip }) {
-      await db
-        .insertInto('trips')
-        .values({
-          state: digest(state),
-          payload: sealUnder(state, 'trip', toJson(trip)),
-          expires_at: trip.expiresAt,
-        })
-        .execute()
+      const payload = sealUnder(state, 'trip', toJson(trip))
+      await save(db, { state: digest(state), payload, expires_at: trip.expiresAt })
     },
 
     async peek(state) {
-      const row = await db
-        .selectFrom('trips')
-        .select('payload')
-        .where('state', '=', digest(state))
-        .where('expires_at', '>', clock())
-        .executeTakeFirst()
+      const [row] = (await peek(db, { state: digest(state), now: clock() })).rows
       return row && read(row.payload, state)
     },
 
     async take(state) {
-      const row = await db
-        .deleteFrom('trips')
-        .where('state', '=', digest(state))
-        .where('expires_at', '>', clock())
-        .returning('payload')
-        .executeTakeFirst()
+      const [row] = (await take(db, { state: digest(state), now: clock() })).rows
       return row && read(row.payload, state)
     },
   }

@@ -7,9 +7,30 @@ import { searchText } from '../paging.ts'
 import { requireRoles, roleColumns } from '../references.ts'
 import type { AccountRow, Db, IdentityRow } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
+import { type Columns, written } from '../written.ts'
+
+const get = written((db, { id }: { id: string }) => db.selectFrom('accounts').selectAll().where('id', '=', id))
+
+const identitiesOf = written((db, { accountId }: { accountId: string }) =>
+  db
+    .selectFrom('identities')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('linked_at')
+    .orderBy('source_id')
+    .orderBy('subject'),
+)
+
+const identity = written((db, { sourceId, subject }: { sourceId: string; subject: string }) =>
+  db.selectFrom('identities').selectAll().where('source_id', '=', sourceId).where('subject', '=', subject),
+)
+
+const seen = written((db, { source_id, subject, ...said }: Columns<Omit<IdentityRow, 'account_id' | 'linked_at'>>) =>
+  db.updateTable('identities').set(said).where('source_id', '=', source_id).where('subject', '=', subject),
+)
 
 export function createAccountStore(db: Db): AccountStore {
-  const identitiesOf = async (accountIds: readonly string[]) => {
+  const ofSeveral = async (accountIds: readonly string[]) => {
     if (accountIds.length === 0) return []
     const rows = await db
       .selectFrom('identities')
@@ -48,18 +69,22 @@ export function createAccountStore(db: Db): AccountStore {
   return {
     ...collection,
 
+    async get(id) {
+      const [row] = (await get(db, { id })).rows
+      return row && fromRow(row)
+    },
+
     async identity(sourceId, subject) {
-      const row = await db
-        .selectFrom('identities')
-        .selectAll()
-        .where('source_id', '=', sourceId)
-        .where('subject', '=', subject)
-        .executeTakeFirst()
+      const [row] = (await identity(db, { sourceId, subject })).rows
       return row && identityFrom(row)
     },
 
-    identities: (accountId) => identitiesOf([accountId]),
-    identitiesOf,
+    async identities(accountId) {
+      const { rows } = await identitiesOf(db, { accountId })
+      return rows.map(identityFrom)
+    },
+
+    identitiesOf: ofSeveral,
 
     async link(identity) {
       const insert = () =>
@@ -99,17 +124,14 @@ export function createAccountStore(db: Db): AccountStore {
     },
 
     async seen({ sourceId, subject, attributes, lastLoginAt }) {
-      const { numUpdatedRows } = await db
-        .updateTable('identities')
-        .set({
-          attributes: toJson(attributes),
-          search: searchedIn({ subject, attributes }),
-          last_login_at: lastLoginAt,
-        })
-        .where('source_id', '=', sourceId)
-        .where('subject', '=', subject)
-        .executeTakeFirst()
-      if (numUpdatedRows !== 1n) throw new Refusal('not_found', `The source's subject ${subject} is linked to nobody`)
+      const { changed } = await seen(db, {
+        source_id: sourceId,
+        subject,
+        attributes: toJson(attributes),
+        search: searchedIn({ subject, attributes }),
+        last_login_at: lastLoginAt,
+      })
+      if (changed !== 1) throw new Refusal('not_found', `The source's subject ${subject} is linked to nobody`)
     },
   }
 }

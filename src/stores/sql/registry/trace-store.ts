@@ -6,6 +6,22 @@ import { isPostgres, makeOrChange, nextIn } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import { momentCursor, momentOf, pageOf } from '../paging.ts'
 import type { Db, Schema, TraceRow } from '../schema.ts'
+import { type Columns, written } from '../written.ts'
+
+const find = written((db, { reference }: { reference: string }) =>
+  db.selectFrom('traces').selectAll().where('reference', '=', reference),
+)
+
+const add = written((db, row: Columns<Omit<TraceRow, 'seq'>>) =>
+  db
+    .insertInto('traces')
+    .values({ ...row, seq: nextIn(db, 'traces') })
+    .onConflict((conflict) => conflict.column('reference').doNothing()),
+)
+
+const replace = written((db, { before, reference, ...row }: Columns<Omit<TraceRow, 'seq'>> & { before: number }) =>
+  db.updateTable('traces').set(row).where('reference', '=', reference).where('revision', '=', before),
+)
 
 type Change = Parameters<TraceStore['append']>[1]
 
@@ -13,8 +29,7 @@ type Change = Parameters<TraceStore['append']>[1]
 const maxSteps = 200
 
 export function createTraceStore(db: Db, clock: Clock): TraceStore {
-  const find = (reference: string) =>
-    db.selectFrom('traces').selectAll().where('reference', '=', reference).executeTakeFirst()
+  const rowOf = async (reference: string) => (await find(db, { reference })).rows[0]
 
   async function insert(reference: string, change: Change): Promise<true | undefined> {
     const trace: Trace = {
@@ -29,37 +44,30 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       ...known(change),
       reference,
     }
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('traces')
-      .values({ reference, seq: nextIn(db, 'traces'), revision: 1, ...toColumns(trace) })
-      .onConflict((conflict) => conflict.column('reference').doNothing())
-      .executeTakeFirst()
-    return numInsertedOrUpdatedRows === 1n || undefined
+    const { changed } = await add(db, { reference, revision: 1, ...toColumns(trace) })
+    return changed === 1 || undefined
   }
 
   async function update(row: TraceRow, change: Change): Promise<true | undefined> {
     const before = fromRow(row)
-    const { numUpdatedRows } = await db
-      .updateTable('traces')
-      .set({
-        revision: row.revision + 1,
-        ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps].slice(-maxSteps) }),
-      })
-      .where('reference', '=', row.reference)
-      .where('revision', '=', row.revision)
-      .executeTakeFirst()
-    return numUpdatedRows === 1n || undefined
+    const { changed } = await replace(db, {
+      reference: row.reference,
+      before: row.revision,
+      revision: row.revision + 1,
+      ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps].slice(-maxSteps) }),
+    })
+    return changed === 1 || undefined
   }
 
   return {
     async get(reference) {
-      const row = await find(reference)
+      const row = await rowOf(reference)
       return row && fromRow(row)
     },
 
     async append(reference, change) {
       await makeOrChange({
-        read: () => find(reference),
+        read: () => rowOf(reference),
         make: () => insert(reference, change),
         change: (row) => update(row, change),
       })
