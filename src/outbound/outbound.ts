@@ -5,9 +5,9 @@
  */
 import { lookup as resolve } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
-import type { BodyInit, fetch } from 'undici'
 import { SourceProblem, type SourceProblemCode } from '../connector.ts'
 import { type Reach, reach } from './addresses.ts'
+import { type Exchanged, exchange } from './exchange.ts'
 
 export interface Outbound extends AsyncDisposable {
   /**
@@ -21,7 +21,7 @@ export interface Outbound extends AsyncDisposable {
 export interface OutboundInit {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>> | Headers
-  readonly body?: BodyInit | null
+  readonly body?: string | URLSearchParams | Uint8Array | ArrayBuffer | ReadableStream | null
   readonly signal?: AbortSignal | null
 }
 
@@ -57,7 +57,7 @@ const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true })
 
 export function createOutbound({ timeout, maxResponseBytes, lookup = systemLookup }: Needs): Outbound {
   async function open() {
-    const { Agent, fetch } = await import('undici')
+    const { Agent } = await import('undici')
     const pool = (policy: Policy) =>
       new Agent({
         // The socket connects to the very addresses that were vetted, so a name cannot change its mind in between.
@@ -73,7 +73,7 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
       any: pool('any'),
       private: pool('private'),
     }
-    return { send: fetch, pools }
+    return pools
   }
   // The library is large, and a start need not wait for what the first call needs.
   let opened: ReturnType<typeof open> | undefined
@@ -85,19 +85,18 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
       const literal = url.hostname.replace(/^\[|\]$/g, '')
       if (isIP(literal)) demand(policy, url.hostname, literal)
 
-      const deadline = AbortSignal.timeout(timeout * 1000)
       try {
         opened ??= open()
-        const { send, pools } = await opened
-        const answer = await send(url, {
-          method,
-          headers: [...new Headers(headers)],
-          body: body ?? null,
-          redirect: 'manual',
-          dispatcher: pools[policy],
-          signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
-        })
-        return complete(answer, await read(answer, maxResponseBytes, ignoreBody))
+        const pools = await opened
+        const terms = {
+          timeout: timeout * 1000,
+          inspect: requireFinal,
+          weigh: (bytes: number) => requireRoom(bytes, maxResponseBytes),
+          ignoreBody,
+        }
+        const sent = { ...common, ...formType(body), ...Object.fromEntries(new Headers(headers)) }
+        const asked = { url, method, headers: sent, body: await toBytes(body), signal: signal ?? null }
+        return complete(await exchange(pools[policy], asked, terms))
       } catch (error) {
         throw explain(error, url, timeout)
       }
@@ -105,8 +104,7 @@ export function createOutbound({ timeout, maxResponseBytes, lookup = systemLooku
 
     async [Symbol.asyncDispose]() {
       if (!opened) return
-      const { pools } = await opened
-      await Promise.all(Object.values(pools).map((agent) => agent.destroy()))
+      await Promise.all(Object.values(await opened).map((agent) => agent.destroy()))
     },
   }
 }
@@ -146,37 +144,38 @@ const pinned =
     )
   }
 
-type Answer = Awaited<ReturnType<typeof fetch>>
+const common = { accept: '*/*', 'user-agent': 'gatehouse' }
 
-async function read(answer: Answer, limit: number, ignored: boolean): Promise<Uint8Array<ArrayBuffer>> {
-  if (answer.status >= 300 && answer.status < 400) {
-    await answer.body?.cancel()
-    throw new SourceProblem(
-      'REMOTE_HOST_RESPONDED_WITH_ERROR',
-      `answered with a redirect (${answer.status}), which is not followed`,
-    )
-  }
-  if (ignored) {
-    await answer.body?.cancel()
-    return new Uint8Array()
-  }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // Leaving the loop by throwing closes the connection.
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length
-    if (size > limit)
-      throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', `answered with more than ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+const formType = (body: OutboundInit['body']): Readonly<Record<string, string>> =>
+  body instanceof URLSearchParams ? { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' } : {}
+
+async function toBytes(body: OutboundInit['body']): Promise<string | Uint8Array | null> {
+  if (body instanceof URLSearchParams) return body.toString()
+  if (body instanceof ReadableStream) return Buffer.from(await new Response(body).arrayBuffer())
+  return body instanceof ArrayBuffer ? new Uint8Array(body) : (body ?? null)
 }
 
-function complete({ status, headers }: Answer, body: Uint8Array<ArrayBuffer>): Response {
+function requireFinal(status: number): void {
+  if (status < 300 || status >= 400) return
+  throw new SourceProblem(
+    'REMOTE_HOST_RESPONDED_WITH_ERROR',
+    `answered with a redirect (${status}), which is not followed`,
+  )
+}
+
+function requireRoom(bytes: number, limit: number): void {
+  if (bytes <= limit) return
+  throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', `answered with more than ${limit} bytes`)
+}
+
+/** They described the body on the wire. */
+const ofTheWire: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'transfer-encoding'])
+
+function complete({ status, headers, body }: Exchanged): Response {
   if (status > 599) throw new SourceProblem('REMOTE_HOST_RESPONDED_WITH_ERROR', `answered with the status ${status}`)
-  const kept = new Headers([...headers])
-  // They described the body on the wire.
-  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) kept.delete(name)
+  const kept = Object.entries(headers)
+    .filter(([name]) => !ofTheWire.has(name))
+    .flatMap(([name, values]) => [values ?? []].flat().map((value): [string, string] => [name, value]))
   return new Response(body.length > 0 ? body : null, { status, headers: kept })
 }
 

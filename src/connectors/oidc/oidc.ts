@@ -9,6 +9,7 @@ import { type Clock, seconds } from '../../clock.ts'
 import { type ConnectorType, type RedirectConnector, SourceProblem, type Trip } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
 import type { Identity } from '../../identity.ts'
+import { digest, newSecret } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import { createKept } from '../kept.ts'
@@ -69,8 +70,8 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
     depart: (trip) =>
       explained(async () => {
         const { configuration } = await provider()
-        const verifier = oidc.randomPKCECodeVerifier()
-        const nonce = oidc.randomNonce()
+        const verifier = newSecret()
+        const nonce = newSecret()
         const url = oidc.buildAuthorizationUrl(configuration, {
           ...config.extra_parameters,
           ...wishes(trip, config),
@@ -78,7 +79,7 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
           scope: config.scopes.join(' '),
           state: trip.state,
           nonce,
-          code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+          code_challenge: digest(verifier),
           code_challenge_method: 'S256',
         })
         return { method: 'GET', url, memo: { verifier, nonce } }

@@ -54,6 +54,8 @@ export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Pr
     cacheMaxAge: 600_000,
     [fetchKeys]: (url, init) => ok(fetch, url, init),
   })
+  // Our own client has the deadline.
+  configuration.timeout = 0
   oidc.enableNonRepudiationChecks(configuration)
   // It would fetch the key set once for every login that meets an unknown key.
   configuration[oidc.customFetch] = (url, init) => (url === metadata.jwks_uri ? publishedKeys(keys) : fetch(url, init))
