@@ -1,6 +1,7 @@
 import { type Html, html } from '../html.ts'
 import type { Words } from '../words.ts'
 import type { Text } from './en.ts'
+import { frameWords } from './frame.ts'
 
 const unit = (amount: number, name: 'day' | 'hour' | 'minute'): string =>
   new Intl.NumberFormat('de', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -21,25 +22,12 @@ function ago(seconds: number): string {
 const moment = (date: Date): string =>
   `${new Intl.DateTimeFormat('de-DE', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(date)} UTC`
 
-const tellAdministrator = 'Das kann nur die Verwaltung ändern. Nennen Sie ihr das Zeichen unten.'
+const tellAdministrator = 'Das kann nur die Verwaltung ändern. Nennen Sie ihr die Referenz unten.'
 const startAgain = 'Gehen Sie zur Anwendung zurück und melden Sie sich von dort an.'
 
 /** Jedes Wort der Seiten, die Personen beim Anmelden sehen, nach dem Sinn übersetzt; Sie. */
 export const de: Words = {
-  product: 'Gatehouse',
-  theme: { dark: 'Dunkel', light: 'Hell' },
-  legal: {
-    label: (application: Text) => html`Über ${application}`,
-    policy: 'Datenschutz',
-    terms: 'Nutzungsbedingungen',
-  },
-  reference: {
-    label: 'Zeichen',
-    trouble: 'Schwierigkeiten? Zeichen',
-    copy: 'Kopieren',
-    copyLabel: 'Das Zeichen kopieren',
-    copied: 'Kopiert',
-  },
+  ...frameWords.de,
   test: {
     title: (source: Text) => html`Probeanmeldung mit ${source}`,
     explain:
@@ -212,7 +200,7 @@ export const de: Words = {
 
   advice: {
     account_disabled: tellAdministrator,
-    account_unknown: 'Melden Sie sich noch einmal an. Bleibt es so, nennen Sie der Verwaltung das Zeichen unten.',
+    account_unknown: 'Melden Sie sich noch einmal an. Bleibt es so, nennen Sie der Verwaltung die Referenz unten.',
     client_disabled: tellAdministrator,
     source_disabled: 'Melden Sie sich auf einem anderen Weg an, oder fragen Sie die Verwaltung.',
     source_not_allowed:
@@ -225,9 +213,9 @@ export const de: Words = {
     interaction_lost: startAgain,
     forged_form: 'Gehen Sie zur Anmeldeseite zurück und senden Sie das Formular von dort.',
     trip_unknown: startAgain,
-    trip_misdirected: 'Beginnen Sie noch einmal. Geschieht es wieder, nennen Sie der Verwaltung das Zeichen unten.',
+    trip_misdirected: 'Beginnen Sie noch einmal. Geschieht es wieder, nennen Sie der Verwaltung die Referenz unten.',
     upstream_refused:
-      'Versuchen Sie es noch einmal oder auf einem anderen Weg. Das Zeichen unten sagt der Verwaltung, was geantwortet wurde.',
+      'Versuchen Sie es noch einmal oder auf einem anderen Weg. Die Referenz unten sagt der Verwaltung, was geantwortet wurde.',
     upstream_invalid: tellAdministrator,
     upstream_misconfigured: tellAdministrator,
     upstream_unavailable: 'Versuchen Sie es gleich noch einmal oder auf einem anderen Weg.',
@@ -240,5 +228,5 @@ export const de: Words = {
     sign_in_abandoned: startAgain,
     not_found: 'Prüfen Sie die Adresse, oder beginnen Sie noch einmal von der Anwendung aus.',
   },
-  otherAdvice: 'Versuchen Sie es noch einmal. Bleibt es so, nennen Sie der Verwaltung das Zeichen unten.',
+  otherAdvice: 'Versuchen Sie es noch einmal. Bleibt es so, nennen Sie der Verwaltung die Referenz unten.',
 }

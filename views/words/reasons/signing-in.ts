@@ -169,6 +169,6 @@ export const signingIn = {
     title: 'Der Dienst kann gerade nicht antworten',
     cause:
       'Ein Teil des Dienstes, der dafür nötig ist, hat nicht geantwortet. Nichts wurde entschieden und nichts geändert.',
-    fix: 'Versuchen Sie es gleich noch einmal. Dauert es an, sehen Sie nach der Datenbank und im Protokoll unter dem Zeichen nach.',
+    fix: 'Versuchen Sie es gleich noch einmal. Dauert es an, sehen Sie nach der Datenbank und im Protokoll unter der Referenz nach.',
   },
 } as const satisfies TranslatedReasons
