@@ -11,11 +11,13 @@ export interface AssetFile {
   readonly etag: string
 }
 
-/** Of a package: its exact version is in package-lock.json. */
-const webauthn = join(
-  ...[dirname(createRequire(import.meta.url).resolve('@simplewebauthn/browser')), '..'],
-  ...['dist', 'bundle', 'index.umd.min.js'],
-)
+const folderOf = (name: string): string => dirname(createRequire(import.meta.url).resolve(name))
+
+/** Of packages: their exact versions are in package-lock.json. */
+const packaged: Readonly<Record<string, string>> = {
+  'webauthn.js': join(folderOf('@simplewebauthn/browser'), '..', 'dist', 'bundle', 'index.umd.min.js'),
+  'htmx.js': join(folderOf('htmx.org'), 'htmx.min.js'),
+}
 
 const types = {
   'gatehouse.css': 'text/css; charset=utf-8',
@@ -24,6 +26,7 @@ const types = {
   'console.js': 'text/javascript; charset=utf-8',
   'passkeys.js': 'text/javascript; charset=utf-8',
   'webauthn.js': 'text/javascript; charset=utf-8',
+  'htmx.js': 'text/javascript; charset=utf-8',
   'mark.svg': 'image/svg+xml',
 }
 
@@ -31,7 +34,7 @@ export type AssetName = keyof typeof types
 
 const files = new Map<string, AssetFile>(
   Object.entries(types).map(([name, type]) => {
-    const body = readFileSync(name === 'webauthn.js' ? webauthn : join(import.meta.dirname, 'assets', name))
+    const body = readFileSync(packaged[name] ?? join(import.meta.dirname, 'assets', name))
     return [name, { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"` }]
   }),
 )

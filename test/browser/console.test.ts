@@ -24,6 +24,8 @@ interface Options {
   readonly width: number
   readonly locale: string
   readonly part: number
+  /** Of the page: a window of 1280 × 800 shows half of that each way at 2. */
+  readonly zoom?: number
 }
 
 /** Every so many-th page of the console in turn, by an administrator who is signed in. */
@@ -31,8 +33,9 @@ async function visitPart(
   options: Options,
   look: (page: Page, name: string) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const { width, part, ...rest } = options
-  const context = await browser.newContext({ ...rest, viewport: { width, height: 800 } })
+  const { width, part, zoom = 1, ...rest } = options
+  const viewport = { width: width / zoom, height: 800 / zoom }
+  const context = await browser.newContext({ ...rest, viewport, deviceScaleFactor: zoom })
   try {
     const page = await context.newPage()
     await console_.enter(page)
@@ -52,6 +55,22 @@ const sideways =
   "document.documentElement.scrollWidth > innerWidth ? ['scrolls sideways to ' + document.documentElement.scrollWidth] : []"
 const tooSmall =
   "[...document.querySelectorAll('a, button, input, select, textarea, summary')].map((e) => [e, e.getBoundingClientRect()]).filter(([e, box]) => e.checkVisibility({ visibilityProperty: true }) && box.top > -50 && box.width * box.height > 0 && (box.width < 24 || box.height < 24) && e.type !== 'checkbox').map(([e, box]) => e.outerHTML.slice(0, 90) + ' is ' + box.width + ' × ' + box.height)"
+/** Text that its own box hides, or that lies beside the window where nobody can scroll to it. */
+const cut = `(() => {
+  const visible = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().width > 1 && !e.closest('.unseen, .skip')
+  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== '')
+  const scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX)
+  const inScroller = (e) => { for (let p = e.parentElement; p; p = p.parentElement) if (scrolls(p) && p !== document.body && p !== document.documentElement) return true; return false }
+  const hidden = (e) => { const style = getComputedStyle(e); return /hidden|clip/.test(style.overflowX + style.overflowY) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1) }
+  return [...document.body.querySelectorAll('*')].filter((e) => visible(e) && own(e)).flatMap((e) => {
+    const { left, right } = e.getBoundingClientRect()
+    const isOut = (left < -1 || right > innerWidth + 1) && !inScroller(e)
+    return isOut || hidden(e) ? [(isOut ? 'lies outside: ' : 'is cut: ') + e.outerHTML.slice(0, 120)] : []
+  })
+})()`
+/** What stays in sight while the page scrolls leaves room for it. */
+const covered =
+  "[...document.body.querySelectorAll('*')].filter((e) => /fixed|sticky/.test(getComputedStyle(e).position) && e.tagName !== 'TH' && e.checkVisibility() && e.getBoundingClientRect().width > innerWidth / 2 && e.getBoundingClientRect().height > innerHeight / 3).map((e) => 'covers the page: ' + e.outerHTML.slice(0, 90))"
 
 describe.each(parts)('every page of the console, part %i', (part) => {
   it.each([
@@ -69,6 +88,15 @@ describe.each(parts)('every page of the console, part %i', (part) => {
     const found = await visitPart({ colorScheme: 'light', width: 320, locale: 'de-DE', part }, async (page) => [
       ...(await page.evaluate<string[]>(sideways)),
       ...(await page.evaluate<string[]>(tooSmall)),
+    ])
+    expect(found).toEqual([])
+  })
+  it('can be read at 200 %: nothing is cut, lies outside or scrolls sideways', { timeout: 120_000 }, async () => {
+    const zoomed = { colorScheme: 'light', width: 1280, locale: 'de-DE', zoom: 2, part } as const
+    const found = await visitPart(zoomed, async (page) => [
+      ...(await page.evaluate<string[]>(sideways)),
+      ...(await page.evaluate<string[]>(cut)),
+      ...(await page.evaluate<string[]>(covered)),
     ])
     expect(found).toEqual([])
   })

@@ -44,29 +44,16 @@
   // Whoever reads with their ears is told first what is wrong.
   const focus = (mark) => document.getElementById(mark.dataset.focus)?.focus()
 
-  // Asks as the button does, and takes the preview out of the page that comes back.
-  function preview(pane) {
-    const { form } = pane.closest('fieldset')
-    let asked = 0
-    let pause
-    async function ask() {
-      asked += 1
-      const turn = asked
-      const body = new URLSearchParams(new FormData(form))
-      body.set('intent', 'preview')
-      try {
-        const answer = await fetch(form.action, { method: 'POST', body })
-        const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-        const next = page.getElementById(pane.id)
-        if (turn === asked && next) pane.replaceChildren(...next.childNodes)
-      } catch {
-        // What is shown stays; the button tells what is wrong.
-      }
-    }
-    form.addEventListener('input', () => {
-      clearTimeout(pause)
-      pause = setTimeout(ask, 400)
-    })
+  // Whoever must sign in first is sent there with the whole page, and not into a part of it.
+  function beforeSwap({ detail }) {
+    if (!detail.shouldSwap || detail.xhr.responseText.includes(`id="${detail.target.id}"`)) return
+    detail.shouldSwap = false
+    if (detail.requestConfig.verb === 'get') location.assign(detail.pathInfo.finalRequestPath)
+  }
+
+  // What is found can be linked to. Not by htmx: its history keeps things in the browser.
+  function afterSwap({ detail }) {
+    if (detail.requestConfig.verb === 'get') history.replaceState(null, '', detail.pathInfo.finalRequestPath)
   }
 
   addEventListener('DOMContentLoaded', () => {
@@ -74,6 +61,8 @@
     each('[data-themes]', themes)
     each('time', localTime)
     each('[data-focus]', focus)
-    each('[data-preview]', preview)
+    document.body.addEventListener('htmx:beforeSwap', beforeSwap)
+    document.body.addEventListener('htmx:afterSwap', afterSwap)
+    document.body.addEventListener('htmx:afterSettle', () => each('#content time', localTime))
   })
 })()

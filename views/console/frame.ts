@@ -3,6 +3,7 @@ import { type Html, html } from '../html.ts'
 import { mark, tick } from '../icons.ts'
 import { type ConsoleLanguage, type ConsoleWords, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
+import { liveHead } from './live.ts'
 
 /** A place in the rail; its name stands in the words of the frame. */
 export type Area = keyof ConsoleWords['frame']['areas']
@@ -56,6 +57,7 @@ export function consolePage(frame: ConsoleFrame, body: Html): Html {
 <link rel="stylesheet" href="${assetUrl(assets, 'console.css')}">
 <script src="${assetUrl(assets, 'signin.js')}"></script>
 <script src="${assetUrl(assets, 'console.js')}"></script>
+${liveHead(assets)}
 </head>
 <body class="console">
 <a class="skip" href="#content">${words.skip}</a>

@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
 import { linkButton } from './parts.ts'
-import { type Column, type Filter, pager, searchForm, table } from './table.ts'
+import { type Column, type Filter, pager, searchable, table } from './table.ts'
 
 export interface List<Row> {
   readonly lang: ConsoleLanguage
@@ -39,5 +39,6 @@ export function listing<Row>(
     ? html`<p>${words.noneFound}</p><p><a href="${action}">${kit.showAll}</a></p>`
     : html`<p>${words.empty}</p>${add !== undefined && linkButton(add, words.add, 'primary')}`
   const count = kit.shown(rows.length, all)
-  return html`${searchForm({ action, value: search, label: words.search, filters, count, lang })}${table({ caption: words.title, rows, empty, columns })}${pager(page)}`
+  const found = html`${table({ caption: words.title, rows, empty, columns })}${pager(page)}`
+  return searchable({ action, value: search, label: words.search, filters, count, lang }, found)
 }

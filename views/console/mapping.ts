@@ -2,6 +2,7 @@
 import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
 import { type Field, fieldView, type Values, type Wrong } from './form.ts'
+import { livePart } from './live.ts'
 import { nothing, notice, said, state } from './parts.ts'
 import { table } from './table.ts'
 import { ago, type Moment } from './time.ts'
@@ -26,6 +27,8 @@ export interface PreviewResult {
 }
 
 interface Preview extends Moment {
+  /** Of the form that it stands in. */
+  readonly action: string
   readonly sample: Field
   readonly values: Values
   readonly problems: readonly Wrong[]
@@ -36,14 +39,13 @@ interface Preview extends Moment {
   readonly result: PreviewResult | undefined
 }
 
-/** The script replaces what lies in `data-preview` while somebody types; without it the button does. */
-export function previewView({ sample, values, problems, labels, latest, result, ...moment }: Preview): Html {
+export function previewView({ action, sample, values, problems, labels, latest, result, ...moment }: Preview): Html {
   const { lang } = moment
   const { mapping: words } = consoleWords(lang)
   const wrong = problems.filter(({ path }) => path === sample.name)
   return html`<fieldset class="group preview"><legend>${words.title}</legend>
 <div class="sides"><div>${fieldView(sample, { values, lang }, wrong)}<p class="help">${latest === undefined ? words.noneYet : html`${words.latest[latest.from]} ${ago(latest.at, moment)}`}</p></div>
-<div data-preview="preview" id="preview">${result ? resultView(result, lang) : pending(problems, labels, lang)}</div></div>
+${livePart('preview', action, 'preview', result ? resultView(result, lang) : pending(problems, labels, lang))}</div>
 </fieldset>`
 }
 

@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, type ConsoleWords, consoleWords } from '../words/console.ts'
 import { type Field, fieldView, type Values } from './form.ts'
 import { copyable, descriptions, notice, said, section } from './parts.ts'
-import { pager, searchForm, table } from './table.ts'
+import { pager, searchable, table } from './table.ts'
 
 export type GatewayName = keyof ConsoleWords['recipes']['gateways']
 
@@ -18,7 +18,7 @@ export interface RecipeList {
 
 export function recipeListView(page: RecipeList): Html {
   const { recipes: words, apis, kit } = consoleWords(page.lang)
-  return html`${searchForm({ action: page.action, value: page.search, label: apis.search, lang: page.lang })}${table({
+  const found = table({
     caption: words.which,
     rows: page.rows,
     empty:
@@ -33,7 +33,11 @@ export function recipeListView(page: RecipeList): Html {
           address === '' ? html`<span class="muted">${apis.noAddress}</span>` : html`<code>${address}</code>`,
       },
     ],
-  })}${pager(page)}`
+  })
+  return searchable(
+    { action: page.action, value: page.search, label: apis.search, lang: page.lang },
+    html`${found}${pager(page)}`,
+  )
 }
 
 export interface RecipePage {

@@ -2,7 +2,7 @@
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
 import { nothing, said } from './parts.ts'
-import { type Filter, pager, searchForm, table } from './table.ts'
+import { type Filter, pager, searchable, table } from './table.ts'
 import { ago, type Moment } from './time.ts'
 
 export interface SessionLine {
@@ -34,11 +34,16 @@ export function sessionsView(page: SessionList): Html {
   const { search, filters, action, next, isOfClient } = page
   const isNarrowed = search !== '' || filters.some(({ value }) => value !== '')
   const none = isOfClient && next !== undefined ? words.noneHere : words.noneFound
-  return html`${searchForm({ action, value: search, label: words.search, filters, count: kit.shown(page.rows.length, undefined), lang: page.lang })}${sessionTable(
+  const found = sessionTable(
     page.rows,
     isNarrowed ? html`<p>${none}</p><p><a href="${action}">${kit.showAll}</a></p>` : html`<p>${words.empty}</p>`,
     page,
-  )}${pager(page)}`
+  )
+  const count = kit.shown(page.rows.length, undefined)
+  return searchable(
+    { action, value: search, label: words.search, filters, count, lang: page.lang },
+    html`${found}${pager(page)}`,
+  )
 }
 
 export function sessionTable(rows: readonly SessionLine[], empty: Html, moment: Moment): Html {

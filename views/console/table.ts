@@ -1,6 +1,7 @@
 import { type Html, html } from '../html.ts'
 import { type ConsoleLanguage, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
+import { countPart, foundPart, liveSearch } from './live.ts'
 
 export interface Column<Row> {
   readonly title: Text
@@ -70,12 +71,13 @@ interface Search {
   readonly lang: ConsoleLanguage
 }
 
-export function searchForm({ action, value, label, filters = [], count, lang }: Search): Html {
+/** The form, and below it what it finds. */
+export function searchable({ action, value, label, filters = [], count, lang }: Search, content: Html): Html {
   const { kit } = consoleWords(lang)
   const isNarrowed = value !== '' || filters.some((filter) => filter.value !== '')
-  return html`<form class="search" role="search" method="get" action="${action}">
+  return html`<form class="search" role="search" method="get" action="${action}"${liveSearch(action)}>
 <div class="field grow"><label for="q">${label}</label><input type="search" id="q" name="q" value="${value}" autocomplete="off"></div>
 ${filters.map((filter) => html`<div class="field"><label for="filter-${filter.name}">${filter.label}</label><select id="filter-${filter.name}" name="${filter.name}">${filter.options.map((option) => html`<option value="${option.value}"${option.value === filter.value && html` selected`}>${option.text}</option>`)}</select></div>`)}
-<button class="button plain">${kit.search}</button>${isNarrowed && html`<a class="all" href="${action}">${kit.showAll}</a>`}${count !== undefined && html`<span class="count muted">${count}</span>`}
-</form>`
+<button class="button plain">${kit.search}</button>${isNarrowed && html`<a class="all" href="${action}">${kit.showAll}</a>`}${count !== undefined && countPart(html`${count}`)}
+</form>${foundPart(content)}`
 }

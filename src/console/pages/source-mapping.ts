@@ -89,7 +89,14 @@ export const sourceMappingPage =
           groups: [{ fields }],
           elsewhere: [sample],
           before: previewView({
-            ...{ lang, now, sample, values: shown.values, problems: entered.problems },
+            ...{
+              action: at(`/sources/${source.id}/mapping`),
+              lang,
+              now,
+              sample,
+              values: shown.values,
+              problems: entered.problems,
+            },
             labels: Object.fromEntries([...fields, sample].map(({ name, label }) => [name, label])),
             latest: latest && { from: latest.from, at: latest.at },
             result:
