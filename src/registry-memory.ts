@@ -13,6 +13,15 @@ interface Needs {
   readonly limit?: number
 }
 
+/** A reading, out of memory where that will do. */
+export interface Remembering<A extends unknown[], R> {
+  (...args: A): Promise<R>
+  /** What it would answer with at once; nobody is asked. */
+  remembered(...args: A): R | undefined
+  /** Reads, whatever is kept. Rejects with `Unavailable`. */
+  anew(...args: A): Promise<R>
+}
+
 export interface RegistryMemory {
   /**
    * The same reading, out of memory where that will do. `read` answers the same whenever the registry's version is
@@ -22,7 +31,7 @@ export interface RegistryMemory {
     name: string,
     read: (...args: A) => Promise<R>,
     options?: { readonly forAtMost?: number },
-  ): (...args: A) => Promise<R>
+  ): Remembering<A, R>
   /** From here on memory holds nothing that was changed, by any node, before this was called. Rejects with `Unavailable`. */
   confirm(): Promise<number>
   /** Something was changed here. */
@@ -68,28 +77,45 @@ export function createRegistryMemory({ registryVersion, clock, limit = 20_000 }:
       read: (...args: A) => Promise<R>,
       { forAtMost = Number.POSITIVE_INFINITY }: { readonly forAtMost?: number } = {},
     ) {
-      return async (...args: A): Promise<R> => {
-        const key = name + JSON.stringify(args)
+      const keyOf = (args: A) => name + JSON.stringify(args)
+
+      function current(key: string): Kept | undefined {
         const kept = entries.get(key)
         const now = clock()
-        if (kept?.generation === generation && now < kept.readAt + forAtMost && now < confirmedAt + longestOutage) {
-          if (forAtMost === Number.POSITIVE_INFINITY) kept.trueAt = Math.max(kept.trueAt, confirmedAt)
-          // As long as there is room nobody need know which was not asked for longest.
-          if (entries.size > limit / 2) put(key, kept)
-          return kept.value as R
-        }
+        if (kept?.generation !== generation || now >= kept.readAt + forAtMost || now >= confirmedAt + longestOutage)
+          return undefined
+        if (forAtMost === Number.POSITIVE_INFINITY) kept.trueAt = Math.max(kept.trueAt, confirmedAt)
+        // As long as there is room nobody need know which was not asked for longest.
+        if (entries.size > limit / 2) put(key, kept)
+        return kept
+      }
+
+      async function anew(...args: A): Promise<R> {
+        const key = keyOf(args)
+        const now = clock()
         // Whatever changes while it is being read makes it old.
         const asked = generation
+        const value = await read(...args)
+        if (value === undefined) entries.delete(key)
+        else put(key, { value, generation: asked, readAt: now, trueAt: now })
+        return value
+      }
+
+      async function get(...args: A): Promise<R> {
+        const key = keyOf(args)
+        const known = current(key)
+        if (known) return known.value as R
+        const kept = entries.get(key)
+        const now = clock()
         try {
-          const value = await read(...args)
-          if (value === undefined) entries.delete(key)
-          else put(key, { value, generation: asked, readAt: now, trueAt: now })
-          return value
+          return await anew(...args)
         } catch (error) {
           if (!(error instanceof Unavailable && kept && now < kept.trueAt + longestOutage)) throw error
           return kept.value as R
         }
       }
+
+      return Object.assign(get, { anew, remembered: (...args: A) => current(keyOf(args))?.value as R | undefined })
     },
 
     confirm() {

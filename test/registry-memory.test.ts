@@ -79,6 +79,23 @@ it('keeps nothing absent, and forgets what was not asked for longest', async () 
   expect(reads).toEqual(['none', 'none', 'a', 'b', 'c', 'b'])
 })
 
+it('tells without a question what it holds, and reads on request whatever it holds', async () => {
+  const { keep, confirm } = memory()
+  const get = keep('get', read)
+  await confirm()
+  expect(get.remembered('a')).toBeUndefined()
+  await get('a')
+  expect(get.remembered('a')).toBe('a of 1')
+  version = 2
+  expect(await get.anew('a')).toBe('a of 2')
+  expect(get.remembered('a')).toBe('a of 2')
+  await confirm()
+  expect(get.remembered('a'), 'it was read before the change was heard of').toBeUndefined()
+  expect(reads).toEqual(['a', 'a'])
+  down = true
+  await expect(get.anew('a')).rejects.toThrow(Unavailable)
+})
+
 it('reads again after a while what changes without the version', async () => {
   const { keep, confirm } = memory()
   const get = keep('get', read, { forAtMost: 1000 })

@@ -65,13 +65,18 @@ function clientAdapter({ clients }: Pick<Needs, 'clients'>): Adapter {
   return adapter({
     async find(id) {
       const ctx = Provider.ctx
-      const record = await clients.find(id)
+      if (!isAuthenticating(ctx) || ctx.oidc.entities.Client) {
+        const record = await clients.find(id)
+        if (!record) stateOf(ctx).refused ??= 'client_disabled'
+        return record
+      }
+      const record = await clients.findProving(ctx.req, id, shownSecret(ctx))
       if (record) await requireRegisteredMethod(ctx, record, clients.isTheirs)
       else {
         const state = stateOf(ctx)
         state.refused ??= 'client_disabled'
         // Strangers do not find out which clients there are.
-        state.isUntold = isAuthenticating(ctx) && !(await clients.isTheirs(id, shownSecret(ctx)))
+        state.isUntold = !(await clients.isTheirs(ctx.req, id, shownSecret(ctx)))
       }
       return record
     },

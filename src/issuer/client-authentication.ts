@@ -1,10 +1,10 @@
 /** How clients prove who they are, where the library is more lenient than we are, or less (RFC 6749 §2.3). */
 import type { Context, Middleware } from 'koa'
 import { type AdapterPayload, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { ClientStore } from '../clients/client.ts'
 import { isPlainAssertion } from './client-assertions.ts'
 import type { ClientRecords } from './client-records.ts'
 import { readParameters, replaceBody } from './parameters.ts'
+import type { ProvingClients } from './proving-clients.ts'
 
 const wellFormedBasic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 
@@ -38,11 +38,12 @@ const mostColonsInId = 4
  * Client ids with a colon (`{uuid}:OPENID`) authenticate by HTTP Basic whether or not the client form-encodes
  * them, as RFC 6749 §2.3.1 asks and many do not. Command-line tools send public clients' ids with an empty secret.
  */
-export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientStore, 'get'>): Middleware {
-  async function splitAtKnownId(first: string, rest: readonly string[]) {
+export function acceptRawBasic(paths: readonly string[], clients: ProvingClients): Middleware {
+  async function splitAtKnownId({ req }: Context, first: string, rest: readonly string[]) {
     for (let parts = Math.min(rest.length - 1, mostColonsInId); parts > 0; parts--) {
       const id = [first, ...rest.slice(0, parts)].join(':')
-      if (await clients.get(id)) return { id, secret: rest.slice(parts).join(':') }
+      const secret = rest.slice(parts).join(':')
+      if (await clients.find(req, id, secret)) return { id, secret }
     }
     return undefined
   }
@@ -57,7 +58,7 @@ export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientSto
   }
 
   async function withoutSecret(ctx: Context, id: string): Promise<boolean> {
-    const client = await clients.get(id)
+    const client = await clients.find(ctx.req, id, undefined)
     if (client?.metadata.token_endpoint_auth_method !== 'none') return false
     if (!ctx.is('application/x-www-form-urlencoded')) return false
     const form = await readParameters(ctx)
@@ -76,7 +77,7 @@ export function acceptRawBasic(paths: readonly string[], clients: Pick<ClientSto
     const [first = '', ...rest] = text.split(':')
     const empty = text.endsWith(':')
     if (empty && (await withoutSecret(ctx, rest.length > 1 ? text.slice(0, -1) : formDecoded(first)))) return next()
-    const found = (await splitAtNamedId(ctx, text)) ?? (await splitAtKnownId(first, rest))
+    const found = (await splitAtNamedId(ctx, text)) ?? (await splitAtKnownId(ctx, first, rest))
     if (empty && rest.length === 1) return refuse(ctx, 'the client must authenticate with its secret')
     // Without a secret it is left as it stands: no client, as if there were none of that name.
     if (found && found.secret !== '') ctx.req.headers.authorization = formEncoded(found)
@@ -123,8 +124,9 @@ export async function requireRegisteredMethod(
   const inBody = typeof ctx.oidc.params?.client_secret === 'string'
   const used = inBody ? 'client_secret_post' : ctx.headers.authorization ? 'client_secret_basic' : undefined
   const registered = client.token_endpoint_auth_method
-  if (used === undefined || used === registered || !registered?.startsWith('client_secret')) return
+  if (used === undefined || used === registered) return
+  const isKnown = await isTheirs(ctx.req, String(client.client_id), shownSecret(ctx))
+  if (!registered?.startsWith('client_secret')) return
   const problem = new errors.InvalidClientAuth(`${used} was used`)
-  const isKnown = await isTheirs(String(client.client_id), shownSecret(ctx))
   throw isKnown ? Object.assign(problem, { error_description: `the client is registered for ${registered}` }) : problem
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { admitMachine } from '../admission/admit.ts'
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import type { ProvesBy } from './client-secrets.ts'
 import type { PlainForm } from './direct-form.ts'
+import type { ProvingClients } from './proving-clients.ts'
 
 /** Of every answer to a client. */
 export const directHeaders = {
@@ -16,33 +17,35 @@ export const directHeaders = {
  * another way, or wrong, and the provider's to answer.
  */
 export async function authenticated(
-  { headers: { authorization } }: IncomingMessage,
+  req: IncomingMessage,
   form: PlainForm,
-  clients: Pick<ClientStore, 'get'>,
+  clients: ProvingClients,
   proves: ProvesBy,
 ): Promise<Client | undefined> {
+  const { authorization } = req.headers
   const shown = authorization === undefined ? fromBody(form) : fromHeader(authorization, form)
   if (!shown) return undefined
-  const client = await clients.get(shown.id)
-  if (!client || 'denied' in admitMachine(client) || client.secrets.length === 0) {
-    // It costs the same to ask for one that is not there.
-    proves(shown.id, [], shown.secret)
-    return undefined
-  }
-  const { token_endpoint_auth_method = 'client_secret_basic', client_secret_expires_at = 0 } = client.metadata
-  if (token_endpoint_auth_method !== shown.method || client_secret_expires_at !== 0) return undefined
-  return proves(client.id, client.secrets, shown.secret) ? client : undefined
+  const client = await clients.find(req, shown.id, shown.secret)
+  const comesThisWay = client !== undefined && !('denied' in admitMachine(client)) && shows(client, shown.method)
+  // It costs the same to ask for one that is not there, or comes another way.
+  const isProven = proves(shown.id, comesThisWay ? client.secrets : [], shown.secret)
+  return isProven ? client : undefined
+}
+
+function shows({ metadata }: Client, method: Shown['method']): boolean {
+  const { token_endpoint_auth_method = 'client_secret_basic', client_secret_expires_at = 0 } = metadata
+  return token_endpoint_auth_method === method && client_secret_expires_at === 0
 }
 
 /** A client without a secret says its name in the form, and nothing else about itself. `undefined`: it is no such one. */
 export async function publicClient(
-  { headers: { authorization } }: IncomingMessage,
+  req: IncomingMessage,
   form: PlainForm,
-  clients: Pick<ClientStore, 'get'>,
+  clients: ProvingClients,
 ): Promise<Client | undefined> {
   const id = form.get('client_id')
-  if (authorization !== undefined || form.has('client_secret') || !id) return undefined
-  const client = await clients.get(id)
+  if (req.headers.authorization !== undefined || form.has('client_secret') || !id) return undefined
+  const client = await clients.find(req, id, undefined)
   const isPublic = client?.metadata.token_endpoint_auth_method === 'none' && client.secrets.length === 0
   return isPublic && !('denied' in admitMachine(client)) ? client : undefined
 }

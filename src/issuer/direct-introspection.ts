@@ -3,7 +3,7 @@
  * answered here, by the same check of the token, the same policy and with the same words as the provider's; any other
  * request goes to the provider, and so does every *no* to the client. A test holds the two answers equal.
  */
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
@@ -16,10 +16,11 @@ import { readPlainForm } from './direct-form.ts'
 import type { MayLook } from './introspection-policy.ts'
 import { giveBack } from './parameters.ts'
 import { routes } from './provider.ts'
+import type { ProvingClients } from './proving-clients.ts'
 
 interface Needs {
   readonly issuer: string
-  readonly clients: Pick<ClientStore, 'get'>
+  readonly proving: ProvingClients
   readonly proves: ProvesBy
   readonly checkAccessToken: CheckAccessToken
   readonly mayLook: MayLook
@@ -29,7 +30,7 @@ interface Needs {
 const fields: ReadonlySet<string> = new Set(['token', 'token_type_hint', 'client_id', 'client_secret'])
 
 export function createDirectIntrospection(needs: Needs): DirectRoute {
-  const { issuer, clients, proves, checkAccessToken, mayLook, report } = needs
+  const { issuer, proving, proves, checkAccessToken, mayLook, report } = needs
   // Tokens that are checked again are the same objects (tokens/check-access-token.ts).
   const texts = new WeakMap<AccessToken, string>()
 
@@ -63,7 +64,7 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
       const read = await readPlainForm(req, fields)
       if (!read) return undefined
       try {
-        const client = read.form && (await authenticated(req, read.form, clients, proves))
+        const client = read.form && (await authenticated(req, read.form, proving, proves))
         const token = read.form?.get('token')
         if (client && token && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return await look(client, token)
       } catch (err) {

@@ -1,5 +1,4 @@
 /** What the issuer answers before Koa (decision 23), by address from the root. */
-import type { ClientStore } from '../clients/client.ts'
 import type { DirectRoute, FindDirectRoute } from '../http/direct.ts'
 import { createDirectGrant } from './direct-grant.ts'
 import { createDirectIntrospection } from './direct-introspection.ts'
@@ -11,7 +10,6 @@ type Needs = Parameters<typeof createDirectIntrospection>[0] &
   Omit<Parameters<typeof createDirectToken>[0], 'grants'> &
   Omit<Parameters<typeof createDirectGrant>[0], 'lifetime'> &
   Parameters<typeof createDirectRefresh>[0] & {
-    readonly clients: Pick<ClientStore, 'get'>
     /** The issuer's path, without a slash at the end. */
     readonly base: string
     readonly documents: { readonly addresses: Iterable<readonly [address: string, endpoint: string]> } & Pick<

@@ -3,7 +3,7 @@
  * that says its name, and with that nothing but what the grant needs. Whatever is more than that, or in the way of it,
  * is the provider's to answer.
  */
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import { Unavailable } from '../errors.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
 import type { ProvesBy } from './client-secrets.ts'
@@ -11,6 +11,7 @@ import { authenticated, publicClient } from './direct-client.ts'
 import { type PlainForm, readPlainForm } from './direct-form.ts'
 import { giveBack } from './parameters.ts'
 import { routes } from './provider.ts'
+import type { ProvingClients } from './proving-clients.ts'
 
 export interface DirectGrant {
   /** As in `grant_type`. */
@@ -23,14 +24,14 @@ export interface DirectGrant {
 
 interface Needs {
   readonly confirmRegistry: () => Promise<unknown>
-  readonly clients: Pick<ClientStore, 'get'>
+  readonly proving: ProvingClients
   readonly proves: ProvesBy
   readonly grants: readonly DirectGrant[]
 }
 
 const common = ['grant_type', 'client_id', 'client_secret'] as const
 
-export function createDirectToken({ confirmRegistry, clients, proves, grants }: Needs): DirectRoute {
+export function createDirectToken({ confirmRegistry, proving, proves, grants }: Needs): DirectRoute {
   const fields: ReadonlySet<string> = new Set([...common, ...grants.flatMap((grant) => grant.fields)])
 
   const grantFor = (form: PlainForm | undefined): DirectGrant | undefined => {
@@ -51,7 +52,7 @@ export function createDirectToken({ confirmRegistry, clients, proves, grants }: 
       if (form && grant) {
         try {
           await confirmRegistry()
-          const client = (await authenticated(req, form, clients, proves)) ?? (await publicClient(req, form, clients))
+          const client = (await authenticated(req, form, proving, proves)) ?? (await publicClient(req, form, proving))
           const allowed = client?.metadata.grant_types?.includes(grant.type)
           const answer = client && allowed ? await grant.issue(client, form) : undefined
           if (answer) return answer

@@ -58,6 +58,7 @@ import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
 import { createProvider, idTokenClaimNames, providerPaths, routes } from './provider.ts'
+import { type ClientMemory, createProvingClients } from './proving-clients.ts'
 import { createPublicDocuments, type PublicDocuments, publishedFor } from './public-documents.ts'
 import { createRequestReads } from './request-reads.ts'
 import { createResources } from './resources.ts'
@@ -76,6 +77,7 @@ interface Needs {
     readonly apis: ApiStore
     readonly artifacts: ArtifactStore
     readonly clients: ClientStore
+    readonly clientMemory: ClientMemory
     readonly consents: ConsentStore
     readonly grants: GrantStore
     readonly marks: MarkStore
@@ -140,6 +142,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const mayLook = createMayLook({ ...stores, entitlement: needs.entitlement })
   const logout = createLogout({ ...needs, ...stores, cookies, base })
   const proves = createProvesBy(needs.secretUses, clock)
+  const proving = createProvingClients(stores.clientMemory, clock)
   const resources = createResources({ ...needs, apis: stores.apis, accessTokenLifetime: lifetimes.access_token })
 
   function assemble(keys: KeyRing, customClaims: readonly string[], documents: PublicDocuments): Provider {
@@ -155,7 +158,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
       adapter: createAdapterFactory({
         ...stores,
-        clients: createClientRecords(stores.clients, clock),
+        clients: createClientRecords(stores.clients, proving, clock),
         checkAccessToken: needs.checkAccessToken,
         reads,
         carried,
@@ -197,7 +200,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     )
     provider.use(documents.keep)
     provider.use(requireCredentials(authenticated))
-    provider.use(acceptRawBasic(authenticated, stores.clients))
+    provider.use(acceptRawBasic(authenticated, proving))
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
     provider.use(flushWrites)
     provider.use(settleTokens(routes.token, { ...stores, answers }))
@@ -235,7 +238,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const direct = createDirectRoutes({
     ...needs,
     ...stores,
-    ...{ base, resources, answers, proves, mayLook, lifetimes, issuer: config.issuer },
+    ...{ base, resources, answers, proves, proving, mayLook, lifetimes, issuer: config.issuer },
     documents: { addresses: documentPaths, answer: (req) => current.documents.answer(req) },
     signer: () => current.signer,
     idTokenNames: () => current.idTokenNames,

@@ -11,9 +11,11 @@ interface Announced {
 }
 
 /** The stores whose changes raise the registry's version, with what requests ask of them kept in memory. */
-export function knownRegistry({ clients, sources, apis }: Announced, { keep }: RegistryMemory): Announced {
+export function knownRegistry({ clients, sources, apis }: Announced, { keep }: RegistryMemory) {
+  const client = keep('clients.get', clients.get)
   return {
-    clients: { ...clients, get: keep('clients.get', clients.get) },
+    clients: { ...clients, get: client },
+    clientMemory: { get: client, remembered: client.remembered, anew: client.anew },
     sources: {
       ...sources,
       get: keep('sources.get', sources.get),

@@ -123,6 +123,20 @@ describe('SEC-036 a client’s secret is replaced', () => {
     expect(failures).toBe(0)
   })
 
+  it('and counts at once on a node that was asked for it before there was any, or while there was another', async () => {
+    const database = `sqlite:${file}`
+    await using other = await startTestBroker({ database, keys: broker.keys })
+    const asked = async (client: Pick<TestClient, 'id' | 'secret'>) =>
+      (await other.post('/introspect', { token: 'a.b.c' }, basic(client))).status
+    const secret = 'a-secret-somebody-chose-0002'
+    const newcomer = { id: 'newcomer', secret }
+    expect(await asked(newcomer)).toBe(401)
+    await machine({ client_id: newcomer.id, client_secret: secret })
+    expect(await asked(newcomer)).toBe(200)
+    const { body } = await broker.admin('POST', 'clients/newcomer/secret')
+    expect(await asked({ ...newcomer, secret: String(body.client_secret) })).toBe(200)
+  })
+
   it('at once where nothing else was said, and two count at most', async () => {
     const client = await machine()
     const rotate = async (body?: Json) =>
