@@ -82,6 +82,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   otpauth: ['src/accounts/'],
   '@simplewebauthn/server': ['src/accounts/'],
   '@simplewebauthn/browser': ['views/'],
+  'htmx.org': ['views/'],
   uqr: ['views/'],
   zod: ['src/'],
   'prom-client': ['src/operations/'],

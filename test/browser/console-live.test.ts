@@ -37,7 +37,9 @@ describe('a list', () => {
     await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('ology')
     await page.getByLabel('Name').fill('nothing is called so')
     await page.locator('.empty').waitFor()
-    expect(await page.evaluate<number>('localStorage.length + sessionStorage.length')).toBe(0)
+    // Where one is, and nothing of what is there.
+    const kept = await page.evaluate<string[]>('[...Object.keys(localStorage), ...Object.keys(sessionStorage)]')
+    expect(kept.filter((key) => key !== 'htmx-current-path-for-history')).toEqual([])
   })
 
   it('leads to the sign-in as a page where somebody was signed out meanwhile', { timeout: 60_000 }, async () => {

@@ -24,7 +24,7 @@ const claims = { sub: 'u1', name: 'Ada Lovelace', title: 'Doctor', groups: ['Sta
 
 /** What the preview shows, without markup. */
 const previewIn = (text: string): string =>
-  (/id="preview">(.*)<\/fieldset>/s.exec(text)?.[1] ?? '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+  (/id="preview"[^>]*>(.*)<\/fieldset>/s.exec(text)?.[1] ?? '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 
 async function preview(changes: Readonly<Record<string, string>>) {
   const { open, send } = await enterConsole(broker)
