@@ -27,14 +27,15 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
     ...base,
     async upsert(id, payload, expiresIn) {
       const { admission, freshLogin, granted } = stateOf(Provider.ctx)
-      const sid = payload.sessionUid === undefined ? undefined : sessionIdOf(payload.sessionUid)
+      const { sid, ...kept } = payload
       const acr = payload.acr ?? (freshLogin ? '1' : '0')
       const predecessor = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
       await base.upsert(
         id,
         {
-          ...payload,
-          ...(sid && { sid }),
+          ...kept,
+          // Else its id is made from the uid, and need not be kept.
+          ...(payload.sessionUid === undefined && sid !== undefined && { sid }),
           ...(admission && 'source' in admission && { sourceId: admission.source.id }),
           ...(kind === 'AuthorizationCode' && { acr }),
           ...(kind === 'AuthorizationCode' && granted && { granted }),
@@ -68,7 +69,13 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
         if (kind === 'AuthorizationCode') state.granted = granted as Grant
         if (typeof predecessor === 'string') state.predecessor = predecessor
       }
-      return { ...payload, jti: id, ...(spent && { consumed: true }) }
+      const { sessionUid } = payload
+      return {
+        ...payload,
+        ...(sessionUid !== undefined && { sid: sessionIdOf(sessionUid) }),
+        jti: id,
+        ...(spent && { consumed: true }),
+      }
     },
     async consume(id) {
       const state = stateOf(Provider.ctx)

@@ -18,7 +18,8 @@ const Plain = z.strictObject({
   sourceId: z.string(),
   grantId: z.string(),
   sessionUid: z.string(),
-  sid: z.string(),
+  /** Of tokens that were written before it was made from the uid. */
+  sid: z.string().optional(),
   /** Absent of an offline grant, which outlives its session. */
   expiresWithSession: z.literal(true).optional(),
   gty: z.string(),

@@ -8,6 +8,7 @@ import { digest, newId, newSecret } from '../../src/ids.ts'
 import type { ArtifactKind } from '../../src/issuer/artifact-store.ts'
 import { pack, unpack } from '../../src/stores/redis/compact.ts'
 import type { RedisStores } from '../../src/stores/redis/open.ts'
+import { unpackGrant } from '../../src/stores/redis/session-record.ts'
 import { type RedisServer, startRedis, startReplicaOf } from '../support/redis.ts'
 import { openRedis } from './redis-world.ts'
 import { aGrant, aGrantIn, aSession, atOnce, minute } from './world.ts'
@@ -201,13 +202,41 @@ describe('a payload', () => {
     { kind: 'Session', uid: newSecret(), '~': '~a', '.dot': '~~', scope: ' openid  email ', A: 'A', sid: '~A' },
     { kind: 'Other', nested: { kind: 'RefreshToken', id: newId() }, list: [newId()], nothing: null, zero: 0 },
     { scope: 'read openid', acr: '=x' },
+    {
+      accountId: 'not-a-uuid',
+      clientId: 'app:OPENID',
+      exp: 5,
+      iat: 9,
+      authTime: 1.5,
+      uid: 'with a space',
+      rotations: 1,
+    },
+    { ...refreshToken, expiresWithSession: false, acr: '0', rotations: 3, resource: ['a', 'b'], sourceId: undefined },
     {},
   ])('comes out as it went in: %j', (payload) => {
     expect(unpack(pack(payload, 'RefreshToken'), 'RefreshToken')).toEqual(payload)
+    expect(unpack(pack(payload, 'AuthorizationCode'), 'AuthorizationCode')).toEqual(payload)
+  })
+
+  it('is read as it was written before there was a text in front', () => {
+    const before =
+      '{"A":1795338550,"B":1795340350,"E":"~id1PcGXmRdyd3AA7ScFQtw","M":"1","N":["pwd"],"X":true,"U":"~D","S":"~E",' +
+      '"V":0,"K":"~:ABCD","J":"iAjkHAfg4tz3yUbMiQo2z3GgmcJt5KRqZFF8-Zm8pRo","H":"~DItrHwAPSiuGJgYagJZVfg"}'
+    expect(unpack(before, 'RefreshToken')).toEqual({
+      ...{ kind: 'RefreshToken', iat: 1795338550, exp: 1795340350, acr: '1', amr: ['pwd'], expiresWithSession: true },
+      ...{ accountId: '89dd4f70-65e6-45dc-9ddc-003b49c150b7', clientId: '0c8b6b1f-000f-4a2b-8626-061a8096557e' },
+      ...{ gty: 'authorization_code', resource: 'urn:gatehouse:client', rotations: 0 },
+      ...{ scope: 'openid profile email groups', sessionUid: 'iAjkHAfg4tz3yUbMiQo2z3GgmcJt5KRqZFF8-Zm8pRo' },
+    })
+    // And a grant that named its usual resource.
+    const grant = unpackGrant('["5815f055","ABCD","mws7nfz4",{"urn:gatehouse:client":0}]', {
+      ...{ sessionId: newId(), clientId: 'app', accountId: newId(), sourceId: newId() },
+    })
+    expect(grant.resources).toEqual({ 'urn:gatehouse:client': ['openid', 'profile', 'email', 'groups'] })
   })
 })
 
-it('a session with a grant, a cookie and a refresh token takes less memory than a plain adapter, three quarters or so', async () => {
+it('a session with a grant, a cookie and a refresh token takes less memory than a plain adapter, two thirds or so', async () => {
   await using alone = await startRedis()
   await using measured = await openRedis(alone.url)
   const used = async () => Number(/used_memory:(\d+)/.exec(String(await alone.command('info', 'memory')))?.[1])
@@ -220,12 +249,14 @@ it('a session with a grant, a cookie and a refresh token takes less memory than 
     await measured.grants.open(aGrantIn(session, { clientId, expiresAt: later, scopes, claims: [], resources }))
     const cookie = { ...oidc, kind: 'Session', uid: newSecret(), loginTs: oidc.iat }
     await measured.artifacts.put('Session', digest(newId()), cookie, later)
-    await measured.artifacts.put('RefreshToken', digest(newId()), refreshToken, later)
+    // Its `sid` is made from the uid (issuer/consumable-adapter.ts).
+    const { sid: _, ...kept } = refreshToken
+    await measured.artifacts.put('RefreshToken', digest(newId()), kept, later)
   }
   await atOnce(50, add)
   const before = await used()
   const many = 1000
   for (let round = 0; round < many / 100; round++) await atOnce(100, add)
   const each = ((await used()) - before) / many
-  expect(each).toBeLessThan(0.8 * 2550)
+  expect(each).toBeLessThan(0.7 * 2550)
 })

@@ -106,7 +106,12 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
             ? await oidc.fetchUserInfo(upstream.configuration, tokens.access_token, claims.sub)
             : {}
         // Where the provider's word is trusted, a time that contradicts it is not passed on.
-        const identity = toIdentity(claims, more, { idToken, authTime: fresh ? loginTime(claims) : undefined })
+        // It is there to be shown when they sign out, and is the largest part of a session.
+        const isLeft = config.upstream_logout && upstream.metadata.end_session_endpoint !== undefined
+        const identity = toIdentity(claims, more, {
+          ...(isLeft && { idToken }),
+          authTime: fresh ? loginTime(claims) : undefined,
+        })
         const attributes = await withGroups(identity.attributes, tokens.access_token, { config, fetch })
         return { ...identity, attributes }
       }),
@@ -164,7 +169,7 @@ const protocolClaims: ReadonlySet<string> = new Set([
 ])
 
 interface Login {
-  readonly idToken: string
+  readonly idToken?: string
   readonly authTime: number | undefined
 }
 
@@ -177,6 +182,6 @@ function toIdentity(claims: Claims, more: Readonly<Record<string, unknown>>, { i
     ...(authTime !== undefined && { authTime }),
     ...(typeof acr === 'string' && { acr }),
     ...(Array.isArray(amr) && { amr: amr.filter((method) => typeof method === 'string') }),
-    upstream: { ...(typeof sid === 'string' && { sid }), idToken },
+    upstream: { ...(typeof sid === 'string' && { sid }), ...(idToken && { idToken }) },
   }
 }

@@ -46,10 +46,13 @@ type Packed = readonly [
   tail: string,
   scopes: string,
   expiresAt: string,
-  /** 0: the same scopes as of the grant itself. */
+  /** By name, empty for the usual one; 0: the same scopes as of the grant itself. */
   resources?: Readonly<Record<string, string | 0>>,
   claims?: readonly string[],
 ]
+
+/** Of nearly every grant, and of no characters. */
+const usualResource = 'urn:gatehouse:client'
 
 export function packGrant({ id, scopes, expiresAt, claims, resources }: Grant): string {
   const own = packScopes(scopes)
@@ -60,7 +63,7 @@ export function packGrant({ id, scopes, expiresAt, claims, resources }: Grant): 
     Object.fromEntries(
       Object.entries(resources).map(([name, list]) => {
         const scopesThere = packScopes(list)
-        return [name, scopesThere === own ? 0 : scopesThere]
+        return [name === usualResource ? '' : name, scopesThere === own ? 0 : scopesThere]
       }),
     ),
     claims,
@@ -81,7 +84,10 @@ export function unpackGrant(
     scopes: unpackScopes(scopes),
     claims,
     resources: Object.fromEntries(
-      Object.entries(resources).map(([name, list]) => [name, unpackScopes(list === 0 ? scopes : list)]),
+      Object.entries(resources).map(([name, list]) => [
+        name === '' ? usualResource : name,
+        unpackScopes(list === 0 ? scopes : list),
+      ]),
     ),
     expiresAt: Number.parseInt(expiresAt, 36),
   }
