@@ -1,7 +1,7 @@
 /** A server of somebody else's with files of ours, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,8 @@ interface Start {
   readonly port: number
   /** By their names in the folder. */
   readonly files: (folder: string) => Readonly<Record<string, string>>
+  /** The program serves some of them as somebody else. */
+  readonly isReadable?: boolean
   readonly command: (folder: string) => readonly string[]
   /** Beside which it writes into its own output. */
   readonly log?: string
@@ -35,11 +37,21 @@ process.once('exit', () => {
 })
 
 /** Resolves when it listens at `port` of the loopback address. */
-export async function startProgram({ name, port, files, command, log, farewell, env }: Start): Promise<Running> {
+export async function startProgram({
+  name,
+  port,
+  files,
+  command,
+  log,
+  farewell,
+  env,
+  ...more
+}: Start): Promise<Running> {
   const program = findProgram(name, process.env)
   if (!program) throw new Error(`There is no ${name} on this machine`)
   const folder = await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))
   for (const [file, content] of Object.entries(files(folder))) await writeFile(join(folder, file), content)
+  if (more.isReadable) await chmod(folder, 0o755)
   const output = await open(join(folder, 'output.log'), 'w')
   const server = spawn(program, command(folder), {
     cwd: folder,

@@ -38,7 +38,9 @@ async function startGuard(file: string, broker: number, more: readonly (readonly
     ['127.0.0.1:8080', `127.0.0.1:${port}`],
     ...more,
   ])
-  return startApache(site, port, 'oauth2')
+  const names = ['is-there.mjs', 'refused.asis', 'away.asis']
+  const files = await Promise.all(names.map(async (name) => [name, await recipeFile(`apache/${name}`)]))
+  return startApache(site, port, 'oauth2', Object.fromEntries(files))
 }
 
 describe.each<Guard>([
@@ -80,6 +82,9 @@ describe.each<Guard>([
     const refused = await ask({})
     expect(refused.status).toBe(401)
     expect(refused.head).toMatch(/^www-authenticate: bearer/im)
+    expect(refused.body).toEqual({ error: 'invalid_token' })
+    for (const target of ['/.gatehouse/is-there.mjs', '/.gatehouse/', '/.gatehouse/apache.conf'])
+      expect([403, 404], target).toContain((await ask({ target, lines: as(world.rene) })).status)
     expect(world.seen.length).toBe(before)
   })
 
@@ -170,7 +175,10 @@ describe.each<Guard>([
     const before = world.seen.length
     for (const broker of [await freePort(), await listen(mute)]) {
       await using alone = await start(broker)
-      expect((await ask({ lines: as(world.john) }, alone)).status).toBe(401)
+      const told = await ask({ lines: as(world.john) }, alone)
+      expect(told).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+      expect(told.head).toMatch(/^retry-after: 5\r?$/im)
+      expect(told.head).not.toMatch(/^www-authenticate/im)
     }
     mute.closeAllConnections()
     mute.close()
