@@ -47,21 +47,72 @@ const names = [...identityHeaders, 'mask'].map((name) => `x-auth-${name}`)
 const pairs = (flat: readonly string[]) =>
   flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : []))
 
-const TraefikFile = z.object({
-  http: z.object({
-    routers: z.object({ 'patient-api': z.object({ middlewares: z.tuple([z.string(), z.string(), z.string()]) }) }),
-    middlewares: z.object({
-      'gatehouse-secret': z.object({ headers: z.object({ customRequestHeaders: z.record(z.string(), z.string()) }) }),
-      gatehouse: z.object({
+const Router = z.strictObject({
+  rule: z.string(),
+  entryPoints: z.array(z.string()),
+  middlewares: z.array(z.string()),
+  service: z.string(),
+})
+const TraefikHeaders = z.strictObject({
+  headers: z.strictObject({ customRequestHeaders: z.record(z.string(), z.string()) }),
+})
+const servers = (of: z.ZodArray<z.ZodType>) => z.object({ loadBalancer: z.object({ servers: of }) })
+const duration = z.string().regex(/^\d+m?s$/)
+const TraefikFile = z.strictObject({
+  http: z.strictObject({
+    routers: z.strictObject({ 'patient-api': Router, 'gatehouse-check': Router }),
+    services: z.strictObject({
+      gatehouse: servers(z.array(z.strictObject({ url: z.url() })).min(1)).extend({
+        loadBalancer: z.strictObject({
+          serversTransport: z.literal('gatehouse'),
+          servers: z.array(z.strictObject({ url: z.url() })).min(1),
+        }),
+      }),
+      nobody: servers(z.array(z.unknown()).length(0)),
+      'patient-api': z.strictObject({
+        loadBalancer: z.strictObject({
+          passHostHeader: z.literal(true),
+          servers: z.array(z.strictObject({ url: z.url() })).min(1),
+        }),
+      }),
+    }),
+    serversTransports: z.strictObject({
+      gatehouse: z.strictObject({
+        maxIdleConnsPerHost: z.int(),
+        forwardingTimeouts: z.strictObject({ dialTimeout: duration, responseHeaderTimeout: duration }),
+      }),
+    }),
+    middlewares: z.strictObject({
+      'gatehouse-away': z.strictObject({
+        errors: z.strictObject({
+          status: z.array(z.string().regex(/^\d{3}(-\d{3})?$/)),
+          statusRewrites: z.record(z.string().regex(/^\d{3}(-\d{3})?$/), z.int()),
+          service: z.string(),
+          query: z.string(),
+        }),
+      }),
+      'gatehouse-again': z.strictObject({ retry: z.strictObject({ attempts: z.int() }) }),
+      'gatehouse-secret': TraefikHeaders,
+      gatehouse: z.strictObject({
         forwardAuth: z.strictObject({
           address: z.url(),
           trustForwardHeader: z.literal(false),
           authResponseHeadersRegex: z.string(),
         }),
       }),
-      'api-headers': z.object({ headers: z.object({ customRequestHeaders: z.record(z.string(), z.string()) }) }),
+      'api-headers': TraefikHeaders,
     }),
   }),
+})
+const TraefikStart = z.strictObject({
+  entryPoints: z.strictObject({
+    web: z.strictObject({ address: z.string() }),
+    check: z.strictObject({
+      address: z.string(),
+      forwardedHeaders: z.strictObject({ trustedIPs: z.tuple([z.literal('127.0.0.1/32')]) }),
+    }),
+  }),
+  providers: z.strictObject({ file: z.strictObject({ filename: z.string() }) }),
 })
 
 const StringMatcher = z.union([
@@ -134,14 +185,18 @@ async function traefik() {
       .filter(([name = '']) => !Object.keys(custom).some((own) => own.toLowerCase() === name.toLowerCase()))
       .concat(Object.entries(custom).filter(([, value]) => value !== ''))
 
+  const start = TraefikStart.parse(parse(await recipeFile('traefik/traefik.yml')))
   return {
+    http,
+    start,
     order: http.routers['patient-api'].middlewares,
     async ask({ method = 'GET', target = '/patients/1', headers = [] }: Came) {
       const came = apply(pairs(headers), first.headers.customRequestHeaders)
       const question = came
         .filter(([name = '']) => !/^(connection|x-forwarded-.*)$/i.test(name))
         .concat([
-          ['X-Forwarded-For', '10.1.2.3'],
+          // Of the caller, and of Traefik, which the question goes through once more.
+          ['X-Forwarded-For', '10.1.2.3, 127.0.0.1'],
           ['X-Forwarded-Method', method],
           ['X-Forwarded-Proto', 'http'],
         ])
@@ -307,6 +362,22 @@ describe.each([
 
 it('has the question of Traefik between taking away and handing on', async () => {
   expect((await traefik()).order).toEqual(['gatehouse-secret', 'gatehouse', 'api-headers'])
+})
+
+it('has Traefik put its question through a way of its own, where nobody who is not there is 503', async () => {
+  const { http, start } = await traefik()
+  const asked = new URL(http.middlewares.gatehouse.forwardAuth.address)
+  expect(asked.host).toBe(start.entryPoints.check.address)
+  const { rule, entryPoints, middlewares, service } = http.routers['gatehouse-check']
+  expect(rule).toBe(`Path(\`${asked.pathname}\`)`)
+  expect([entryPoints, middlewares, service]).toEqual([['check'], ['gatehouse-away', 'gatehouse-again'], 'gatehouse'])
+  expect(http.routers['patient-api'].entryPoints).toEqual(['web'])
+  // What Traefik answers for a service that it does not reach, or that is silent; the broker's own 503 stays as it is.
+  const { status, statusRewrites, service: page } = http.middlewares['gatehouse-away'].errors
+  expect(status).toEqual(['502', '504'])
+  expect(statusRewrites).toEqual({ 502: 503, 504: 503 })
+  expect(http.services).toHaveProperty(page)
+  expect(http.middlewares['gatehouse-again'].retry.attempts).toBe(2)
 })
 
 it('has Envoy take our headers away before it asks, and wait for a bounded time', async () => {
