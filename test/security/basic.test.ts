@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type GatewayWorld, type Question, startGateway } from '../gateway/start-gateway.ts'
 import { type Json, startTestBroker, type TestBroker } from '../support/broker.ts'
+import { countingStores } from '../support/counting.ts'
 import { recordLog } from '../support/log-lines.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -343,6 +344,31 @@ describe('guessing', () => {
     expect((await world.broker.admin('GET', `authentication-sources/${source.id}`)).body.status).toEqual(status)
   })
 })
+
+it('asks everything at once about somebody whose password was right before, and sees all the same what has changed', async () => {
+  const counted = countingStores(undefined, ['localUsers', 'accounts', 'secondFactors'])
+  await using far = await startGateway({ parts: { openStores: counted.open, clock: () => Date.now() } })
+  const local = await far.broker.created('authentication-sources', { alias: 'far', name: 'Far', type: 'local' })
+  const more = await far.broker.created('authentication-sources', { alias: 'more', name: 'More', type: 'local' })
+  const { host } = await far.addApi({ authentication_sources: [more.id, local.id] })
+  const user = { username: 'jo', password, authentication_source: 'far' }
+  const { id } = await far.broker.created('users', user)
+  const ask = () => far.ask({ host, headers: ['Authorization', sent('jo')] })
+  expect((await ask()).status).toBe(200)
+  const { cargo } = await counted.during(async () => expect((await ask()).status).toBe(200))
+  expect(cargo.length).toBe(1)
+  expect(cargo.flat()).toEqual(expect.arrayContaining(['localUsers.byUsername', 'accounts.get', 'attempts.read']))
+  // Somebody else has the name, in the source that comes first.
+  await far.broker.created('users', { ...user, password: 'another one altogether', authentication_source: 'more' })
+  expect((await ask()).status).toBe(401)
+  const { body } = await far.broker.admin('GET', 'users?q=jo')
+  const items = body.items as readonly Json[]
+  const stranger = items.find((one) => one.id !== id)
+  expect((await far.broker.admin('DELETE', `users/${stranger?.id}`, undefined, { 'if-match': '*' })).status).toBe(204)
+  expect((await ask()).status).toBe(200)
+  expect((await far.broker.admin('PATCH', `users/${id}`, { enabled: false }, { 'if-match': '*' })).status).toBe(200)
+  expect((await ask()).status).toBe(401)
+}, 60_000)
 
 it('SEC-112 a flood of passwords ends in 503 for some of its own, and everybody else is answered', async () => {
   const { host } = await partners()

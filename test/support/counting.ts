@@ -15,9 +15,10 @@ export interface Counted {
 
 /**
  * Real stores whose live state is away over a network, as a pipelining client has it: what is asked while nothing is
- * under way is sent at the end of the turn, all at once, and what is asked meanwhile waits for the next trip.
+ * under way is sent at the end of the turn, all at once, and what is asked meanwhile waits for the next trip. Of the
+ * registry, what is named in `alsoAway` is there with it.
  */
-export function countingStores(open: OpenStores = openStores) {
+export function countingStores(open: OpenStores = openStores, alsoAway: readonly string[] = []) {
   let cargo: string[][] = []
   let reads: string[] = []
   let boarding: Promise<void> | undefined
@@ -53,7 +54,8 @@ export function countingStores(open: OpenStores = openStores) {
     async open(needs: Parameters<OpenStores>[0]) {
       const stores = await open(needs)
       const entries = Object.entries(stores).map(([name, store]) => {
-        if (live.includes(name)) return [name, wrap(store, (method) => board(`${name}.${method}`))]
+        if (live.includes(name) || alsoAway.includes(name))
+          return [name, wrap(store, (method) => board(`${name}.${method}`))]
         if (registry.includes(name)) return [name, wrap(store, (method) => void reads.push(`${name}.${method}`))]
         return [name, store]
       })

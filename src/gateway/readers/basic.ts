@@ -1,17 +1,9 @@
 /**
  * People with a user name and a password (RFC 7617), of the local sources that the API names. Whoever guesses here is
  * counted and shut out as at the sign-in page. Everything is asked at every call, and out of the registry itself; only
- * the hash of a password that was right is not computed again for a while.
+ * the hash of a password that was right is not computed again for a while, and then everything is asked at once.
  */
-import type { Account, AccountStore, LinkedIdentity } from '../../accounts/account.ts'
-import {
-  canonicalUsername,
-  isPossibleUsername,
-  type LocalUser,
-  type LocalUserStore,
-  localAttributes,
-} from '../../accounts/local-user.ts'
-import type { SecondFactorStore } from '../../accounts/second-factors/factor.ts'
+import { canonicalUsername, type LocalUser, localAttributes } from '../../accounts/local-user.ts'
 import type { Attempt, Room, Throttle } from '../../accounts/throttle.ts'
 import { admitDirectly } from '../../admission/admit.ts'
 import type { Api } from '../../apis/api.ts'
@@ -22,6 +14,7 @@ import { personClaims } from '../../tokens/claims.ts'
 import { basicCredentials } from '../basic-credentials.ts'
 import type { Listed, ListedSources } from '../listed-sources.ts'
 import { notMine, type Reader, type Reading } from '../reader.ts'
+import { createLocalPeople, type LocalPeopleNeeds } from './local-people.ts'
 import { callerOf } from './own-token.ts'
 
 interface Shown {
@@ -33,40 +26,15 @@ interface Shown {
   readonly network: string
 }
 
-interface Needs {
+interface Needs extends LocalPeopleNeeds {
   readonly listedSources: ListedSources
-  readonly localUsers: Pick<LocalUserStore, 'byUsername'>
-  /** Of the registry, and not out of memory. */
-  readonly accounts: Pick<AccountStore, 'get' | 'identity'>
-  readonly secondFactors: Pick<SecondFactorStore, 'isWanted'>
   readonly throttle: Throttle
   /** `remembered`: it was found right a while ago. Rejects with `Unavailable` when too many are waiting. */
   readonly checkPassword: (shown: Shown) => Promise<{ readonly right: boolean; readonly remembered: boolean }>
 }
 
-export function createBasicReader({
-  listedSources,
-  localUsers,
-  accounts,
-  throttle,
-  checkPassword,
-  ...needs
-}: Needs): Reader {
-  /** Of the first source that has the name: which of them is asked does not depend on the password. */
-  async function find(listed: readonly Listed[], username: string): Promise<LocalUser | undefined> {
-    if (!isPossibleUsername(username)) return undefined
-    for (const { source } of listed) {
-      const user = await localUsers.byUsername(source.id, canonicalUsername(username))
-      if (user) return user
-    }
-    return undefined
-  }
-
-  async function accountOf(user: LocalUser | undefined): Promise<{ account?: Account; identity?: LinkedIdentity }> {
-    const identity = user && (await accounts.identity(user.sourceId, user.id))
-    const account = identity && (await accounts.get(identity.accountId))
-    return { ...(account && { account }), ...(identity && { identity }) }
-  }
+export function createBasicReader({ listedSources, throttle, checkPassword, ...needs }: Needs): Reader {
+  const people = createLocalPeople({ listedSources, throttle, ...needs })
 
   async function isRight(
     attempt: Attempt,
@@ -90,16 +58,9 @@ export function createBasicReader({
     const credentials = basicCredentials(basic)
     if (!credentials) return { kind: 'no', reason: 'basic_malformed' }
     const { username, password } = credentials
-    const user = await find(listed, username)
-    const here = listed.find(({ source }) => source.id === user?.sourceId) ?? listed[0]
-    if (!here) return notMine
-    const attempt = { username, sourceId: here.source.id, address }
-    const [room, source, { account, identity }, wantsMore] = await Promise.all([
-      throttle.check(attempt),
-      listedSources.now(here.source),
-      accountOf(user),
-      user !== undefined && needs.secondFactors.isWanted(user.id),
-    ])
+    const found = await people.lookUp(listed, username, address)
+    if (!found) return notMine
+    const { user, here, attempt, room, source, account, identity, wantsMore } = found
     if (!(await isRight(attempt, room, password, user)) || !user) return { kind: 'no', reason: 'bad_credentials' }
     const answer = admitDirectly({ account, source, identity })
     if ('denied' in answer) {
@@ -107,6 +68,7 @@ export function createBasicReader({
       const reason = answer.denied === 'source_disabled' ? answer.denied : 'bad_credentials'
       return { kind: 'no', reason }
     }
+    people.remember(listed, username, { sourceId: user.sourceId, userId: user.id, accountId: answer.account.id })
     if (wantsMore) return { kind: 'no', reason: 'second_factor_missing' }
     const mapped = mapIdentity({ subject: user.id, attributes: localAttributes(user) }, answer.source.mapping)
     const claims = { sub: answer.account.id, ...personClaims(answer, mapped) }
