@@ -262,6 +262,8 @@ export async function startBroker(
     followRegistry,
     accountStore: stores.accounts,
     sourceStore: stores.sources,
+    apiKeyStore: stores.apiKeys,
+    clientStore: stores.clients,
   })
 
   const administrators = features.assembleConsole({

@@ -7,9 +7,11 @@ import type { AccountStore } from '../accounts/account.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Apis } from '../apis/apis.ts'
+import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { ApiKeys } from '../applications/api-keys.ts'
 import type { Applications } from '../applications/applications.ts'
 import type { AuditStore } from '../audit/audit.ts'
+import type { ClientStore } from '../clients/client.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { SecretUseStore } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
@@ -72,6 +74,8 @@ interface Needs {
   readonly followRegistry: () => Promise<void>
   readonly accountStore: Pick<AccountStore, 'some'>
   readonly sourceStore: Pick<SourceStore, 'some' | 'byAlias'>
+  readonly apiKeyStore: Pick<ApiKeyStore, 'expiring'>
+  readonly clientStore: Pick<ClientStore, 'expiring'>
 }
 
 export const adminPath = '/admin/api/v1'

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { ApiKeyStore } from '../applications/api-key.ts'
+import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import type { Sources } from '../sources/sources.ts'
 import { counted, type Outcomes, type Statistics } from '../traces/statistics.ts'
@@ -9,6 +11,8 @@ import type { Mount } from './operation.ts'
 interface Needs {
   readonly statistics: Statistics
   readonly sources: Pick<Sources, 'expiring'>
+  readonly apiKeyStore: Pick<ApiKeyStore, 'expiring'>
+  readonly clientStore: Pick<ClientStore, 'expiring'>
   readonly clock: Clock
 }
 
@@ -27,14 +31,15 @@ const shape = {
     expiring: z
       .array(
         z.strictObject({
-          source_id: z.string(),
-          name: z.string(),
+          path: z.string().describe('Of what it belongs to, below the address of this API.'),
+          source_id: z.string().nullable().describe('`null`: it is not of a source.'),
+          name: z.string().describe('Of the source, the client, or the application whose key it is.'),
           what: z.string(),
           expires_at: z.iso.datetime(),
         }),
       )
       .describe(
-        'What in the settings of enabled sources is over within 90 days or is over already, the soonest first.',
+        'What is over within 90 days, the soonest first, fifty of each: in the settings of enabled sources, also when it is over already; API keys (`api_key`); secrets of clients after which another one counts (`client_secret`).',
       ),
     sign_ins: z.strictObject({
       by_day: z.array(z.strictObject({ day: z.iso.date(), ...outcomes })),
@@ -47,7 +52,11 @@ const shape = {
     registry: Object.fromEntries(counted.map((name) => [name, 1])),
     expiring: [
       {
-        ...{ source_id: exampleIds.source, name: 'Corporate Okta' },
+        ...{
+          path: `authentication-sources/${exampleIds.source}`,
+          source_id: exampleIds.source,
+          name: 'Corporate Okta',
+        },
         ...{ what: 'client_secret', expires_at: '2026-03-01T00:00:00.000Z' },
       },
     ],
@@ -61,7 +70,9 @@ const shape = {
 }
 
 /** GET /stats: how many there are of everything, and how sign-ins went lately. */
-export function mountStats(mount: Mount, { statistics, sources, clock }: Needs): void {
+export function mountStats(mount: Mount, needs: Needs): void {
+  const { statistics, clock } = needs
+
   mount(
     {
       ...{ id: 'getStats', tag: 'stats', method: 'get', path: '/stats', right: 'view', query: parameters },
@@ -75,14 +86,12 @@ export function mountStats(mount: Mount, { statistics, sources, clock }: Needs):
       const [registry, figures, expiring] = await Promise.all([
         statistics.registry(),
         statistics.signIns(from, until),
-        sources.expiring(clock() + 90 * day, 50),
+        soonOver(needs),
       ])
       const byDay = new Map(figures.byDay.map((one) => [one.day, one]))
       ctx.body = {
         registry,
-        expiring: expiring.map(({ source, what, expiresAt }) => ({
-          ...{ source_id: source.id, name: source.name, what, expires_at: iso(expiresAt) },
-        })),
+        expiring: expiring.map(({ expiresAt, ...one }) => ({ ...one, expires_at: iso(expiresAt) })),
         sign_ins: {
           by_day: Array.from({ length: days }, (_, index) => from + index * day).map((start) => ({
             day: new Date(start).toISOString().slice(0, 10),
@@ -95,6 +104,34 @@ export function mountStats(mount: Mount, { statistics, sources, clock }: Needs):
       }
     },
   )
+}
+
+async function soonOver({ sources, apiKeyStore, clientStore, clock }: Needs) {
+  const now = clock()
+  const until = now + 90 * day
+  const [settings, keys, clients] = await Promise.all([
+    sources.expiring(until, 50),
+    apiKeyStore.expiring(now, until, 50),
+    clientStore.expiring(now, until, 50),
+  ])
+  const found = [
+    ...settings.map(({ source: { id, name }, what, expiresAt }) => ({
+      ...{ path: `authentication-sources/${id}`, source_id: id, name, what, expiresAt },
+    })),
+    ...keys.map(({ key, application: { id, name } }) => ({
+      ...{ path: `applications/${id}/api-keys/${key.id}`, source_id: null, name },
+      ...{ what: 'api_key', expiresAt: key.expiresAt ?? until },
+    })),
+    ...clients.flatMap(({ id, metadata, secrets }) =>
+      secrets
+        .flatMap(({ expiresAt }) => expiresAt ?? [])
+        .map((expiresAt) => ({
+          ...{ path: `clients/${encodeURIComponent(id)}`, source_id: null, name: metadata.client_name ?? id },
+          ...{ what: 'client_secret', expiresAt },
+        })),
+    ),
+  ]
+  return found.toSorted((one, other) => one.expiresAt - other.expiresAt)
 }
 
 const none: Outcomes = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0 }

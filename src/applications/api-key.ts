@@ -27,6 +27,12 @@ export interface ApiKeyStore extends Collection<ApiKey> {
   byPrefix(prefix: string): Promise<{ readonly key: ApiKey; readonly application: Application } | undefined>
   /** Ids of the APIs for which the application of this client has a key that is good `now`. */
   opened(clientId: string, now: number): Promise<readonly string[]>
+  /** What ends after `from` and before `until` (milliseconds), of applications that are not switched off; the soonest first. */
+  expiring(
+    from: number,
+    until: number,
+    limit: number,
+  ): Promise<readonly { readonly key: ApiKey; readonly application: Application }[]>
   /** Those of the API's keys that have expired by `now`. */
   removeExpired(apiId: string, now: number): Promise<void>
   /** Moves `lastUsedAt` forward, and is no change of the key: its version stays. */

@@ -106,6 +106,8 @@ export async function startAdmin() {
     secrets: stores.secrets,
     accountStore: stores.accounts,
     sourceStore: stores.sources,
+    apiKeyStore: stores.apiKeys,
+    clientStore: stores.clients,
   })
   const server = await listen([answerErrors({ report: ignoreEvents, log: silent, problemPage: () => '' }), routes])
 

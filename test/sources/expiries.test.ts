@@ -42,7 +42,8 @@ describe('what is over soon', () => {
       config: { client_secret_expires_at: '2026-06-06T02:00:00+02:00' },
       status: { expiries: [{ what: 'client_secret', expires_at: at(5) }] },
     })
-    const told = { source_id: source.id, name: 'Microsoft', what: 'client_secret', expires_at: at(5) }
+    const path = `authentication-sources/${source.id}`
+    const told = { path, source_id: source.id, name: 'Microsoft', what: 'client_secret', expires_at: at(5) }
     expect(await stats()).toEqual([told])
     await vi.waitFor(async () => {
       const text = await (await fetch(`${broker.issuer}/metrics`)).text()
@@ -54,7 +55,6 @@ describe('what is over soon', () => {
     ])
     expect(raw.join('')).not.toContain(config.client_secret)
 
-    const path = `authentication-sources/${source.id}`
     const change = async (body: Json) => (await broker.admin('PATCH', path, body)).body
     expect(await change({ config: { client_secret_expires_at: at(91) } })).toMatchObject({
       status: { expiries: [{ expires_at: at(91) }] },
@@ -81,6 +81,34 @@ describe('what is over soon', () => {
       { what: expect.stringContaining('CN=Other'), expires_at: at(20) },
       { what: expect.stringContaining('CN=Root'), expires_at: at(40) },
     ])
+  })
+
+  it('is of API keys and of clients’ secrets too, while they are good and nobody is switched off', async () => {
+    const before = (await stats()) as Json[]
+    const api = await broker.created('apis', { name: 'Patient API', slug: 'patients' })
+    const application = await broker.created('applications', { name: 'Patient App' })
+    const keys = `applications/${application.id}/api-keys`
+    for (const expires_at of [at(100), null]) await broker.created(keys, { api_id: api.id, expires_at })
+    const key = await broker.created(keys, { api_id: api.id, expires_at: at(3) })
+    const client = await broker.addClient({ client_name: 'Gateway' })
+    await broker.admin('POST', `clients/${client.id}/secret`, { overlap_seconds: 86_400 })
+    const ours = async () => ((await stats()) as Json[]).filter(({ path }) => before.every((one) => one.path !== path))
+    const ofClient = { path: `clients/${client.id}`, source_id: null, name: 'Gateway', what: 'client_secret' }
+    const ofKey = { path: `${keys}/${key.id}`, source_id: null, name: 'Patient App', what: 'api_key' }
+    expect(await ours()).toEqual([
+      { ...ofClient, expires_at: at(1) },
+      { ...ofKey, expires_at: at(3) },
+    ])
+    await broker.admin('PATCH', `clients/${client.id}`, { enabled: false })
+    expect(await ours()).toMatchObject([ofKey])
+    await broker.admin('PATCH', `applications/${application.id}`, { disabled_by_consumer: true })
+    expect(await ours()).toEqual([])
+    await broker.admin('PATCH', `clients/${client.id}`, { enabled: true })
+    await broker.admin('PATCH', `applications/${application.id}`, { disabled_by_consumer: false })
+    expect(await ours()).toHaveLength(2)
+    vi.setSystemTime(start + 4 * day)
+    expect(await ours(), 'one opens nothing any more, and of the other there is another').toEqual([])
+    vi.setSystemTime(start)
   })
 
   it.each([

@@ -69,6 +69,10 @@ const asks: Record<string, (admin: Admin & Ids) => Promise<unknown>> = {
   'one person’s sign-ins, to erase them': ({ stores }) => stores.traces.erase('account'),
   'old records, to forget them': async ({ stores }) => [await stores.traces.sweep(0), await stores.audit.sweep(0)],
   'sources of which something is over soon': ({ stores }) => stores.sources.expiring(Number.MAX_SAFE_INTEGER, 50),
+  'keys and secrets of clients that are over soon': async ({ stores }) => [
+    await stores.apiKeys.expiring(0, Number.MAX_SAFE_INTEGER, 50),
+    await stores.clients.expiring(0, Number.MAX_SAFE_INTEGER, 50),
+  ],
   'how sign-ins through a source went': ({ stores }) => stores.sourceStatus.record('source', { lastSuccess: 1 }),
 }
 

@@ -85,6 +85,8 @@ export interface ClientRow extends EntityRow {
   web_origins: string
   allowed_sources: string | null
   resource_server: string | null
+  /** When the first of its secrets is over. */
+  expires_at: number | null
 }
 
 export interface ClientSecretUseRow {

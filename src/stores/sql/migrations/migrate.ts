@@ -14,6 +14,7 @@ import { up as expiries } from './0011-expiries.ts'
 import { up as secondFactors } from './0012-second-factors.ts'
 import { up as namedInApis } from './0013-named-in-apis.ts'
 import { up as searchingPeople } from './0014-searching-people.ts'
+import { up as keysAndSecretsThatEnd } from './0015-keys-and-secrets-that-end.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '0012-second-factors': { up: secondFactors },
   '0013-named-in-apis': { up: namedInApis },
   '0014-searching-people': { up: searchingPeople },
+  '0015-keys-and-secrets-that-end': { up: keysAndSecretsThatEnd },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

@@ -109,6 +109,23 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
       return rows.map(({ api_id }) => api_id)
     },
 
+    async expiring(from, until, limit) {
+      const rows = await db
+        .selectFrom('api_keys')
+        .innerJoin('applications', 'applications.id', 'api_keys.application_id')
+        .selectAll('applications')
+        .select(keyColumns)
+        .where('api_keys.expires_at', '>', from)
+        .where('api_keys.expires_at', '<', until)
+        .where('applications.disabled_by_publisher', '=', 0)
+        .where('applications.disabled_by_consumer', '=', 0)
+        .orderBy('api_keys.expires_at')
+        .orderBy('api_keys.seq')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({ key: fromRow(keyOf(row)), application: applicationFrom(row) }))
+    },
+
     async removeExpired(apiId, now) {
       await db.deleteFrom('api_keys').where('api_id', '=', apiId).where('expires_at', '<=', now).execute()
     },

@@ -46,6 +46,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       web_origins: toJson(client.webOrigins),
       allowed_sources: client.allowedSources && toJson(client.allowedSources),
       resource_server: client.resourceServer && toJson(client.resourceServer),
+      expires_at: firstEnd(client.secrets),
     }),
     async link(transaction, { id, allowedSources }) {
       await nowClient(transaction, id)
@@ -87,6 +88,20 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       return rows.map(fromRow)
     },
 
+    async expiring(from, until, limit) {
+      const rows = await db
+        .selectFrom('clients')
+        .selectAll()
+        .where('expires_at', '>', from)
+        .where('expires_at', '<', until)
+        .where('enabled', '=', 1)
+        .orderBy('expires_at')
+        .orderBy('seq')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
     async anyWithOrigin(origin) {
       const rows = await db
         .selectFrom('clients')
@@ -116,6 +131,11 @@ const ofKind: Readonly<Record<ClientKind, readonly RawBuilder<unknown>[]>> = {
   native: [signsIn, isNative],
   machine: [sql`not ${signsIn}`, sql`clients.resource_server is null`],
   resource_server: [sql`not ${signsIn}`, sql`clients.resource_server is not null`],
+}
+
+function firstEnd(secrets: readonly ClientSecret[]): number | null {
+  const ends = secrets.flatMap(({ expiresAt }) => expiresAt ?? [])
+  return ends.length === 0 ? null : Math.min(...ends)
 }
 
 /** Earlier versions kept the secret itself, which goes with the next change of the client. */
