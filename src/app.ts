@@ -52,6 +52,8 @@ export interface Parts {
   /** Of the HTTP server. */
   readonly limits: Partial<Limits>
   readonly openStores: OpenStores
+  /** Whether more is asked than can be answered. */
+  readonly isOverloaded: () => boolean
   /** For the first signing key; begun before this file was loaded, it is there when it is needed. */
   readonly keyPair: Promise<KeyPair>
 }
@@ -178,12 +180,14 @@ export async function startBroker(
   opened.use(sweepRecords({ ...stores, lifetimes, clock, log }))
   await keepBootstrapClient({ bootstrap: config.bootstrap, clientStore: stores.clients, clients, log })
 
+  const eventLoop = opened.use(watchEventLoop())
+  const { isOverloaded = eventLoop.isOverloaded } = parts
   const readiness = opened.use(
     createReadiness({
       stores: stores.health,
       clock,
       clockLimit: Math.max(config.tokens.clock_tolerance, 5) * 1000,
-      eventLoop: opened.use(watchEventLoop()),
+      eventLoop,
       log,
     }),
   )
@@ -191,14 +195,9 @@ export async function startBroker(
   const loaded = Promise.withResolvers<Features>()
   loaded.promise.catch(() => {})
   const handler = assembleHandler({
-    config,
-    cookieKeys,
-    base,
-    operations,
-    issuer,
+    ...{ config, cookieKeys, base, operations, issuer, problemPage, isOverloaded, log },
+    requestBegan: eventLoop.requestBegan,
     features: loaded.promise,
-    problemPage,
-    log,
   })
 
   /** What is made only when the server listens, and ends after it. */
@@ -239,7 +238,7 @@ export async function startBroker(
   })
 
   const asked = { config, stores, known, issuer, passwords, sources, checkAccessToken, operations, clock, log }
-  const gateway = late.use(features.assembleGateway(asked))
+  const gateway = late.use(features.assembleGateway({ ...asked, isOverloaded }))
 
   // Administration
   // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.

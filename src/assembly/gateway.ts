@@ -41,7 +41,8 @@ interface Needs {
   readonly sources: Pick<Sources, 'connector'>
   readonly issuer: Pick<Issuer, 'signingKey'>
   readonly checkAccessToken: CheckAccessToken
-  readonly operations: Pick<Operations, 'report' | 'refusedCallDropped'>
+  readonly operations: Pick<Operations, 'report' | 'refusedCallDropped' | 'shed'>
+  readonly isOverloaded: () => boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -95,6 +96,8 @@ export function assembleGateway({
       clock,
     }),
     report: operations.report,
+    isOverloaded: needs.isOverloaded,
+    onShed: operations.shed,
     refusedCalls,
   })
   const { issuer: name } = config

@@ -9,6 +9,7 @@ import { answerDirectly, type FindDirectRoute } from '../http/direct.ts'
 import { answerErrors, type PageProblem } from '../http/errors.ts'
 import { pinOrigin, refuseUnknownAddress } from '../http/origin.ts'
 import { securityHeaders } from '../http/security-headers.ts'
+import { shedLoad } from '../http/shed.ts'
 import { hangUpOnUnread } from '../http/unread.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
@@ -24,7 +25,9 @@ interface Needs {
   readonly cookieKeys: CookieKeys
   /** The issuer's path, without a slash at the end. */
   readonly base: string
-  readonly operations: Pick<Operations, 'requests' | 'report'>
+  readonly operations: Pick<Operations, 'requests' | 'report' | 'shed'>
+  readonly isOverloaded: () => boolean
+  readonly requestBegan: () => void
   readonly issuer: Pick<Issuer, 'owns' | 'serve' | 'direct'>
   /** Everybody's but the issuer's; whoever asks for them before they are there waits. */
   readonly features: Promise<Features>
@@ -41,8 +44,8 @@ export function assembleHandler({
   features,
   ...needs
 }: Needs): RequestListener {
-  const { problemPage, log } = needs
-  const { requests, report } = operations
+  const { problemPage, log, isOverloaded, requestBegan } = needs
+  const { requests, report, shed: onShed } = operations
   const app = new Koa({ proxy: true })
   app.keys = cookieKeys
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
@@ -63,7 +66,7 @@ export function assembleHandler({
   toEverybodyElse.catch(() => {})
   app.use(async (ctx, next) => (issuer.owns(ctx.path) ? issuer.serve(ctx, next) : (await toEverybodyElse)(ctx, next)))
   app.use(issuer.serve)
-  return answerDirectly(
+  const answer = answerDirectly(
     {
       issuer: config.issuer,
       trustedProxies: config.trusted_proxies,
@@ -73,4 +76,5 @@ export function assembleHandler({
     },
     app.callback(),
   )
+  return shedLoad({ isOverloaded, requestBegan, base, onShed }, answer)
 }

@@ -132,6 +132,12 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
       return no(dialect, status, { reason, reference, detail }, headers)
     },
 
+    /** Too much is being asked to look at it: no event either, which would be one more thing to do. */
+    shed(dialect: Dialect): DirectAnswer {
+      const said = { reason: 'temporarily_unavailable', reference: newReference() } as const
+      return no(dialect, 503, said, { 'Retry-After': String(patience) })
+    },
+
     unanswered(dialect: Dialect, err: Unavailable): DirectAnswer {
       const reference = newReference()
       report('gateway.unanswered', { reference, detail: err.message })

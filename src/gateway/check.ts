@@ -27,6 +27,9 @@ interface Needs {
   readonly takesPasswords: (api: Api) => Promise<boolean>
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
+  readonly isOverloaded: () => boolean
+  /** Told of each question that is not looked at for that reason. */
+  readonly onShed: () => void
   readonly refusedCalls: Pick<RefusedCalls, 'note'>
 }
 
@@ -73,6 +76,10 @@ export function createCheck({ config, findApi, decide, takesPasswords, ...needs 
   }
 
   return async (req, how) => {
+    if (needs.isOverloaded()) {
+      needs.onShed()
+      return answers.shed(how.dialect)
+    }
     if (!isTrusted(req.socket.remoteAddress ?? '')) return answers.refused(how.dialect, refusal('gateway_not_trusted'))
     try {
       return await answer(req, how)

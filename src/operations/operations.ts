@@ -40,6 +40,8 @@ export interface Operations extends AsyncDisposable {
   readonly outbound: (http: Outbound) => Outbound
   readonly passwords: <H extends Parameters<typeof measurePasswords>[0]>(hasher: H) => H
   readonly tokenChecks: (check: CheckAccessToken) => CheckAccessToken
+  /** To be told of each request that is not looked at because there is too much to do. */
+  readonly shed: () => void
   /** To be told of each refused call at a gateway that no trace is kept of. */
   readonly refusedCallDropped: () => void
   /** What this process has done since it started. */
@@ -87,6 +89,7 @@ export async function createOperations({ config, log, providerPaths }: Needs): P
       return measurePasswords(hasher, gauges)
     },
     tokenChecks: (check) => countTokenChecks(check, gauges),
+    shed: () => metrics.refusals.add({ endpoint: '', reason: 'temporarily_unavailable' }),
     refusedCallDropped: () => metrics.refusedCallsDropped.add({}),
     activity: watchActivity(metrics),
     keys: keys.seen,
