@@ -73,13 +73,20 @@ async function main(): Promise<ExitCode> {
   }
 }
 
+/** What there is; of commands that begin with the same word, those. To run none is a mistake unless that was asked for. */
 function overview(): ExitCode {
-  const [first] = args
-  if (first !== undefined && first !== '--help' && first !== 'help')
-    throw new UsageProblem(`There is no command ${printable(args.join(' '))}: gatehouse --help names them all`)
+  const [first, ...more] = args.filter((arg) => !arg.startsWith('--'))
+  const isAsked = args.includes('--help') || first === 'help'
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `))
+  if (group.length > 0 && (more.length > 0 || !isAsked))
+    throw new UsageProblem(`${first} is one of these: gatehouse ${group.map(({ name }) => name).join(', gatehouse ')}`)
+  if (group.length === 0 && first !== undefined && first !== 'help')
+    throw new UsageProblem(
+      `There is no command ${printable([first, ...more].join(' '))}: gatehouse --help names them all`,
+    )
   const names = (command: Command): [string, string] => [`${command.name} ${command.parameters}`, command.summary]
-  answer(`gatehouse COMMAND [--help]\n\n${columns(commands.map(names))}`)
-  return first === undefined ? exitCodes.usage : exitCodes.done
+  answer(`gatehouse COMMAND [--help]\n\n${columns((group.length > 0 ? group : commands).map(names))}`)
+  return isAsked ? exitCodes.done : exitCodes.usage
 }
 
 function fail(error: unknown): void {

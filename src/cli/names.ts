@@ -24,6 +24,8 @@ export interface Names {
   /** `application:SLUG` for an application's own client; every other goes by its id. */
   nameOfClient(id: string): Promise<string>
   clientByName(name: string): Promise<string>
+  /** Whether it comes and goes with an application, whatever that is called. */
+  isApplications(clientId: string): Promise<boolean>
   /** What has been changed of this kind is looked up again. */
   forget(kind: KindName): void
 }
@@ -53,6 +55,10 @@ export function createNames({ sources, apis, applications }: Needs): Names {
       if (!name.startsWith(ofApplication)) return name
       const id = await applicationSlugs.idOf(name.slice(ofApplication.length))
       return id ? clientIdOf(id) : name
+    },
+    async isApplications(clientId) {
+      const application = applicationOf(clientId)
+      return application !== undefined && (await applicationSlugs.nameOf(application)) !== undefined
     },
     forget(kind) {
       if (kind in known) known[kind as keyof typeof known].forget()

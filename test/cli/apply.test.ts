@@ -196,6 +196,26 @@ it('--prune keeps roles and clients that APIs and portals name, and deletes them
   ])
 })
 
+it('leaves the client of an application that files have no name for to the application', async () => {
+  await using place = await aPlace(secrets)
+  await using broker = await startTestBroker({ database: place.database })
+  const environment = {
+    GATEHOUSE_ISSUER: broker.config.issuer,
+    GATEHOUSE_SECRET_KEY: broker.keys.map((key) => key.toString('base64')).join(','),
+  }
+  const { client } = await broker.created('applications', { name: 'By hand', redirect_uris: ['https://a.example/cb'] })
+  const { client_id } = client as { client_id: string }
+  const exported = await place.json(['export', '--kinds', 'clients'], environment)
+  expect(exported.clients.map((one: Entry) => one.client_id)).not.toContain(client_id)
+  const none = await place.file('none.yaml', { clients: [] })
+  expect((await place.json(['apply', none, '--dry-run', '--prune'], environment)).code).toBe(0)
+  const named = await place.file('named.yaml', { clients: [{ client_id, grant_types: ['client_credentials'] }] })
+  expect(await place.json(['apply', named, '--yes'], environment)).toMatchObject({
+    code: 1,
+    error: { message: expect.stringContaining('clients.0.client_id: is an application’s own') },
+  })
+})
+
 it('a running broker follows what was applied within two seconds, and lets nobody in who was switched off', async () => {
   await using place = await aPlace(secrets)
   const { folder: _, ...apply } = place

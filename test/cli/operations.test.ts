@@ -69,6 +69,24 @@ it('shows, rotates and revokes signing keys, and a running broker follows', asyn
   expect((await place.json(['keys', 'revoke', active.kid], running.environment)).error.code).toBe('not_found')
 })
 
+it('names the commands there are, and those that begin with the same word', async () => {
+  await using place = await aPlace()
+  const keys = await place.run(['keys', '--help'])
+  expect([keys.code, keys.out]).toEqual([0, expect.stringMatching(/keys list .*\n *keys rotate .*\n *keys revoke KID/)])
+  expect(keys.out).not.toContain('apply')
+  for (const args of [['keys'], ['keys', 'nope']])
+    expect(await place.run(args)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('gatehouse keys rotate'),
+    })
+  const nothing = await place.json(['nope'])
+  expect(nothing).toMatchObject({
+    code: 2,
+    error: { code: 'UsageProblem', message: expect.stringMatching(/^There is no command nope:/) },
+  })
+})
+
 it('tells in words and by its exit code what is the matter with an installation', async () => {
   await using place = await aPlace()
   const before = await place.json(['doctor'])

@@ -4,6 +4,7 @@ import { clientInput } from '../../clients/client-input.ts'
 import { secretDigest } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/clients.ts'
 import { consoleClientId } from '../../clients/console-client.ts'
+import { invalidInput } from '../../input.ts'
 import type { EntryOf } from '../format.ts'
 import type { Kind, Made } from '../kind.ts'
 import { everything, type Names } from '../names.ts'
@@ -53,8 +54,8 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
     name: 'clients',
     all: () => everything(clients.list),
     async keyOf({ id }) {
-      const isOwn = id === bootstrapId || id === consoleClientId || (await names.nameOfClient(id)) !== id
-      return isOwn ? undefined : id
+      const isOurs = id === bootstrapId || id === consoleClientId || (await names.isApplications(id))
+      return isOurs ? undefined : id
     },
 
     async written(client) {
@@ -79,7 +80,14 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
       return { written, secrets: isNews ? ['client_secret'] : [] }
     },
 
-    create: (entry) => say(entry, (input) => clients.create(actor, input)),
+    async create(entry) {
+      if (await names.isApplications(entry.client_id ?? '')) {
+        const message = 'is an application’s own: files keep the application, by its slug'
+        throw invalidInput([{ path: 'client_id', message }])
+      }
+      return say(entry, (input) => clients.create(actor, input))
+    },
+
     replace: (before, entry) => say(entry, (input) => clients.replace(actor, before.id, input, before.version)),
     remove: ({ id, version }) => clients.remove(actor, id, version),
     isKept: () => false,
