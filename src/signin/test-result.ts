@@ -4,11 +4,11 @@ import { admit } from '../admission/admit.ts'
 import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import type { Identity } from '../identity.ts'
-import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
+import type { Mapped } from '../mapping/map-identity.ts'
 import { valueAt } from '../mapping/path.ts'
 import type { Source } from '../sources/source.ts'
 import type { TestResult } from '../sources/test-logins.ts'
-import { anyClient, nobodyYet, tokensThereWouldBe } from '../tokens/would-be.ts'
+import { anyClient, freshly, nobodyYet, tokensThereWouldBe } from '../tokens/would-be.ts'
 
 interface Facts {
   readonly issuer: string
@@ -70,17 +70,19 @@ function objections(
   if (accepted?.sunset && accepted.sunset <= now * 1000) found.push('It does not accept this source any more.')
   if (client && api.audience === null && !api.clients.includes(client.id))
     found.push(`The client ${client.id} is not entitled to it.`)
-  const here = accepted?.roles
-    ? mapIdentity(identity, { ...source.mapping, roles: accepted.roles.map((rule) => ({ ...rule })) })
-    : mapped
-  const roles = [...account.roles, ...here.roles]
-    .filter(({ client: of }) => of === null || of === api.slug || of === api.id)
-    .map(({ name }) => name)
+  const here = accepted?.roles?.filter(({ when_group: group }) => group === undefined || mapped.groups.includes(group))
+  const roles = here
+    ? here.map(({ role }) => role)
+    : [...account.roles, ...mapped.roles]
+        .filter(({ client: of }) => of === null || of === api.id || of === api.audience)
+        .map(({ name }) => name)
   const lacks = (wanted: readonly string[], had: readonly string[]) =>
     wanted.length > 0 && !wanted.some((one) => had.includes(one))
   if (lacks(rules.required_roles, roles)) found.push(`It wants one of the roles ${rules.required_roles.join(', ')}.`)
   if (lacks(rules.required_groups, mapped.groups))
     found.push(`It wants one of the groups ${rules.required_groups.join(', ')}.`)
+  if (lacks(rules.required_acr, [identity.acr ?? freshly]))
+    found.push(`It wants one of the levels of assurance ${rules.required_acr.join(', ')}.`)
   for (const { claim, match, values } of rules.claims) {
     const said = valueAt(mapped.claims, claim)
     const has = new Set(Array.isArray(said) ? said : said === undefined ? [] : [said])

@@ -17,11 +17,13 @@ interface Supposed {
 }
 
 const placeholder = '(none in a test)'
+/** The level of somebody who has just proved who they are, where their source vouches for none. */
+export const freshly = '1'
 
 export function tokensThereWouldBe(
   person: AdmittedPerson,
   mapped: Mapped,
-  { issuer, now, tokenLifetime, authTime = now, acr }: Supposed,
+  { issuer, now, tokenLifetime, authTime = now, acr = freshly }: Supposed,
 ): { readonly access: Payload; readonly id: Payload; readonly accessBytes: number } {
   const { client } = person
   const facts = {

@@ -90,7 +90,7 @@ describe('a test login with a password', () => {
       state: 'succeeded',
       result: {
         mapped: { groups: ['Nurses'], roles: [{ name: 'nurse', client: null }] },
-        tokens: { access_token: { preferred_username: 'rene', groups: ['Nurses'] } },
+        tokens: { access_token: { preferred_username: 'rene', groups: ['Nurses'], acr: '1' } },
       },
     })
     expect(await stepsOf(id)).toEqual(['proven', 'mapped', 'succeeded'])
@@ -108,6 +108,38 @@ describe('a test login with a password', () => {
     expect(await report(id)).toMatchObject({ state: 'opened' })
     await type(visitor, wrong, 'rene', password)
     expect(await stepsOf(id)).toEqual(['wrong_password', 'proven', 'mapped', 'succeeded'])
+  })
+
+  it('says of each API whether it would let the person in, by the roles they have there, as the gateway does', async () => {
+    const audience = 'https://wards.example'
+    const users = await broker.admin('GET', 'users?q=rene')
+    const [person] = users.body.items as (Json & { id: string })[]
+    const roles = ['clerk', { name: 'keeper', client: audience }, { name: 'keeper', client: 'labs' }]
+    await broker.admin('PATCH', `users/${person?.id}`, { roles })
+    const own = { source: source.id, roles: [{ when_group: 'Nurses', role: 'here' }], sunset: null }
+    const apis = {
+      wards: { audience, required_roles: ['keeper'] },
+      labs: { required_roles: ['keeper'] },
+      desk: { required_roles: ['clerk'] },
+      ours: { required_roles: ['here'], authentication_sources: [own] },
+      theirs: { required_roles: ['clerk'], authentication_sources: [own] },
+      vault: { required_acr: ['gold'] },
+      shed: { required_acr: ['1'] },
+    }
+    const made = await Promise.all(
+      Object.entries(apis).map(([slug, more]) => broker.created('apis', { slug, name: slug, ...more })),
+    )
+    const { id, url } = await begin()
+    const visitor = createVisitor()
+    await type(visitor, await open(url, visitor), 'rene', password)
+    const shown = ((await report(id)).result as Json).apis as Json[]
+    expect(Object.fromEntries(shown.map(({ name, because }) => [name, because]))).toEqual({
+      ...{ wards: [], labs: ['It wants one of the roles keeper.'], desk: [], ours: [] },
+      ...{ theirs: ['It wants one of the roles clerk.'], shed: [] },
+      vault: ['It wants one of the levels of assurance gold.'],
+    })
+    for (const api of made) await broker.admin('DELETE', `apis/${api.id}`)
+    await broker.admin('PATCH', `users/${person?.id}`, { roles: [] })
   })
 
   it('says of somebody who is switched off that they would not be let in', async () => {
