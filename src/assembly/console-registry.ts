@@ -21,7 +21,7 @@ import { createEraseTraces } from '../traces/erasure.ts'
 import type { createNouns } from './nouns.ts'
 
 interface Needs {
-  readonly config: Pick<Config, 'issuer' | 'bootstrap' | 'signing_keys'>
+  readonly config: Pick<Config, 'issuer' | 'bootstrap' | 'signing_keys' | 'lifetimes'>
   readonly stores: Stores & Pick<SqlStores, 'transact'>
   readonly nouns: ReturnType<typeof createNouns>
   readonly signingKeys: SigningKeys
@@ -43,7 +43,8 @@ export function registryPages({ config, stores, nouns, signingKeys, followRegist
   const bootstrapClient = config.bootstrap.client?.id
   const { issuer } = config
   const forClients = { ...nouns, ...named, secretUses: stores.secretUses, issuer, bootstrapClient }
-  const forPeople = { ...nouns, ...named, eraseTraces: createEraseTraces({ ...stores, clock }) }
+  const sessionIdle = config.lifetimes.session_idle * 1000
+  const forPeople = { ...nouns, ...named, sessionIdle, eraseTraces: createEraseTraces({ ...stores, clock }) }
   const builtIn = new Set([consoleClientId, ...(bootstrapClient === undefined ? [] : [bootstrapClient])])
   const forKeys = { keys: signingKeys, follow: followRegistry, schedule: config.signing_keys, issuer }
   const pages: readonly ((mount: Mount) => void)[] = [

@@ -7,6 +7,7 @@ import type { Admission, AdmittedPerson } from '../admission/admit.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
+import { deviceOf } from '../sessions/device.ts'
 import type { BrokerSession, SessionStore } from '../sessions/session.ts'
 import { idTokenClaims, personClaims } from '../tokens/claims.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
@@ -146,6 +147,7 @@ export function createFindAccount({
         subject: login.subject,
         upstream: login.upstream ?? null,
         startedAt: continued?.startedAt ?? now,
+        device: deviceOf(ctx.get('User-Agent'), ctx.ip),
         idleUntil: now + sessionIdle,
         expiresAt: continued?.expiresAt ?? now + sessionAbsolute,
       },

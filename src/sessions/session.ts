@@ -1,5 +1,6 @@
 import type { Page } from '../collection.ts'
 import type { UpstreamSession } from '../identity.ts'
+import type { Device } from './device.ts'
 
 /** A person's stay: from signing in at a source until logout or the end of its lifetime. Shared by all clients. */
 export interface BrokerSession {
@@ -11,6 +12,8 @@ export interface BrokerSession {
   readonly subject: string
   readonly upstream: UpstreamSession | null
   readonly startedAt: number
+  /** What the browser told that it was last signed in to with. Absent: it is not known. */
+  readonly device?: Device
   /** Milliseconds; when it ends unless it is used before. */
   readonly idleUntil: number
   /** Milliseconds; when it ends whatever happens. */

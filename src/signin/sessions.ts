@@ -50,6 +50,7 @@ export function sessionRoutes(needs: Needs): Router {
       source: source?.name ?? session.sourceId,
       applications: opened.flatMap((client) => (client ? [nameOf(client)] : [])),
       startedAt: session.startedAt,
+      ...(session.device && { device: session.device }),
       current: session.id === currentId,
     }
   }
@@ -73,7 +74,7 @@ export function sessionRoutes(needs: Needs): Router {
       endOthersAction: `${here}/end-others`,
       csrf: csrf.token(sessionId),
       now: clock(),
-      security: { href: `${issuer}/security`, label: factorWords().security.title },
+      security: { href: `${issuer}/security`, label: factorWords(languageOf(ctx)).security.title },
     }).toString()
   })
 

@@ -13,6 +13,24 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
       expect(await world.stores.sessions.get('nobody’s')).toBeUndefined()
     })
 
+    it('keeps what the browser told of itself, and the newest of that', async () => {
+      await using world = await open()
+      const device = {
+        browser: 'Samsung Internet',
+        system: 'Android',
+        address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff',
+      }
+      const session = aSession({ device })
+      await world.stores.sessions.save(session)
+      expect(await world.stores.sessions.get(session.id)).toEqual(session)
+      const renewed = { ...session, device: { browser: '', system: '', address: '203.0.113.7' } }
+      await world.stores.sessions.save(renewed)
+      expect(await world.stores.sessions.get(session.id)).toEqual(renewed)
+      const { device: _, ...without } = session
+      await world.stores.sessions.save(without)
+      expect(await world.stores.sessions.get(session.id)).toEqual(without)
+    })
+
     it('renews what it knows of the source when the person proved themselves again', async () => {
       await using world = await open()
       const session = aSession()

@@ -61,6 +61,7 @@ const stays: StaysPage = {
       id: 's1',
       source: 'Corporate Okta',
       applications: ['Patient App', 'Rota'],
+      device: { browser: 'Firefox', system: 'Windows', address: '2001:db8::7' },
       startedAt: noon - 40_000,
       current: true,
     },

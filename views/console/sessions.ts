@@ -12,6 +12,10 @@ export interface SessionLine {
   readonly source: { readonly name: string; readonly href: string | undefined }
   readonly clients: readonly { readonly name: string; readonly href: string }[]
   readonly startedAt: number
+  /** `undefined`: it cannot be told. */
+  readonly seenAt: number | undefined
+  /** Of the browser that it was begun in. */
+  readonly device: { readonly browser: string; readonly system: string; readonly address: string } | undefined
   readonly idleUntil: number
   readonly expiresAt: number
   readonly isYours: boolean
@@ -75,7 +79,18 @@ export function sessionTable(rows: readonly SessionLine[], empty: Html, moment: 
             ? html`<span class="muted">${words.noClient}</span>`
             : html`${clients.map((client, index) => html`${index > 0 && ', '}${link(client)}`)}`,
       },
-      { title: words.columns.started, cell: ({ startedAt }) => ago(startedAt, moment) },
+      {
+        title: words.columns.device,
+        cell: ({ device }) =>
+          device === undefined
+            ? nothing
+            : html`${words.device(device.browser, device.system)}<small>${device.address}</small>`,
+      },
+      {
+        title: words.columns.started,
+        cell: ({ startedAt, seenAt }) =>
+          html`${ago(startedAt, moment)}${seenAt !== undefined && html`<small>${words.seen} ${ago(seenAt, moment)}</small>`}`,
+      },
       {
         title: words.columns.ends,
         cell: ({ idleUntil, expiresAt }) =>

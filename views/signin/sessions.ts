@@ -14,6 +14,8 @@ export interface Stay {
   readonly applications: readonly string[]
   /** Milliseconds. */
   readonly startedAt: number
+  /** Of the browser that it was begun in. */
+  readonly device?: { readonly browser: string; readonly system: string; readonly address: string }
   /** It is the one that this page is looked at in. */
   readonly current: boolean
 }
@@ -54,6 +56,7 @@ export function staysView({
 <li>${stay.current ? html`<span class="accent">${tick}</span>` : html`<span class="muted">${dot}</span>`}
 <div><strong id="stay-${index}">${stay.current ? words.here : words.through(nameOf(stay.source))}</strong>
 <small>${stay.current && html`${words.through(nameOf(stay.source))}. `}${words.since(since(stay.startedAt, now, lang))}</small>
+${stay.device && html`<small>${words.device(stay.device.browser, stay.device.system, html`<bdi>${stay.device.address}</bdi>`)}</small>`}
 <small>${opened(stay.applications, lang)}</small>
 <form method="post" action="${mustBeSafe(endAction)}" data-once>
 ${hiddenFields({ csrf, session: stay.id })}

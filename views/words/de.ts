@@ -139,6 +139,8 @@ export const de: Words = {
     here: 'In diesem Browser',
     through: (source: Text) => html`Über ${source}`,
     since: (when: Html) => html`Angemeldet ${when}.`,
+    device: (browser: string, system: string, address: Text) =>
+      html`${browser !== '' && system !== '' ? `${browser} unter ${system}` : browser || system || 'Ein unbekannter Browser'}, von ${address}.`,
     ago,
     moment,
     opened: (applications: Html) => html`Geöffnet: ${applications}.`,

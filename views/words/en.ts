@@ -141,6 +141,8 @@ export const en = {
     here: 'In this browser',
     through: (source: Text) => html`Through ${source}`,
     since: (when: Html) => html`Signed in ${when}.`,
+    device: (browser: string, system: string, address: Text) =>
+      html`${browser !== '' && system !== '' ? `${browser} on ${system}` : browser || system || 'An unknown browser'}, from ${address}.`,
     ago,
     moment,
     opened: (applications: Html) => html`Opened: ${applications}.`,

@@ -11,6 +11,8 @@ import type { Mount, Visit } from '../page.ts'
 import { pathOf } from './client.ts'
 
 export interface SessionNeeds {
+  /** Milliseconds after which a session that nobody uses ends. */
+  readonly sessionIdle: number
   readonly sessions: Sessions
   readonly accountStore: Pick<AccountStore, 'some' | 'list'>
   readonly sourceStore: Pick<SourceStore, 'some' | 'list'>
@@ -27,7 +29,7 @@ const Query = z.object({ q: name, source: name, client: name, after: z.string().
 
 /** Sessions as lines of a table, with what the ids in them are called. */
 export const createSessionLines =
-  ({ accountStore, sourceStore, clientStore }: Omit<SessionNeeds, 'sessions'>) =>
+  ({ accountStore, sourceStore, clientStore, sessionIdle }: Omit<SessionNeeds, 'sessions'>) =>
   async ({ at, may, administrator }: Visit, some: readonly SharedSession[], isOfOne = false) => {
     const ids = (of: (one: SharedSession) => readonly string[]) => [...new Set(some.flatMap(of))]
     const [people, places, clients] = await Promise.all([
@@ -46,6 +48,9 @@ export const createSessionLines =
         source: { name: source ?? session.sourceId, href: source && at(`/sources/${session.sourceId}`) },
         clients: clientIds.map((id) => ({ name: client.get(id) ?? id, href: pathOf(id, at) })),
         startedAt: session.startedAt,
+        // Using it moves its idle end. Near the other end nobody can tell.
+        seenAt: session.idleUntil < session.expiresAt ? session.idleUntil - sessionIdle : undefined,
+        device: session.device,
         idleUntil: session.idleUntil,
         expiresAt: session.expiresAt,
         isYours: session.id === administrator.session.sid,

@@ -9,9 +9,11 @@
  * | `o`, `c` | the source it began with; the source of now, when that is another |
  * | `n` | what the upstream calls it; empty: it did not say. Absent: there is no upstream session |
  * | `b`, `i`, `e` | milliseconds: when it began, when it ends unless it is used, when it ends whatever happens |
+ * | `v` | what the browser told of itself; empty: nothing |
  * | `g` + client | that client's grant: JSON of own part of its id, scopes, end, resources, claims |
  * | `s` + client | the source of that grant, when it is not `o` |
  */
+import { packDevice, unpackDevice } from '../../sessions/device.ts'
 import type { BrokerSession, Grant } from '../../sessions/session.ts'
 import { longId, packScopes, shortId, tailOf, unpackScopes } from './compact.ts'
 
@@ -20,12 +22,14 @@ export type SessionGrant = Grant & { readonly sessionId: string }
 
 export function toSession(id: string, fields: Fields, idToken: string | undefined): BrokerSession {
   const sid = fields.get('n')
+  const device = fields.get('v')
   return {
     id,
     accountId: longId(fields.get('a') ?? ''),
     sourceId: sourceOf(fields),
     subject: fields.get('u') ?? '',
     upstream: sid === undefined ? null : { ...(sid !== '' && { sid }), ...(idToken !== undefined && { idToken }) },
+    ...(device && { device: unpackDevice(device) }),
     startedAt: Number(fields.get('b')),
     idleUntil: Number(fields.get('i')),
     expiresAt: Number(fields.get('e')),
@@ -113,6 +117,8 @@ export const toFields = (session: BrokerSession): Readonly<Record<string, string
   d: tailOf(session.id),
   u: session.subject,
   ...(session.upstream && { n: session.upstream.sid ?? '' }),
+  // Beyond 64 bytes Redis would keep the whole hash in another, larger form.
+  v: session.device ? packDevice(session.device).slice(0, 64) : '',
   b: session.startedAt,
   i: Math.min(session.idleUntil, session.expiresAt),
   e: session.expiresAt,

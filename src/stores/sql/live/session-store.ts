@@ -2,6 +2,7 @@ import type { Clock } from '../../../clock.ts'
 import { Refusal } from '../../../errors.ts'
 import type { UpstreamSession } from '../../../identity.ts'
 import { invalidInput } from '../../../input.ts'
+import { packDevice, unpackDevice } from '../../../sessions/device.ts'
 import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
 import { openIfKept, type Vault } from '../../../vault.ts'
 import { fromJson, toJson } from '../json.ts'
@@ -47,6 +48,7 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
     sourceId: row.source_id,
     subject: row.subject,
     upstream: row.upstream === null ? null : opened(row.id, fromJson(row.upstream)),
+    ...(row.device !== null && { device: unpackDevice(row.device) }),
     startedAt: row.started_at,
     idleUntil: row.expires_at,
     expiresAt: row.ends_at,
@@ -61,6 +63,7 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
         subject: session.subject,
         upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
         upstream_sid: session.upstream?.sid ?? null,
+        device: session.device ? packDevice(session.device) : null,
         started_at: session.startedAt,
         ends_at: session.expiresAt,
         expires_at: Math.min(session.idleUntil, session.expiresAt),

@@ -15,6 +15,7 @@ import { up as secondFactors } from './0012-second-factors.ts'
 import { up as namedInApis } from './0013-named-in-apis.ts'
 import { up as searchingPeople } from './0014-searching-people.ts'
 import { up as keysAndSecretsThatEnd } from './0015-keys-and-secrets-that-end.ts'
+import { up as devices } from './0016-devices.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -33,6 +34,7 @@ const migrations: Record<string, Migration> = {
   '0013-named-in-apis': { up: namedInApis },
   '0014-searching-people': { up: searchingPeople },
   '0015-keys-and-secrets-that-end': { up: keysAndSecretsThatEnd },
+  '0016-devices': { up: devices },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */
