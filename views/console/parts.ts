@@ -63,7 +63,11 @@ export const said = (text: string): Html => html`<bdi>${text}</bdi>`
 
 /** Several, each with its page, in a sentence. */
 export const inLine = (some: readonly { readonly name: string; readonly href: string }[]): Html =>
-  html`${some.map(({ name, href }, index) => html`${index > 0 && ', '}<a href="${href}">${said(name)}</a>`)}`
+  joined(some.map(({ name, href }) => html`<a href="${href}">${said(name)}</a>`))
+
+/** One after the other; no line begins with a comma. */
+export const joined = (parts: readonly Html[]): Html =>
+  html`${parts.map((part, index) => html`<span class="entry">${part}${index < parts.length - 1 && ','}</span> `)}`
 
 /** What lists show in a cell that has nothing to say. */
 export const nothing: Html = html`<span class="muted" aria-hidden="true">–</span>`

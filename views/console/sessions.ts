@@ -1,7 +1,7 @@
 /** Who is signed in: by itself, and on a person's page. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
-import { nothing, said } from './parts.ts'
+import { joined, nothing, said } from './parts.ts'
 import { type Filter, pager, searchable, table } from './table.ts'
 import { ago, type Moment } from './time.ts'
 
@@ -75,9 +75,7 @@ export function sessionTable(rows: readonly SessionLine[], empty: Html, moment: 
       {
         title: words.columns.clients,
         cell: ({ clients }) =>
-          clients.length === 0
-            ? html`<span class="muted">${words.noClient}</span>`
-            : html`${clients.map((client, index) => html`${index > 0 && ', '}${link(client)}`)}`,
+          clients.length === 0 ? html`<span class="muted">${words.noClient}</span>` : joined(clients.map(link)),
       },
       {
         title: words.columns.device,

@@ -1,6 +1,7 @@
 /** Sessions: who is signed in, and sending one away. */
 import { z } from 'zod'
 import { confirmView } from '#views/console/confirm.ts'
+import { joined, said } from '#views/console/parts.ts'
 import { type SessionLine, sessionsView } from '#views/console/sessions.ts'
 import { html } from '#views/html.ts'
 import type { AccountStore } from '../../accounts/account.ts'
@@ -131,7 +132,7 @@ export const sessionPages = (needs: SessionNeeds) => {
           const { sessions: own } = words
           const [line] = await lines(visit, [shared])
           const { name: who = '', clients = [], isYours = false } = line ?? {}
-          const names = clients.map((one, index) => html`${index > 0 && ', '}<bdi>${one.name}</bdi>`)
+          const names = joined(clients.map((one) => said(one.name)))
           return {
             title: own.endTitle(who),
             crumbs: [{ text: own.title, href: at('/sessions') }],

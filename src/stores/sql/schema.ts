@@ -255,7 +255,6 @@ export interface SessionRow {
   /** Its ID token is sealed. */
   upstream: string | null
   upstream_sid: string | null
-  /** Packed; null: it is not known. */
   device: string | null
   started_at: number
   /** The absolute end. */
