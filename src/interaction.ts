@@ -43,9 +43,21 @@ export type InteractionOutcome =
   | { readonly kind: 'consent' }
   | { readonly kind: 'error'; readonly error: string; readonly description: string }
 
+export type Leave = (ctx: Context, interaction: Interaction) => Promise<(() => Promise<unknown>) | undefined>
+
 export interface Interactions {
   /** Rejects with `interaction_lost` unless this browser holds the interaction's cookie and it is still open. */
   read(ctx: Context): Promise<Interaction>
+  /**
+   * For an address that the interaction's cookie is not sent to, where something else shows that it is the same browser:
+   * from here on in this request, `read` answers the interaction. `false`: it has to be looked at with its cookie.
+   */
+  adopt(ctx: Context, uid: string): Promise<boolean>
+  /**
+   * `leave` is asked about each sign-in in the request that begins it, and may redirect the browser elsewhere than to its
+   * page. It answers what is to be written along with the sign-in.
+   */
+  whenBegun(leave: Leave): void
   /** Answers with a redirect back into the provider. */
   finish(ctx: Context, outcome: InteractionOutcome): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider'
 import { type Clock, seconds } from '../clock.ts'
 import { Refusal } from '../errors.ts'
-import type { Interaction, InteractionOutcome, Interactions } from '../interaction.ts'
+import type { Interaction, InteractionOutcome, Interactions, Leave } from '../interaction.ts'
 import type { SessionStore } from '../sessions/session.ts'
 import type { Vault } from '../vault.ts'
 import type { CarriedOutcomes } from './carried-outcomes.ts'
@@ -24,7 +24,20 @@ interface Needs {
   readonly clock: Clock
 }
 
-export function createInteractions({ provider, sessions, cookies, carried, vault, clock }: Needs): Interactions {
+interface Begun {
+  /** To be told of an interaction in the request that begins it. */
+  begun(ctx: Context, interaction: LibraryInteraction): ReturnType<Leave>
+}
+
+export function createInteractions({
+  provider,
+  sessions,
+  cookies,
+  carried,
+  vault,
+  clock,
+}: Needs): Interactions & Begun {
+  let leave: Leave = async () => undefined
   const found = new WeakMap<Context, Promise<LibraryInteraction>>()
 
   /** Once for each request. */
@@ -82,6 +95,19 @@ export function createInteractions({ provider, sessions, cookies, carried, vault
       }
       return describe(interaction)
     },
+
+    async adopt(ctx, uid) {
+      const interaction = await provider().Interaction.find(uid)
+      // Whether the session that it was begun in is still the same is looked at in its own address only.
+      if (!interaction || interaction.session) return false
+      found.set(ctx, Promise.resolve(interaction))
+      return true
+    },
+
+    whenBegun(asked) {
+      leave = asked
+    },
+    begun: (ctx, interaction) => leave(ctx, describe(interaction)),
 
     async finish(ctx, outcome) {
       const interaction = await find(ctx)

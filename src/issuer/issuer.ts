@@ -51,6 +51,7 @@ import { learnHintedKey } from './hinted-keys.ts'
 import { refuseOtherHints } from './id-token-hints.ts'
 import { createInteractions } from './interactions.ts'
 import { createIntrospectionPolicy, createMayLook } from './introspection-policy.ts'
+import { leaveAtOnce } from './leave-at-once.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
 import { limitParameters } from './parameters.ts'
@@ -145,6 +146,15 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const proving = createProvingClients(stores.clientMemory, clock)
   const resources = createResources({ ...needs, apis: stores.apis, accessTokenLifetime: lifetimes.access_token })
 
+  const interactions = createInteractions({
+    provider: () => current.provider,
+    sessions: stores.sessions,
+    cookies,
+    carried,
+    vault,
+    clock,
+  })
+
   function assemble(keys: KeyRing, customClaims: readonly string[], documents: PublicDocuments): Provider {
     const provider = createProvider({
       config,
@@ -206,6 +216,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(settleTokens(routes.token, { ...stores, answers }))
     provider.use(settleLogin(stores.sessions, (uid) => `${base}/login/${uid}/lost`))
     provider.use(logout.finish)
+    provider.use(leaveAtOnce(routes.authorization, interactions.begun))
     listen(provider, needs.report)
     provider.on('authorization.success', (ctx) => {
       const { client_id: client, code_challenge: challenge } = ctx.oidc.params ?? {}
@@ -248,14 +259,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   return {
     direct,
     owns: (path) => own.has(path) || path.startsWith(resuming),
-    interactions: createInteractions({
-      provider: () => current.provider,
-      sessions: stores.sessions,
-      cookies,
-      carried,
-      vault,
-      clock,
-    }),
+    interactions,
     async currentSession(ctx) {
       // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
       const { accountId, uid } = await current.provider.Session.get(ctx as KoaContextWithOIDC)

@@ -7,9 +7,8 @@ import type { Middleware } from 'koa'
 import { Provider } from 'oidc-provider'
 import { stateOf } from './request-state.ts'
 
-/** Writes at the end of the request; or now, where there is none. */
-export async function later(write: () => Promise<unknown>): Promise<void> {
-  const { ctx } = Provider
+/** Writes at the end of the request, which the library's hooks need not name; or now, where there is none. */
+export async function later(write: () => Promise<unknown>, ctx: object | undefined = Provider.ctx): Promise<void> {
   if (!ctx) await write()
   else stateOf(ctx).writes = [...(stateOf(ctx).writes ?? []), write]
 }

@@ -29,6 +29,8 @@ export interface Problems {
   entered(ctx: Context, visit: Visit): void
   /** Notes which sign-in the browser leaves in, for an answer that fits none. */
   leaving(ctx: Context, uid: string): void
+  /** The sign-in that this browser left in last. What it says is no proof of anything, but to another browser it is unknown. */
+  leftFrom(ctx: Context): string | undefined
   /** Goes around every route below `/login/{uid}`. */
   readonly inVisit: Middleware
   /** Goes around the routes that upstreams send browsers to. */
@@ -44,6 +46,11 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
   const visits = new WeakMap<Context, Visit>()
   const leftFrom = notes('gatehouse_left_from')
   const homeIn = (lang: Language): Way => ({ label: wordsIn(lang).ways.start, href: `${base}/` })
+
+  function left(ctx: Context): string | undefined {
+    const uid = leftFrom.read(ctx)
+    return uid && /^[\w-]{1,64}$/.test(uid) ? uid : undefined
+  }
 
   function show(ctx: Context, status: number, page: string) {
     ctx.status = status
@@ -92,7 +99,10 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
     await tracer.couldNotTell(flow, error, visit && { clientId: visit.client.id })
     ctx.set('Retry-After', String(patience))
     const lang = visit?.lang ?? languageOf(ctx)
-    const again: Way = { label: wordsIn(lang).ways.again, href: `${base}/login/${ctx.params.uid}` }
+    const again: Way = {
+      label: wordsIn(lang).ways.again,
+      href: `${base}/login/${visit?.interaction.uid ?? ctx.params.uid}`,
+    }
     show(
       ctx,
       503,
@@ -104,6 +114,7 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
     entered: (ctx, visit) => void visits.set(ctx, visit),
 
     leaving: (ctx, uid) => leftFrom.write(ctx, uid, `${base}/broker`),
+    leftFrom: left,
 
     async inVisit(ctx, next) {
       try {
@@ -127,12 +138,9 @@ export function createProblems({ clients, tracer, pages, restart, notes, base }:
         await next()
       } catch (error) {
         if (!(error instanceof Refusal && lostCodes.has(error.code))) throw error
-        const uid = leftFrom.read(ctx)
+        const uid = left(ctx)
         const lang = languageOf(ctx)
-        const back: Way =
-          uid && /^[\w-]{1,64}$/.test(uid)
-            ? { label: wordsIn(lang).ways.goOn, href: `${base}/login/${uid}` }
-            : homeIn(lang)
+        const back: Way = uid ? { label: wordsIn(lang).ways.goOn, href: `${base}/login/${uid}` } : homeIn(lang)
         const reference = await referenceFor(error.code, error.message)
         show(ctx, error.status, pages.lost(error.code, { reference, ways: [back], lang }))
       }

@@ -9,12 +9,16 @@ import type { Sources } from '../sources/sources.ts'
 import type { Receive } from './arrival.ts'
 import { applicable } from './candidates.ts'
 import type { DepartureStore } from './departure-store.ts'
+import type { Problems } from './problems.ts'
 import type { Steps } from './steps.ts'
 import { testDestination } from './test-login.ts'
+import type { SavedTrip } from './trip-store.ts'
 import type { Trips } from './trips.ts'
+import type { Visit } from './visit.ts'
 
 interface Needs {
   readonly steps: Pick<Steps, 'visit'>
+  readonly problems: Pick<Problems, 'leftFrom' | 'inVisit'>
   readonly interactions: Interactions
   readonly sources: Pick<SourceStore, 'get'>
   readonly connector: Sources['connector']
@@ -27,33 +31,45 @@ interface Needs {
 }
 
 export function createReturns(needs: Needs) {
-  const { steps, interactions, sources, connector, receive, trips, departures, clock, base } = needs
+  const { steps, problems, interactions, sources, connector, receive, trips, departures, clock, base } = needs
+
+  async function complete(ctx: Context, state: string, { interaction, client }: Visit, seen: SavedTrip | undefined) {
+    const trip = await trips.claim(interaction, state, seen)
+    const source = await sources.get(trip.sourceId)
+    note({ client: client.id, source: source?.alias })
+    if (!source?.enabled) throw new Refusal('source_disabled')
+    if (!applicable(source, client)) throw new Refusal('source_not_allowed')
+    const open = connector(source)
+    if (open.kind !== 'redirect') throw new Refusal('trip_misdirected')
+    const url = new URL(ctx.search, `${ctx.URL.origin}${base}/broker/${encodeURIComponent(source.alias)}/callback`)
+    const identity = await trips.complete(trip, source, open, { url, form: new URLSearchParams() })
+    const login = await receive({ interaction, client, source, identity })
+    await interactions.finish(ctx, { kind: 'login', login })
+  }
 
   return {
-    /** At the address that the upstream knows. The cookie that proves it is the same browser is kept for the sign-in's own. */
+    /**
+     * At the address that the upstream knows. A browser that left from this sign-in last goes on here: it knows what no
+     * other browser has been told, and shows the cookie of the sign-in on its way back into the provider. Of any other,
+     * such as one with several sign-ins open, that cookie is asked for at the sign-in's own address.
+     */
     async callback(ctx: Context): Promise<void> {
       const { state } = ctx.query
       if (typeof state !== 'string') throw new Refusal('trip_unknown', 'The answer has no state, or several')
-      const uid = await trips.destination(String(ctx.params.alias), state, async (id) => (await sources.get(id))?.alias)
+      const left = problems.leftFrom(ctx)
+      const [seen, isOpen] = await Promise.all([trips.look(state), left !== undefined && interactions.adopt(ctx, left)])
+      const alias = String(ctx.params.alias)
+      const uid = await trips.destination(alias, seen, async (id) => (await sources.get(id))?.alias)
+      if (isOpen && uid === left)
+        return problems.inVisit(ctx, async () => complete(ctx, state, await steps.visit(ctx), seen))
       ctx.status = 303
-      const test = testDestination(base, uid, String(ctx.params.alias))
-      ctx.redirect(`${test ?? `${base}/login/${uid}/arrive`}${ctx.search}`)
+      ctx.redirect(`${testDestination(base, uid, alias) ?? `${base}/login/${uid}/arrive`}${ctx.search}`)
     },
 
     async arrive(ctx: Context): Promise<void> {
       const state = String(ctx.query.state)
-      const [{ interaction, client }, seen] = await Promise.all([steps.visit(ctx), trips.look(state)])
-      const trip = await trips.claim(interaction, state, seen)
-      const source = await sources.get(trip.sourceId)
-      note({ client: client.id, source: source?.alias })
-      if (!source?.enabled) throw new Refusal('source_disabled')
-      if (!applicable(source, client)) throw new Refusal('source_not_allowed')
-      const open = connector(source)
-      if (open.kind !== 'redirect') throw new Refusal('trip_misdirected')
-      const url = new URL(ctx.search, `${ctx.URL.origin}${base}/broker/${encodeURIComponent(source.alias)}/callback`)
-      const identity = await trips.complete(trip, source, open, { url, form: new URLSearchParams() })
-      const login = await receive({ interaction, client, source, identity })
-      await interactions.finish(ctx, { kind: 'login', login })
+      const [visit, seen] = await Promise.all([steps.visit(ctx), trips.look(state)])
+      await complete(ctx, state, visit, seen)
     },
 
     async signedOut(ctx: Context): Promise<void> {

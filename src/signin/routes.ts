@@ -70,6 +70,7 @@ export function signinRoutes(needs: Needs): Router {
   const returns = createReturns({ ...needs, steps })
   const secondStep = createSecondStep({ ...needs, steps })
   const router = new Router()
+  interactions.whenBegun(steps.leaveAtOnce)
 
   router.get('/login/:uid', inVisit, async (ctx) => {
     const here = await steps.visit(ctx)

@@ -5,11 +5,12 @@ import type { AccountStore } from '../accounts/account.ts'
 import type { LocalUser } from '../accounts/local-user.ts'
 import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
 import type { ClientStore } from '../clients/client.ts'
-import { Refusal } from '../errors.ts'
+import type { RedirectConnector } from '../connector.ts'
+import { Refusal, Unavailable } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { languageOf } from '../http/language.ts'
-import type { Interaction, Interactions } from '../interaction.ts'
+import type { Interaction, Interactions, Leave } from '../interaction.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
@@ -21,6 +22,7 @@ import { nextStep, type Step, stuckBecause } from './next-step.ts'
 import type { Choice, Pages, SecondProblem } from './pages.ts'
 import { passkeyAlonePurpose } from './passkey-purposes.ts'
 import type { Problems } from './problems.ts'
+import type { Restart } from './restart.ts'
 import type { Trips } from './trips.ts'
 import type { Visit } from './visit.ts'
 
@@ -39,6 +41,7 @@ interface Needs {
   readonly tracer: Tracer
   readonly pages: Pages
   readonly problems: Pick<Problems, 'entered' | 'leaving'>
+  readonly restart: Pick<Restart, 'keep'>
   readonly notes: BrowserNotes
   readonly halfway: Halfway
   readonly askSecond: AskSecond
@@ -132,17 +135,27 @@ export function createSteps(needs: Needs) {
       const password = { source, ...(username !== undefined && { username }) }
       return choose(ctx, here, { from: [], discover: false, password })
     }
-    const departure = await trips.begin(here.interaction, source, open)
+    const write = await depart(ctx, here, source, open)
+    await write()
+  }
+
+  /** Answers what has to be written before the browser may leave. */
+  async function depart(ctx: Context, here: Visit, source: Source, open: RedirectConnector) {
+    const { departure, save } = await trips.begin(here.interaction, source, open)
     const detail = { source: source.alias, to: departure.url.origin }
-    await tracer.step(here.interaction.flow, 'departed', detail, { clientId: here.client.id, source })
+    const known = { clientId: here.client.id, source }
     remember(ctx, source)
     problems.leaving(ctx, here.interaction.uid)
     if (departure.method === 'GET') {
       ctx.status = 303
-      return ctx.redirect(departure.url.href)
+      ctx.redirect(departure.url.href)
+    } else {
+      const { url, fields } = departure
+      ctx.remove('Location')
+      ctx.status = 200
+      show(ctx, leavingView({ assets, lang: here.lang, sourceName: source.name, url: url.href, fields }).toString())
     }
-    const { url, fields } = departure
-    show(ctx, leavingView({ assets, lang: here.lang, sourceName: source.name, url: url.href, fields }).toString())
+    return () => Promise.all([save(), tracer.step(here.interaction.flow, 'departed', detail, known)])
   }
 
   return {
@@ -159,6 +172,25 @@ export function createSteps(needs: Needs) {
     async advance(ctx: Context, here: Visit): Promise<void> {
       const user = await needs.halfway.find(ctx, here.interaction.uid)
       await take(ctx, here, await next(here, user))
+    },
+
+    /** For a sign-in that has just begun: where one way only is open, and that leads away, it is taken. */
+    async leaveAtOnce(ctx: Context, interaction: Interaction): ReturnType<Leave> {
+      try {
+        const client = await clients.get(interaction.clientId)
+        if (!client?.enabled) return undefined
+        const here = { interaction, client, lang: languageOf(ctx, interaction.params.ui_locales) }
+        const step = await next(here)
+        const open = step.kind === 'prove' ? connector(step.at) : undefined
+        if (step.kind !== 'prove' || open?.kind !== 'redirect') return undefined
+        const write = await depart(ctx, here, step.at, open)
+        needs.restart.keep(ctx, interaction)
+        return write
+      } catch (error) {
+        // It has a page of its own, which the browser is sent to: there it is said, if it is still so.
+        if (!(error instanceof Refusal || error instanceof Unavailable)) throw error
+        return undefined
+      }
     },
 
     beginAnew: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await anew(here)),

@@ -17,9 +17,18 @@ interface Needs {
 }
 
 export interface Trips {
-  begin(interaction: Interaction, source: Source, connector: RedirectConnector): Promise<Departure>
-  /** Which interaction an answer belongs to, judged by its state and the address it came to. Uses nothing up. */
-  destination(alias: string, state: string, aliasOf: (sourceId: string) => Promise<string | undefined>): Promise<string>
+  /** The browser must not leave before the trip is saved. */
+  begin(
+    interaction: Interaction,
+    source: Source,
+    connector: RedirectConnector,
+  ): Promise<{ readonly departure: Departure; save(): Promise<void> }>
+  /** Which interaction an answer belongs to, judged by the trip that was seen and the address it came to. */
+  destination(
+    alias: string,
+    seen: SavedTrip | undefined,
+    aliasOf: (sourceId: string) => Promise<string | undefined>,
+  ): Promise<string>
   /** Uses nothing up. */
   look(state: string): Promise<SavedTrip | undefined>
   /** Uses up the trip that was seen; whoever comes second is refused. */
@@ -35,26 +44,26 @@ export function createTrips({ trips, clock, callbackUrl, lifetime }: Needs): Tri
 
   return {
     async begin(interaction, source, connector) {
-      const trip: Trip = {
+      const wish: Trip = {
         state: newSecret(),
         callbackUrl: callbackUrl(source.alias),
         departedAt: clock(),
         ...wishes(interaction),
       }
-      const departure = await connector.depart(trip)
-      const { callbackUrl: _derived, ...kept } = trip
-      await trips.save({
+      const departure = await connector.depart(wish)
+      const { callbackUrl: _derived, ...kept } = wish
+      const trip = {
         ...kept,
         uid: interaction.uid,
         sourceId: source.id,
         memo: departure.memo,
         expiresAt: clock() + lifetime,
-      })
-      return departure
+      }
+      return { departure, save: () => trips.save(trip) }
     },
 
-    async destination(alias, state, aliasOf) {
-      const trip = living(await trips.peek(state))
+    async destination(alias, seen, aliasOf) {
+      const trip = living(seen)
       const left = await aliasOf(trip.sourceId)
       // A source that was removed meanwhile is named in the sign-in itself, which has more to say about it.
       if (left !== undefined && left !== alias) throw new Refusal('trip_misdirected')

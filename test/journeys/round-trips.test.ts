@@ -97,12 +97,10 @@ it('signs in with a password in eight trips, the page that asks for it included'
   ])
 })
 
-it('signs in through an upstream in eleven trips, three of which are leaving and coming back', async () => {
+it('signs in through an upstream in eight trips, three of which are coming back', async () => {
   expect(tripsOf(await signIn({ idp_hint: 'Okta' }))).toEqual([
     'GET /authorize: 1',
-    'GET /login/:uid: 2',
-    'GET /broker/Okta/callback: 1',
-    'GET /login/:uid/arrive: 3',
+    'GET /broker/Okta/callback: 3',
     'GET /authorize/:uid: 2',
     'POST /token: 2',
   ])
@@ -164,7 +162,7 @@ describe('over Redis, on the wire', () => {
     expect(
       await least(() => node.login(app, { params: { idp_hint: 'Okta' } })),
       'through an upstream',
-    ).toBeLessThanOrEqual(11)
+    ).toBeLessThanOrEqual(8)
     expect(await least(() => node.login(app, session)), 'signed in already').toBeLessThanOrEqual(5)
     let { refresh_token: token } = tokens
     const refresh = async () => {

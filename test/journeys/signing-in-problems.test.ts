@@ -105,7 +105,7 @@ describe('an upstream that says no', () => {
     const again = await walk(visitor, new URL(doorsIn(page)['Try again'] ?? '', page.url))
     expect(headingIn(again)).toBe('Sign in to Patient App')
     expect(referenceIn(again)).toBe(referenceIn(page))
-    const done = await walk(visitor, `${page.url.href.replace(/\/arrive.*/, '')}/source/Okta`)
+    const done = await walk(visitor, `${again.url.href.replace(/\/again$/, '')}/source/Okta`)
     expect(done.url.searchParams.has('code')).toBe(true)
     expect(await traceOf(page)).toMatchObject({ outcome: 'signed_in', reason: null })
   })

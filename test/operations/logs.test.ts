@@ -98,7 +98,7 @@ describe('the last line of a request', () => {
     expect(refused?.reference).toMatch(/^\w{3}-\w{3}-\w{3}$/)
     const last = log.events('request.answered').find(({ request_id }) => request_id === refused?.request_id)
     expect(last).toMatchObject({
-      endpoint: '/login/:uid/arrive',
+      endpoint: '/broker/:alias/callback',
       source: 'Okta',
       client: client.id,
       reference: refused?.reference,

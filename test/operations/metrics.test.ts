@@ -100,7 +100,7 @@ describe('what is counted', () => {
     const { series, text, value } = await scrape()
     const count = 'gatehouse_http_request_duration_seconds_count'
     expect(value(count, { endpoint: '/admin/api/v1/clients/:id', method: 'GET', status: '4xx' })).toBe(1)
-    expect(value(count, { endpoint: '/login/:uid/arrive' })).toBeGreaterThan(0)
+    expect(value(count, { endpoint: '/broker/:alias/callback' })).toBeGreaterThan(0)
     expect(value(count, { endpoint: '/authorize/:uid' })).toBeGreaterThan(0)
     expect(value(count, { endpoint: '(none)', method: '(other)' })).toBe(1)
     expect(text).not.toMatch(/nobody-knows|secret-looking|hunter2/)

@@ -59,7 +59,7 @@ it('leaves out what the proxy decided not to trace, and begins a trace of its ow
 
 it('has the calls to upstreams and stores below the request that made them', () => {
   const spans = collector.spans()
-  const arrival = spans.find(({ name }) => name === 'GET /login/:uid/arrive')
+  const arrival = spans.find(({ name }) => name === 'GET /broker/:alias/callback')
   const below = spans.filter(({ parentSpanId }) => parentSpanId === arrival?.spanId)
   expect(below.map(({ name }) => name)).toContain('upstream Okta')
   expect(below.some(({ attributes }) => attributes['db.system.name'] === 'sqlite')).toBe(true)

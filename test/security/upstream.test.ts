@@ -77,7 +77,8 @@ describe('the state', () => {
   it('SEC-051 finds no way round through the address of another sign-in', async () => {
     const attacker = await returning(createVisitor())
     const victim = await returning(createVisitor())
-    const door = (await victim.visitor.request(victim.callback)).headers.get('location') ?? ''
+    // Whoever has only the answer is sent to the address of its sign-in.
+    const door = (await createVisitor().request(victim.callback)).headers.get('location') ?? ''
     const forged = new URL(door, broker.issuer)
     forged.search = attacker.callback.search
     const before = tokenCalls(okta)
@@ -85,6 +86,29 @@ describe('the state', () => {
     expect(tokenCalls(okta)).toBe(before)
     expect(await arrive(victim.visitor, victim.callback)).toMatchObject({ code: expect.any(String) })
     expect(await arrive(attacker.visitor, attacker.callback)).toMatchObject({ code: expect.any(String) })
+  })
+
+  it('SEC-051 leads each of several sign-ins of a browser to its own end, whichever comes back first', async () => {
+    const visitor = createVisitor()
+    const [first, second, third] = [await returning(visitor), await returning(visitor), await returning(visitor)]
+    for (const { callback, verifier } of [second, third, first]) {
+      const { code } = await arrive(visitor, callback)
+      expect((await broker.redeem(client, code ?? '', verifier)).status).toBe(200)
+    }
+  })
+
+  it('SEC-051 is not made up for by knowing the sign-in: the way back asks for its cookie', async () => {
+    const { visitor, callback } = await returning(createVisitor())
+    const attacker = createVisitor()
+    const uid = /login\/([^/]+)/.exec((await attacker.request(callback)).headers.get('location') ?? '')?.[1] ?? ''
+    const cookie = `gatehouse_left_from=${uid}`
+    const back = await fetch(callback, { headers: { cookie }, redirect: 'manual' })
+    const resumed = new URL(back.headers.get('location') ?? '', broker.issuer)
+    const carried = back.headers.getSetCookie().map((one) => one.split(';')[0])
+    const answer = await fetch(resumed, { headers: { cookie: [cookie, ...carried].join('; ') }, redirect: 'manual' })
+    expect(answer.headers.get('location') ?? '').not.toContain(client.redirectUri)
+    expect(answer.headers.getSetCookie().join()).not.toMatch(/gatehouse=[^;]/)
+    expect((await arrive(visitor, callback)).code).toBeUndefined()
   })
 
   it('SEC-051 works once, of two answers at once too', async () => {
@@ -181,8 +205,7 @@ describe('a source that is switched off', () => {
 
   it('SEC-058 stops who has come back, but has not got the code yet', async () => {
     const { visitor, callback } = await returning(createVisitor())
-    const door = new URL((await visitor.request(callback)).headers.get('location') ?? '', broker.issuer)
-    const resume = new URL((await visitor.request(door)).headers.get('location') ?? '', broker.issuer)
+    const resume = new URL((await visitor.request(callback)).headers.get('location') ?? '', broker.issuer)
     expect(resume.pathname).toMatch(/^\/authorize\//)
     await off()
     const outcome = await arrive(visitor, resume)
