@@ -127,6 +127,9 @@ it('backs up while a broker runs, and restores what was, but nobody’s session 
     const done = await place.run(['backup', folder], environment)
     expect(done, done.err).toMatchObject({ code: 0, err: expect.stringContaining('secret keys are not in it') })
     expect((await place.run(['backup', folder], environment)).code).toBe(1)
+    const early = await place.run(['restore', folder, '--force'], environment)
+    expect(early).toMatchObject({ code: 1, err: expect.stringContaining('is in use: stop every server first') })
+    expect((await place.run(['sessions', 'list'], environment)).code, 'nothing was touched').toBe(0)
   }
   const key = environment.GATEHOUSE_SECRET_KEY ?? ''
   expect((await readFile(join(folder, 'manifest.json'), 'utf8')).includes(key)).toBe(false)

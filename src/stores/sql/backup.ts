@@ -1,7 +1,10 @@
 /** A SQLite database as a file of its own, taken while a server may be writing; and PostgreSQL's, in its tools' words. */
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { StartProblem } from '../../errors.ts'
+import { isBusy } from './sqlite-errors.ts'
 
 /**
  * Who is signed in, and what is under way: left out, because what has ended since a backup was taken must not live again
@@ -22,14 +25,27 @@ export async function backUpSqlite(file: string, target: string): Promise<void> 
   copy.exec('vacuum')
 }
 
-/** Over the file that is there, with its log. Nobody may have it open. */
+/** Over the file that is there, with its log. Rejects with a `StartProblem` while anybody has that open. */
 export async function restoreSqlite(backupFile: string, file: string): Promise<void> {
   {
     using found = new DatabaseSync(backupFile, { readOnly: true })
     const [row] = found.prepare('pragma integrity_check').all()
     if (row?.integrity_check !== 'ok') throw new Error(`${backupFile} is damaged: ${row?.integrity_check}`)
   }
+  requireUnused(file)
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   for (const part of ['', '-wal', '-shm']) await rm(file + part, { force: true })
   await copyFile(backupFile, file)
+}
+
+/** To give up the log a connection must be the only one: a server whose file went would go on writing to nowhere. */
+function requireUnused(file: string): void {
+  if (!existsSync(file)) return
+  try {
+    using there = new DatabaseSync(file)
+    there.exec('pragma journal_mode = delete')
+  } catch (cause) {
+    if (isBusy(cause)) throw new StartProblem(`${file} is in use: stop every server first`, { cause })
+    // What is damaged is in nobody's use, and about to be replaced.
+  }
 }
