@@ -13,7 +13,7 @@ import { calls } from './calls.ts'
 import { flows, passwordLogin } from './flows.ts'
 import { askGates } from './gates.ts'
 import { startHaproxy } from './haproxy.ts'
-import { measure } from './measure.ts'
+import { measure, warmUp } from './measure.ts'
 import { admin, bareParty, gather, prepare, startBare, startOurs } from './parties.ts'
 import { pinned, startLoad } from './processes.ts'
 import { bytesPerSession, crowd } from './redis-bytes.ts'
@@ -40,14 +40,14 @@ async function compare(folder: string, store: string | undefined) {
     if (!wanted.includes(name)) continue
     const works = await Promise.all(parties.map(prepareWork))
     const costs: [number[], number[]] = [[], []]
-    for (let round = 0; round <= rounds; round++)
+    for (const side of [0, 1] as const) if (works[side]) await warmUp(servers[side], works[side])
+    for (let round = 0; round < rounds; round++)
       for (const side of [0, 1] as const) {
         const work = works[side]
         if (!work) continue
         const { cost, memory } = await measure(servers[side], work, seconds)
         loaded[side] = Math.max(loaded[side], memory)
-        // The first one warms up.
-        if (round > 0) costs[side].push(cost)
+        costs[side].push(cost)
       }
     rows.push([name, median(costs[0]), median(costs[1]), ''])
   }

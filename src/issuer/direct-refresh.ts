@@ -8,14 +8,15 @@ import type { Client } from '../clients/client.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { Report } from '../events.ts'
 import { digest, newSecret } from '../ids.ts'
+import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Grant, GrantStore, SessionStore } from '../sessions/session.ts'
 import { idTokenClaims, personAccessToken } from '../tokens/claims.ts'
 import { openidScopes } from '../tokens/scopes.ts'
 import { signedSize } from '../tokens/signed-size.ts'
+import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { directHeaders } from './direct-client.ts'
 import type { DirectGrant } from './direct-token.ts'
-import { mappedFor } from './people.ts'
 import { plainRecord, type RefreshRecord, successorOf } from './refresh-record.ts'
 import type { Resources } from './resources.ts'
 import type { RotationAnswers } from './rotation-answers.ts'
@@ -58,6 +59,7 @@ interface Standing {
   readonly grant: Grant
   readonly person: AdmittedPerson
   readonly audience: string
+  readonly sessionId: string
 }
 
 export function createDirectRefresh(needs: Needs): DirectGrant {
@@ -65,12 +67,12 @@ export function createDirectRefresh(needs: Needs): DirectGrant {
   const { lifetimes, maxBytes } = needs
 
   /** Whether the grant is the one that the token speaks for. In a session it is there only while its session is. */
-  const isOf = (grant: Grant, { clientId, accountId, expiresWithSession, sessionUid }: RefreshRecord): boolean =>
+  const isOf = (grant: Grant, { clientId, accountId, expiresWithSession }: RefreshRecord, sessionId: string): boolean =>
     grant.clientId === clientId &&
     grant.accountId === accountId &&
-    grant.sessionId === (expiresWithSession ? sessionIdOf(sessionUid) : null)
+    grant.sessionId === (expiresWithSession ? sessionId : null)
 
-  async function tokensFor({ record, grant, person, audience }: Standing) {
+  async function tokensFor({ record, grant, person, audience, sessionId }: Standing) {
     const asked = new Set(record.scope.split(' '))
     const granted = grant.resources[record.resource]?.filter((scope) => asked.has(scope)) ?? []
     const scope = granted.filter((name) => openidScopes.some((known) => known === name)).join(' ')
@@ -78,18 +80,18 @@ export function createDirectRefresh(needs: Needs): DirectGrant {
 
     const { clientId, accountId, authTime, acr, amr, nonce } = record
     const issuedAt = seconds(clock())
-    const sessionId = sessionIdOf(record.sessionUid)
+    const mapped = mapIdentity(person.identity, person.source.mapping)
     const facts = { issuer, clientId, audience, scope, issuedAt, expiresAt: issuedAt + lifetimes.access_token }
     const payload = personAccessToken(
       { ...facts, authTime, acr, sessionId, grantId: grant.id },
       person,
-      mappedFor(person, new Set(scope.split(' '))),
+      visibleClaims(mapped, person.client, new Set(scope.split(' '))),
     )
     const typ = person.client.tokenProfile === 'rfc9068' ? 'at+jwt' : 'JWT'
     if (signedSize({ header: { typ }, payload }) > maxBytes) return undefined
 
     const said: Readonly<Record<string, unknown>> = {
-      ...idTokenClaims({ clientId, sessionId }, person, mappedFor(person, asked)),
+      ...idTokenClaims({ clientId, sessionId }, person, visibleClaims(mapped, person.client, asked)),
       ...{ sub: accountId, acr, amr, auth_time: authTime },
     }
     const names = needs.idTokenNames().filter((name) => said[name] !== undefined)
@@ -125,12 +127,13 @@ export function createDirectRefresh(needs: Needs): DirectGrant {
 
   async function rotate(shown: string, record: RefreshRecord, audience: string, use: Promise<boolean>) {
     const [grant, isFirst] = await Promise.all([grants.get(record.grantId), use])
-    if (!isFirst || !grant || !isOf(grant, record)) return undefined
+    const sessionId = sessionIdOf(record.sessionUid)
+    if (!isFirst || !grant || !isOf(grant, record, sessionId)) return undefined
     const { accountId, clientId } = record
     const scopes = record.scope.split(' ').filter((scope) => grant.scopes.includes(scope))
     const person = await admitAgain({ accountId, clientId, sourceId: grant.sourceId, scopes })
     if ('denied' in person) return undefined
-    const standing = { record, grant, person, audience }
+    const standing = { record, grant, person, audience, sessionId }
     const tokens = await tokensFor(standing)
     if (!tokens) return undefined
     const { access_token, id_token, scope } = tokens
@@ -144,13 +147,14 @@ export function createDirectRefresh(needs: Needs): DirectGrant {
 
   async function issue({ id: clientId }: Client, shown: string) {
     if (!form.test(shown)) return undefined
-    const record = plainRecord(await artifacts.get('RefreshToken', digest(shown)))
+    const id = digest(shown)
+    const record = plainRecord(await artifacts.get('RefreshToken', id))
     if (record?.clientId !== clientId || record.exp <= seconds(clock())) return undefined
     const audience = await resources.plainAudience(record.resource, clientId)
     if (audience === undefined) return undefined
 
     // In the same trip as the look at what it stands on.
-    const use = artifacts.consume('RefreshToken', digest(shown), clock())
+    const use = artifacts.consume('RefreshToken', id, clock())
     let answer: Awaited<ReturnType<typeof rotate>>
     try {
       answer = await rotate(shown, record, audience, use)
