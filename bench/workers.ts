@@ -1,6 +1,6 @@
 /**
  * What a second worker costs: processor time per request of the whole process tree, with one worker and with two, in
- * rounds that take turns: `npm run bench:workers [ROUNDS] [SECONDS]`. Embedded, and over Redis with BENCH_REDIS_URL. The
+ * rounds that take turns: `npm run bench:workers [ROUNDS] [SECONDS] [FLOW,FLOW]`. Embedded, and over Redis with BENCH_REDIS_URL. The
  * aim is at most a tenth more. Method and results: docs/operations/performance.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -16,6 +16,8 @@ import { median } from './table.ts'
 
 const rounds = Number(process.argv[2] ?? 5)
 const seconds = Number(process.argv[3] ?? 2)
+/** All of them unless some are named. */
+const wanted = process.argv[4]?.split(',') ?? Object.keys(flows)
 const allowed = 1.1
 
 async function compare(folder: string, store: string | undefined): Promise<void> {
@@ -30,6 +32,7 @@ async function compare(folder: string, store: string | undefined): Promise<void>
   console.log(`| ${title} | one worker, CPU-ms | two, CPU-ms | two / one | at most ${allowed} |`)
   console.log('| --- | --- | --- | --- | --- |')
   for (const [name, prepareWork] of Object.entries(flows)) {
+    if (!wanted.includes(name)) continue
     const works = [await prepareWork(parties[0]), await prepareWork(parties[1])] as const
     const costs = [[], []] as [number[], number[]]
     for (let round = 0; round <= rounds; round++)

@@ -1,7 +1,7 @@
 /** Redis behind Sentinel loses its primary, again and again, while codes are redeemed (F7, F9), and is away at a start (F15). */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { automation, basic, freePort, startTestBroker } from '../support/broker.ts'
+import { automation, basic, freePort, startTestBroker, type Tokens } from '../support/broker.ts'
 import { rene } from '../support/people.ts'
 import { type RedisServer, startRedis, startReplicaOf, startSentinel, until } from '../support/redis.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
@@ -17,10 +17,12 @@ beforeAll(async () => {
 afterAll(() => upstream[Symbol.asyncDispose]())
 
 it('F9 redeems no code twice over failovers, and F7 goes on within seconds with every session', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const failovers = isLong ? 5 : 1
   const codesEach = 20
+  // On a machine that has nothing else to do; on others the second may be long.
+  const limit = isLong ? 2000 : 8000
   await using first = await startRedis()
   await using second = await startReplicaOf(first)
   await using sentinel = await startSentinel(first)
@@ -37,6 +39,9 @@ it('F9 redeems no code twice over failovers, and F7 goes on within seconds with 
   const client = await broker.addClient()
   const visitor = createVisitor()
   await broker.login(client, { visitor, params })
+  // Of others: presenting a code twice ends what it was given for.
+  const refreshTokens: string[] = []
+  while (refreshTokens.length < 10) refreshTokens.push((await broker.login(client, { params })).tokens.refresh_token)
 
   let redeemed = 0
   for (let round = 0; round < failovers; round++) {
@@ -59,13 +64,24 @@ it('F9 redeems no code twice over failovers, and F7 goes on within seconds with 
     const primary: RedisServer = (await primaryPort()) === first.port ? first : second
     await delay(100)
     await primary.kill()
-    const before = await early
-    const begun = performance.now()
-    await until(
-      async () => (await broker.introspect(client, 'x')).status === 200 && (await primaryPort()) !== primary.port,
+    // Meanwhile: keys for those who verify by themselves, and for everybody else 503 with a time.
+    const meanwhile = await broker.refresh(client, 'x')
+    expect([400, 503]).toContain(meanwhile.status)
+    if (meanwhile.status === 503) expect(Number(meanwhile.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await fetch(`${broker.issuer}/jwks`)).status).toBe(200)
+    // The failover is over when the sentinels name another primary.
+    const promoted = until(async () => (await primaryPort()) !== primary.port, 30_000).then(() => performance.now())
+    const goesOn = until(async () => (await broker.refresh(client, 'x')).status === 400, 30_000).then(() =>
+      performance.now(),
     )
-    await until(async () => (await broker.refresh(client, 'x')).status === 400)
-    expect(performance.now() - begun, 'milliseconds until it goes on').toBeLessThan(8000)
+    const [promotedAt, goesOnAt] = await Promise.all([promoted, goesOn])
+    const before = await early
+    expect(goesOnAt - promotedAt, 'milliseconds after there is a primary again').toBeLessThan(limit)
+    for (const [index, token] of refreshTokens.entries()) {
+      const answer = await broker.refresh(client, token)
+      expect(answer.status, 'every session lives').toBe(200)
+      refreshTokens[index] = ((await answer.json()) as Tokens).refresh_token
+    }
 
     const after = await Promise.all(codes.map(redeem))
     for (const [index, status] of after.entries()) {

@@ -50,8 +50,8 @@ async function manySessions(): Promise<string[]> {
   })
   const { refresh_token } = await login()
   const found = await stores.artifacts.get('RefreshToken', digest(refresh_token))
-  const { sid, grantId, exp } = found?.payload ?? {}
-  const session = await stores.sessions.get(String(sid))
+  const { sessionUid, grantId, exp } = found?.payload ?? {}
+  const session = await stores.sessions.get(sessionIdOf(String(sessionUid)))
   const grant = await stores.grants.get(String(grantId))
   if (!session || !grant) throw new Error('there is no session to be like')
   const another = async () => {
@@ -59,7 +59,7 @@ async function manySessions(): Promise<string[]> {
     const own = { ...session, id: sessionIdOf(uid), upstream: null }
     await stores.sessions.save(own)
     const { id } = await stores.grants.open({ ...grant, id: newIdWithin(own.id), sessionId: own.id })
-    const payload = { ...found?.payload, sessionUid: uid, sid: own.id, grantId: id }
+    const payload = { ...found?.payload, sessionUid: uid, grantId: id }
     await stores.artifacts.put('RefreshToken', digest(token), payload, Number(exp) * 1000)
     return token
   }

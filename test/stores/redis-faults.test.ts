@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { StartProblem, Unavailable } from '../../src/errors.ts'
 import { newId } from '../../src/ids.ts'
 import type { RedisStores } from '../../src/stores/redis/open.ts'
+import { isLong } from '../faults/length.ts'
 import { freePort } from '../support/broker.ts'
 import { startCluster, startRedis, startReplicaOf, startSentinel, startTlsRedis, until } from '../support/redis.ts'
 import { memoryLineage, openRedis } from './redis-world.ts'
@@ -159,6 +160,43 @@ describe('replicas', () => {
     await primary.command('replicaof', 'no', 'one')
     await answers(stores)
     await stores.attempts.count('key', later())
+  })
+
+  it('F8 a demoted primary that stays up costs a second of errors, and writes that were refused are not repeated', async () => {
+    await using primary = await startRedis()
+    await using replica = await startReplicaOf(primary)
+    await using sentinel = await startSentinel(primary)
+    await until(async () =>
+      String(await sentinel.command('sentinel', 'replicas', 'main')).includes(String(replica.port)),
+    )
+    await using stores = await openRedis(`redis+sentinel://127.0.0.1:${sentinel.port}/main`)
+    await answers(stores)
+    await delay(1200)
+    let counted = 0
+    const errors: number[] = []
+    let going = true
+    const writing = (async () => {
+      while (going) {
+        const outcome = await stores.attempts.count('key', later()).then(
+          () => true,
+          () => false,
+        )
+        if (outcome) counted++
+        else errors.push(performance.now())
+        await delay(10)
+      }
+    })()
+    await delay(200)
+    await sentinel.command('sentinel', 'failover', 'main')
+    // It is a replica now, and answers as one.
+    await until(async () => String(await primary.command('role')).startsWith('slave'))
+    const enough = counted + 20
+    await until(() => counted > enough)
+    going = false
+    await writing
+    expect((errors.at(-1) ?? 0) - (errors[0] ?? 0)).toBeLessThan(isLong ? 1000 : 5000)
+    // What got no answer may be there once. (What the old primary took in its last moments is lost, as is stated.)
+    expect(await stores.attempts.read('key')).toBeLessThanOrEqual(counted + errors.length)
   })
 
   it('F9 nobody is told yes before a replica knows that a code was used, a token revoked, a session ended', async () => {
