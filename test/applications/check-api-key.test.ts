@@ -17,8 +17,8 @@ async function setUp() {
   const clock = () => now
   const registry = await openRegistry(clock)
   const [api, other, application] = [anApi({ clients: [] }), anApi({ clients: ['named'] }), anApplication()]
+  for (const id of [application.clientId, 'named']) await registry.clients.add(aClient({ id }))
   for (const each of [api, other]) await registry.apis.add(each)
-  await registry.clients.add(aClient({ id: application.clientId }))
   await registry.applications.add(application)
   let looks = 0
   const counted = {
