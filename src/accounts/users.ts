@@ -15,6 +15,7 @@ import type { ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import { type Account, type AccountStore, displayNameFrom, type RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
+import { passwordProblem } from './password-policy.ts'
 import { auditedUser, type User, userOf, usersOf } from './user.ts'
 import { claimsIn, foreignProblems, roleNames, type UserInput } from './user-input.ts'
 
@@ -46,6 +47,11 @@ export interface Users {
    * `invalid_input` when it is not ours to say.
    */
   replace(actor: Actor, id: string, input: UserInput, expected: number): Promise<User>
+  /**
+   * Of somebody whose password is kept here: they, and whoever else has it, are out at once everywhere, and come in with the
+   * new one. Rejects with `not_found`, and `invalid_input` when the password cannot be set.
+   */
+  changePassword(actor: Actor, id: string, password: string): Promise<void>
   /**
    * The source's word for the person counts here no more; whoever comes with it again is somebody new. They are out at
    * once, wherever they came from. Rejects with `not_found`, `changed_meanwhile`, and `in_use` when the person's password is kept here for it.
@@ -116,6 +122,24 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
       }
       const shutsOut = passwordHash !== undefined || !input.enabled
       return shutsOut ? shutOut({ account: id }, transact, change) : transact(change)
+    },
+
+    async changePassword(actor, id, password) {
+      const before = await get(id)
+      const { account, local } = before
+      const user = found(local === null ? undefined : await localUsers.get(local.id), `local user ${id}`)
+      const names = [user.username, user.claims.email].filter((name) => typeof name === 'string')
+      const message = passwordProblem(password, names)
+      if (message) throw invalidInput([{ path: 'password', message }])
+      const passwordHash = await hashPassword(password)
+      const change = async (stores: Stores) => {
+        const updatedAt = clock()
+        await stores.accounts.replace({ ...account, updatedAt }, account.version)
+        await stores.localUsers.replace({ ...user, passwordHash, updatedAt }, user.version)
+        const views = { before: auditedUser(before), after: auditedUser(before, true) }
+        await recordChange(stores.audit, actor, clock, { subject: subject(before), ...views })
+      }
+      await shutOut({ account: id }, transact, change)
     },
 
     async unlink(actor, id, sourceId, expected) {

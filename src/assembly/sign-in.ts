@@ -3,6 +3,7 @@ import type Router from '@koa/router'
 import type { Recognise } from '../accounts/recognise.ts'
 import { createPasskeys } from '../accounts/second-factors/passkeys.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
+import type { Users } from '../accounts/users.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
@@ -44,6 +45,7 @@ interface Needs {
   readonly recognise: Recognise
   readonly leaveUpstream: LeaveUpstream
   readonly factors: FactorKeeper
+  readonly users: Pick<Users, 'changePassword'>
   readonly vault: Vault
   readonly tracer: Tracer
   readonly report: Report
@@ -139,7 +141,18 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
   })
   const ownSecurity = securityRoutes({
     ...stores,
-    ...{ currentSession: issuer.currentSession, connector, factors, passkeys, throttle, vault, notes, csrf, clock },
+    ...{
+      currentSession: issuer.currentSession,
+      connector,
+      factors,
+      users: needs.users,
+      passkeys,
+      throttle,
+      vault,
+      notes,
+      csrf,
+      clock,
+    },
     ...{ assets, issuer: config.issuer, base },
   })
   return [signIn, ownSessions, ownSecurity, backchannelLogout, testLogins]

@@ -82,7 +82,22 @@ export function createConfirming(needs: Needs) {
     throw new Refusal('bad_credentials')
   }
 
+  /** The password of now alone, counted with those of the sign-in. Rejects with the reason why it is not believed. */
+  async function provePassword(ctx: Context, { source, user }: Person, password: string): Promise<void> {
+    const attempt = { username: user.username, sourceId: source.id, address: ctx.ip }
+    const room = await throttle.check(attempt)
+    const open = connector(source)
+    const identity = open.kind === 'password' ? await open.verify({ username: user.username, password }) : undefined
+    if (identity?.subject !== user.id) {
+      await throttle.failed(attempt)
+      throw new Refusal('bad_credentials')
+    }
+    await throttle.succeeded(attempt, room)
+  }
+
   return {
+    provePassword,
+
     isFresh: (ctx: Context, { session, user }: Pick<Person, 'session' | 'user'>): boolean =>
       clock() - session.startedAt < lately || wasConfirmed(ctx, session, user),
 

@@ -9,6 +9,7 @@ import { enrolmentUri, newAuthenticatorSecret } from '../accounts/second-factors
 import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Throttle } from '../accounts/throttle.ts'
+import type { Users } from '../accounts/users.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import { readForm } from '../http/bodies.ts'
@@ -22,6 +23,7 @@ import type { Vault } from '../vault.ts'
 import type { BrowserNotes } from './browser-notes.ts'
 import { createConfirming, type Person } from './confirming.ts'
 import { addPurpose } from './passkey-purposes.ts'
+import { mountPasswordChange } from './password-change.ts'
 import { answerIn } from './second-step.ts'
 
 interface Needs {
@@ -32,6 +34,7 @@ interface Needs {
   readonly localUsers: Pick<LocalUserStore, 'get'>
   readonly connector: Sources['connector']
   readonly factors: FactorKeeper
+  readonly users: Pick<Users, 'changePassword'>
   readonly passkeys: Passkeys
   readonly throttle: Throttle
   readonly vault: Vault
@@ -132,6 +135,7 @@ export function securityRoutes(needs: Needs): Router {
       ...(add && { add: { ...add, action: at(ctx, '/passkeys') } }),
       links: {
         setUp: at(ctx, '/totp'),
+        password: at(ctx, '/password'),
         confirm: at(ctx, '/confirm'),
         remove: at(ctx, '/remove'),
         recovery: at(ctx, '/recovery-codes'),
@@ -140,6 +144,11 @@ export function securityRoutes(needs: Needs): Router {
       csrf: csrf.token(session.id),
     })
     show(ctx, page)
+  })
+
+  mountPasswordChange(router, {
+    ...{ person, form, show, at, csrf, assets, base, prove: confirming.provePassword },
+    changePassword: needs.users.changePassword,
   })
 
   const enrolmentContext = ({ session, user }: Person) => `enrolment/${session.id}/${user.id}`

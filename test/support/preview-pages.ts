@@ -9,6 +9,7 @@ import { type StaysPage, staysView } from '#views/signin/sessions.ts'
 import { type SignIn, signInView } from '#views/signin/sign-in.ts'
 import { type TestReport, testBeginView, testReportView } from '#views/signin/test-login.ts'
 import { adviceFor, scopeWords } from '#views/words.ts'
+import { securityPreviews } from './preview-security.ts'
 
 export const assets = '/assets'
 
@@ -112,6 +113,7 @@ const strained = (name: string): SignIn => ({
 
 /** Every page in every state, by the path at which the tests look at it. */
 export const previews: Readonly<Record<string, Html>> = {
+  ...securityPreviews,
   'sign-in': signInView(signIn),
   'sign-in-sources': signInView({ ...signIn, password: undefined, back: undefined }),
   'sign-in-password': signInView({ ...signIn, sources: [] }),

@@ -31,6 +31,7 @@ export interface SecurityPage extends Place {
   readonly add?: PasskeyForm
   readonly links: {
     readonly setUp: string
+    readonly password: string
     readonly confirm: string
     readonly remove: string
     readonly recovery: string
@@ -56,13 +57,14 @@ ${own ? factorsOf(own, props) : html`<p>${words.elsewhere(nameOf(elsewhere))}</p
 
 function factorsOf(own: NonNullable<SecurityPage['own']>, props: SecurityPage): Html {
   const { links, add, csrf, lang = 'en' } = props
-  const { security: words } = factorWords(lang)
+  const { security: words, password } = factorWords(lang)
   const { app, passkeys, recoveryCodes } = own
   const hasAny = app !== undefined || passkeys.length > 0
   const name = html`<div class="field"><label for="passkey-name">${words.passkeyName}</label>
 <input id="passkey-name" name="name" required maxlength="60" autocomplete="off" aria-describedby="passkey-name-help">
 <p class="help" id="passkey-name-help">${words.passkeyNameHelp}</p></div>`
-  return html`${!hasAny && html`<p class="muted">${words.noneYet}</p>`}
+  return html`<p><a class="plain" id="change-password" href="${mustBeSafe(links.password)}"><span>${password.link}</span></a></p>
+${!hasAny && html`<p class="muted">${words.noneYet}</p>`}
 <h2>${words.app}</h2>
 ${
   app
