@@ -28,6 +28,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/^RUN npm ci --omit=dev /m)
     expect(dockerfile).not.toMatch(/secret|password|token/i)
     expect(command).toEqual(['node', '--max-semi-space-size=8', 'src/main.ts'])
+    expect(instruction('ENV')).toContain('MALLOC_ARENA_MAX=2')
   })
 })
 
