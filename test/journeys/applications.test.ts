@@ -120,7 +120,9 @@ describe('the status of a source', () => {
     upstream.refuse('access_denied', 'Not assigned')
     const visitor = createVisitor()
     await visitor
-      .travel(broker.authorizationUrl(client, { idp_hint: 'Okta' }).url, ({ pathname }) => pathname.endsWith('/arrive'))
+      .travel(broker.authorizationUrl(client, { idp_hint: 'Okta' }).url, ({ pathname }) =>
+        pathname.endsWith('/callback'),
+      )
       .then((url) => visitor.request(url))
     const failed = { at: new Date(now).toISOString(), reason: 'upstream_refused' }
     await vi.waitFor(
