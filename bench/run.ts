@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { rene } from '../test/support/people.ts'
 import { startUpstream } from '../test/support/upstream.ts'
 import { calls } from './calls.ts'
-import { flows, passwordLogin } from './flows.ts'
+import { flows, passwordLogin, type Work } from './flows.ts'
 import { askGates } from './gates.ts'
 import { startHaproxy } from './haproxy.ts'
 import { measure, warmUp } from './measure.ts'
@@ -35,26 +35,28 @@ async function compare(folder: string, store: string | undefined) {
   const servers = [ours, theirs] as const
 
   const loaded = [0, 0] as [number, number]
-  const rows: (readonly [string, number, number, string])[] = []
-  for (const [name, prepareWork] of Object.entries(flows)) {
-    if (!wanted.includes(name)) continue
-    const works = await Promise.all(parties.map(prepareWork))
+  async function inTurns(works: readonly [Work, Work]): Promise<readonly [number, number]> {
     const costs: [number[], number[]] = [[], []]
     for (const side of [0, 1] as const) if (works[side]) await warmUp(servers[side], works[side])
     for (let round = 0; round < rounds; round++)
       for (const side of [0, 1] as const) {
-        const work = works[side]
-        if (!work) continue
-        const { cost, memory } = await measure(servers[side], work, seconds)
+        const { cost, memory } = await measure(servers[side], works[side], seconds)
         loaded[side] = Math.max(loaded[side], memory)
         costs[side].push(cost)
       }
-    rows.push([name, median(costs[0]), median(costs[1]), ''])
+    return [median(costs[0]), median(costs[1])]
   }
-  if (wanted.includes('password login')) {
+
+  const rows: (readonly [string, number, number, string])[] = []
+  for (const [name, prepareWork] of Object.entries(flows)) {
+    if (!wanted.includes(name)) continue
+    rows.push([name, ...(await inTurns([await prepareWork(parties[0]), await prepareWork(parties[1])])), ''])
+  }
+  if (wanted.includes('password login') && flows.login) {
     const hash = hashCost()
-    const { cost } = await measure(ours, passwordLogin(parties[0], admin), seconds)
+    const [cost, theirLogin] = await inTurns([passwordLogin(parties[0], admin), await flows.login(parties[1])])
     rows.push(['password login (beside: the hash alone)', cost, hash, `${(hash / cost).toFixed(2)} of the pure rate`])
+    rows.push(['login without upstream (password login less the hash)', cost - hash, theirLogin, ''])
   }
 
   const title = store ? 'Redis' : 'embedded (SQLite file; bare: memory)'

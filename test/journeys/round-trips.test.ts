@@ -106,6 +106,17 @@ it('signs in through an upstream in eight trips, three of which are coming back'
   ])
 })
 
+it('takes a request by its page that would not fit into the head of one answer together with its consequences', async () => {
+  const { requests } = await signIn({ idp_hint: 'Okta', nonce: 'n'.repeat(1200) })
+  expect(requests.map(({ what }) => what)).toEqual([
+    'GET /authorize',
+    'GET /login/:uid',
+    'GET /broker/Okta/callback',
+    'GET /authorize/:uid',
+    'POST /token',
+  ])
+})
+
 it('signs in whoever is signed in already in five trips', async () => {
   const { visitor } = await signIn({ idp_hint: 'Okta' })
   expect(tripsOf(await signIn({}, visitor))).toEqual(['GET /authorize: 3', 'POST /token: 2'])
