@@ -100,9 +100,12 @@ export function answerDirectly(
       if (at < 0) all.push(name, value)
       else all[at + 1] = value
     }
-    if (body !== undefined) all.push('Content-Length', String(Buffer.byteLength(body)))
+    const bytes = body === undefined ? 0 : Buffer.byteLength(body)
+    if (body !== undefined) all.push('Content-Length', String(bytes))
     res.writeHead(status, all)
-    res.end(body)
+    // Of one byte for each character there is nothing to encode: it is written together with the head.
+    if (typeof body === 'string' && bytes === body.length) res.end(body, 'latin1')
+    else res.end(body)
     watched.answered(status)
   }
 
