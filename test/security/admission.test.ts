@@ -292,6 +292,7 @@ const routes: Readonly<Record<string, string>> = {
   '/security': 'it shows a page to the browser with the session’s cookie',
   '/totp': 'it changes what is one’s own, after a proof',
   '/passkeys': 'it changes what is one’s own, after a proof',
+  '/password': 'it changes what is one’s own, after a proof',
   '/remove': 'it changes what is one’s own, after a proof',
   '/recovery-codes': 'it changes what is one’s own, after a proof',
   '/confirm': 'it asks whoever is signed in for a proof',
