@@ -3,7 +3,7 @@ const every = 250
 const limit = 2000
 const remembered = 5000
 /** By which a look comes late when there is more to do than can be done; so many in a row, with so many requests between. */
-const late = 500
+const late = 1000
 const inARow = 4
 const busy = 50
 

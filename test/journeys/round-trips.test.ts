@@ -163,27 +163,20 @@ describe('over Redis, on the wire', () => {
     const app = await node.addClient()
 
     /** Now and then the node looks how the server is: the least of a few is what the request itself costs. */
-    const least = async (work: () => Promise<unknown>) => {
-      const counts: number[] = []
-      for (let count = 0; count < 4; count += 1) counts.push(await meter.during(work))
-      return Math.min(...counts)
+    const holds = async (what: string, limit: number, work: () => Promise<unknown>) => {
+      let least = Number.POSITIVE_INFINITY
+      for (let tries = 0; tries < 10 && least > limit; tries += 1) least = Math.min(least, await meter.during(work))
+      expect(least, what).toBeLessThanOrEqual(limit)
     }
     const session = { visitor: createVisitor() }
     const { tokens } = await node.login(app, { ...session, params: { idp_hint: 'Okta' } })
-    expect(
-      await least(() => node.login(app, { params: { idp_hint: 'Okta' } })),
-      'through an upstream',
-    ).toBeLessThanOrEqual(8)
-    expect(await least(() => node.login(app, session)), 'signed in already').toBeLessThanOrEqual(5)
+    await holds('through an upstream', 8, () => node.login(app, { params: { idp_hint: 'Okta' } }))
+    await holds('signed in already', 5, () => node.login(app, session))
     let { refresh_token: token } = tokens
-    const refresh = async () => {
+    await holds('a refresh', 3, async () => {
       token = ((await (await node.refresh(app, token)).json()) as Tokens).refresh_token
-    }
-    expect(await least(refresh), 'a refresh').toBeLessThanOrEqual(3)
-    expect(await least(() => node.introspect(app, tokens.access_token)), 'a check').toBe(1)
-    expect(
-      await least(() => withPassword(node, app)),
-      'a password, from the first request to the tokens',
-    ).toBeLessThanOrEqual(8)
+    })
+    await holds('a check', 1, () => node.introspect(app, tokens.access_token))
+    await holds('a password, from the first request to the tokens', 8, () => withPassword(node, app))
   })
 })
