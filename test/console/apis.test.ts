@@ -113,7 +113,7 @@ describe('an API', () => {
       ...{ ...fieldsOf(page), name: 'Stray', slug: 'stray' },
       ...{ 'source_roles.0.source': 'Okta', 'source_roles.0.role': 'guest' },
     })
-    expect(stray.text).toContain('id="field-source_roles-wrong"')
+    expect(stray.text).toContain('id="field-source_roles-0-source-wrong"')
   })
 
   it('cannot be removed while a key opens it, and says so; and is removed with its slug typed', async () => {

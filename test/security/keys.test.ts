@@ -92,7 +92,7 @@ async function wholeStory(
   // A sign-in that stays open, in a browser with a session.
   const { url: again } = broker.authorizationUrl(client, { prompt: 'login', idp_hint: 'Okta' })
   const open = await visitor.travel(again, ({ origin }) => origin === upstream.issuer)
-  const interaction = /\/login\/([\w-]+)/.exec(seen.map(({ href }) => href).join('\n'))?.[1] ?? ''
+  const interaction = /\/(?:login|authorize)\/([\w-]+)/.exec(seen.map(({ href }) => href).join('\n'))?.[1] ?? ''
   const parameters = seen.flatMap(({ origin, searchParams }) =>
     origin === upstream.issuer ? [searchParams.get('state')] : [],
   )
@@ -288,7 +288,7 @@ describe('Secrets', () => {
         if (next.origin === upstream.issuer && next.searchParams.has('nonce')) {
           for (const name of ['state', 'nonce', 'code_challenge']) keep(`upstream ${name}`, next.searchParams.get(name))
         }
-        const [, uid] = /\/login\/([\w-]+)$/.exec(next.pathname) ?? []
+        const [, uid] = /\/(?:login|authorize)\/([\w-]+)$/.exec(next.pathname) ?? []
         if (uid) keep('interaction', uid)
         return next.href.startsWith(client.redirectUri)
       })

@@ -48,8 +48,8 @@ export function recordSecrets(): SecretRecorder {
   }
   const fromCookie = (pair: string): void => {
     const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(pair.trim()) ?? []
-    // The sign-in's own cookie says what its address says as well.
-    if (/^[\w.~-]{16,}$/.test(value)) add(/interaction/.test(name) ? 'interaction' : 'cookie', value)
+    // The cookies of the sign-in itself say what its address says as well.
+    if (/^[\w.~-]{16,}$/.test(value)) add(/interaction|left_from/.test(name) ? 'interaction' : 'cookie', value)
   }
 
   globalThis.fetch = async (input, init) => {
