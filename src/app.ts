@@ -280,6 +280,7 @@ export async function startBroker(
     admin,
     administrators,
   ]
+  eventLoop.beginAnew()
   loaded.resolve({ routers, direct: gateway.direct })
   opened.use(resealSecrets({ ...stores, vault, longestSession: lifetimes.session_absolute, clock, log }))
   const everything = opened.move()

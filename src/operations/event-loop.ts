@@ -12,6 +12,8 @@ export interface EventLoop extends Disposable {
   stoodStill(): number | undefined
   /** Whether for seconds everything has waited for long, since more is asked than can be answered. */
   isOverloaded(): boolean
+  /** Forgets what was: while it starts, a process loads what it is made of, and nobody has to be sent elsewhere for that. */
+  beginAnew(): void
   /** To be told of each: a process that waits for a processor without having much to do turns nobody away. */
   requestBegan(): void
 }
@@ -47,6 +49,11 @@ export function watchEventLoop(now: () => number = () => performance.now()): Eve
       return stop && at - stop.at < remembered ? stop.lasted : undefined
     },
     isOverloaded: () => lateLooks >= inARow,
+    beginAnew() {
+      last = now()
+      lateLooks = 0
+      stop = undefined
+    },
     requestBegan() {
       requests += 1
     },

@@ -39,7 +39,7 @@ async function serve({ checks = { database: well }, clock = () => 1_000_000, now
     const answer = await fetch(`${server.url}/health/${name}`)
     return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> }
   }
-  return { ask, readiness, told: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
+  return { ask, readiness, eventLoop, told: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
 }
 
 /** A second later what the stores said no longer counts. */
@@ -177,6 +177,15 @@ it('leaves for five seconds after the process stood still', async () => {
     statuses.push((await ask('ready')).status)
   }
   expect(statuses).toEqual([503, 503, 503, 200])
+})
+
+it('counts no standing still of the time in which the process was loaded', async () => {
+  let now = 0
+  const { ask, eventLoop } = await serve({ now: () => now })
+  now += 5250
+  expect((await ask('ready')).status).toBe(503)
+  eventLoop.beginAnew()
+  expect((await ask('ready')).status).toBe(200)
 })
 
 it('is not ready from the moment on that it is about to end, and alive until it has', async () => {
