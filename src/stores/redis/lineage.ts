@@ -2,7 +2,7 @@
  * Notices when Redis has lost what it knew: a backup that was restored, a replica promoted long after, a flush. A pulse
  * in Redis grows every second; the highest one seen is remembered here and, every few seconds, in the registry. When
  * Redis comes back with an older pulse, the registry's generation is raised. It is the prefix of every key, so nothing
- * from before is found any more. docs/decisions/0021-redis-may-forget-but-not-revive.md says why it is done so.
+ * from before is found any more. docs/decisions/0019-redis-may-forget-but-not-revive.md says why it is done so.
  */
 import { type Clock, seconds } from '../../clock.ts'
 import { Unavailable } from '../../errors.ts'
