@@ -92,11 +92,7 @@ async function refresh(of: Asking, token: string, { form = {}, headers = {} }: {
   const whole = { grant_type: 'refresh_token', refresh_token: token, ...who(of).form, ...form }
   const answer = await broker.post('/token', whole, { ...who(of).headers, ...headers })
   const body = (await answer.json()) as Tokens & Record<string, unknown>
-  // What is said of a request may come after its answer, and that of the one before after the list was cleared.
-  const id = answer.headers.get('x-request-id')
-  const ofThis = () => log.lines().filter(({ request_id }) => request_id === id)
-  await vi.waitFor(() => expect(ofThis().map(({ event }) => event)).toContain('request.answered'), { timeout: 5000 })
-  const told = ofThis()
+  const told = (await log.linesOf(answer))
     .filter(({ event }) => /^(token|grant|request|introspection)/.test(event ?? ''))
     .map(({ time: _time, request_id: _id, duration_ms: _duration, grant: _grant, ...line }) => line)
   const changing = ['x-request-id', 'date', 'content-length', 'keep-alive', 'connection']

@@ -39,8 +39,7 @@ const changing = ['x-request-id', 'date']
 const headersOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => !changing.includes(name)))
 async function answerOf(answer: Response) {
-  const told = log
-    .lines()
+  const told = (await log.linesOf(answer))
     .filter(({ event }) => event?.startsWith('introspection') || event === 'request.answered')
     .map(({ time: _time, request_id: _id, duration_ms: _duration, ...line }) => line)
   log.clear()
@@ -160,8 +159,7 @@ describe('a token for a machine', () => {
   async function grantOf(form: Record<string, string>, headers: Record<string, string>) {
     log.clear()
     const answer = await broker.post('/token', { grant_type: 'client_credentials', ...form }, headers)
-    const told = log
-      .lines()
+    const told = (await log.linesOf(answer))
       .filter(({ event }) => event?.startsWith('token') || event === 'request.answered')
       .map(({ time: _time, request_id: _id, duration_ms: _duration, ...line }) => line)
     const body = (await answer.json()) as Record<string, unknown>
