@@ -83,6 +83,17 @@ describe('what is said of an input', () => {
     ),
   )
 
+  /** Of features that no client can have here. */
+  const foreign = /pairwise|response_modes|proof of possession|response_types|tls_client_auth|implicit/
+
+  it('has German for what the provider says of a client', () => {
+    const source = readFileSync('node_modules/oidc-provider/lib/helpers/client_schema.js', 'utf8')
+    const told = [...source.matchAll(/invalidate\((?:isAry\s*\?\s*)?[`'](.+?)[`'][,)\n]/g)].map(([, text = '']) => text)
+    const sentences = told.filter((text) => !foreign.test(text)).map((text) => text.replaceAll(/\$\{.*?\}(?!\))/g, 'x'))
+    expect(sentences.length).toBeGreaterThan(20)
+    expect(sentences.filter((text) => problemWords(text, 'de') === text)).toEqual([])
+  })
+
   it('has its German in the catalogue, word for word', () => {
     expect(said.size).toBeGreaterThan(80)
     const missing = [...said].filter(([text]) => !knownProblems.includes(text))

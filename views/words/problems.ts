@@ -7,6 +7,7 @@ import type { Language } from '../words.ts'
 import { clients } from './problems/clients.ts'
 import { connectors } from './problems/connectors.ts'
 import { callers, kept } from './problems/kept.ts'
+import { provider } from './problems/provider.ts'
 import { registry } from './problems/registry.ts'
 import { schemas } from './problems/schemas.ts'
 
@@ -24,7 +25,15 @@ interface Known {
 const weight = ([english]: ProblemWords): number => english.replaceAll('{}', '').length
 
 /** The most particular first. */
-const catalogue: readonly Known[] = [...registry, ...clients, ...connectors, ...kept, ...callers, ...schemas]
+const catalogue: readonly Known[] = [
+  ...registry,
+  ...clients,
+  ...connectors,
+  ...kept,
+  ...callers,
+  ...schemas,
+  ...provider,
+]
   .toSorted((one, other) => weight(other) - weight(one))
   .map((words) => ({ words, pattern: patternOf(words[0]) }))
 
