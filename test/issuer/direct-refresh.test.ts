@@ -56,6 +56,11 @@ beforeAll(async () => {
   await broker.created('roles', { name: 'user' })
   source = String((await broker.addSource(upstream, { mapping })).id)
   client = await broker.addClient({ web_origins: ['https://spa.example'] })
+  // Claims of a mapping's own are known a moment after it was made.
+  const discovery = `${broker.config.issuer}/.well-known/openid-configuration`
+  const claims = async () =>
+    ((await (await fetch(discovery)).json()) as { claims_supported: string[] }).claims_supported
+  await vi.waitFor(async () => expect(await claims()).toContain('ward'), { timeout: 10_000 })
 })
 afterAll(async () => {
   await broker?.[Symbol.asyncDispose]()
