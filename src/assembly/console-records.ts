@@ -16,6 +16,7 @@ import { createGatewayPreview } from '../gateway/token-preview.ts'
 import type { SqlStores, Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
+import { createSupposeToken } from '../tokens/supposed-token.ts'
 import { createTokenPreview } from '../tokens/token-preview.ts'
 import { createEraseTraces } from '../traces/erasure.ts'
 
@@ -34,8 +35,11 @@ export function recordPages({ config, stores, checkAccessToken, clock }: Needs):
   const entitlement = createEntitlement({ ...stores, clock })
   const askGateway = createGatewayPreview({ tokenAt: createTokenAtApi({ ...stores, entitlement, clock }), clock })
   const preview = createTokenPreview({
-    ...{ issuer, lifetimes, entitlement, clock, maxBytes: tokens.max_bytes },
-    admission: createAdmission(stores),
+    ...{ issuer, entitlement, maxBytes: tokens.max_bytes, idTokenLifetime: lifetimes.id_token },
+    supposeToken: createSupposeToken({
+      ...{ issuer, lifetime: lifetimes.access_token, clock },
+      admission: createAdmission(stores),
+    }),
   })
   return [
     tracePages(forTraces),

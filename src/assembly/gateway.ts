@@ -29,6 +29,7 @@ import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { createGatewayAssertionWriter } from '../tokens/gateway-assertion.ts'
+import { createSupposeToken } from '../tokens/supposed-token.ts'
 import { createRefusedCalls } from '../traces/refused-calls.ts'
 import { assembleThrottle } from './throttle.ts'
 
@@ -107,8 +108,10 @@ export function assembleGateway({
     direct: directGateway({ issuer: name, check }),
     tryAccess: createTryAccess({
       ...registry,
-      issuer: name,
-      admission: createAdmission(registry),
+      supposeToken: createSupposeToken({
+        ...{ issuer: name, lifetime: config.lifetimes.access_token, clock },
+        admission: createAdmission(registry),
+      }),
       ...{ entitlement, clock },
       tokenAt: createTokenAtApi({ ...stores, entitlement, clock }),
       readers: [ownToken, externalToken],

@@ -2,19 +2,16 @@
  * Whether somebody would pass, and what of it each rule says: by the very decision that gateways are answered with, made
  * once as it is and once for each rule alone. Nothing is counted and nothing is noted.
  */
-import type { Admission } from '../admission/admit.ts'
 import type { Trial, TrialStep, TriedParties, TryAccess } from '../apis/access-trial.ts'
 import type { Api, ApiStore } from '../apis/api.ts'
 import { type ApiRules, noRules } from '../apis/api-rules.ts'
 import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { ApplicationStore } from '../applications/application.ts'
 import { type ApiKeyAnswer, type CheckApiKey, keyProblem } from '../applications/check-api-key.ts'
-import { type Clock, seconds } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { found } from '../collection.ts'
-import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Entitlement } from '../tokens/accept.ts'
-import { machineAccessToken, personAccessToken } from '../tokens/claims.ts'
-import { visibleClaims } from '../tokens/visible-claims.ts'
+import type { SupposeToken } from '../tokens/supposed-token.ts'
 import { createDecide, type Decision } from './decide.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Evidence, Reader, Reading } from './reader.ts'
@@ -22,9 +19,8 @@ import { notMine } from './reader.ts'
 import type { TokenAtApi } from './readers/own-token.ts'
 
 interface Needs {
-  readonly issuer: string
   readonly apis: Pick<ApiStore, 'get'>
-  readonly admission: Admission
+  readonly supposeToken: SupposeToken
   readonly entitlement: Pick<Entitlement, 'mayAskFor'>
   readonly tokenAt: TokenAtApi
   /** Of what is sent as a bearer, in the order they are asked. */
@@ -55,7 +51,7 @@ const nobody = '(tried)'
 const mostKeys = 200
 
 export function createTryAccess(needs: Needs): TryAccess {
-  const { issuer, apis, admission, entitlement, tokenAt, readers, checkApiKey, applications, apiKeys, clock } = needs
+  const { apis, supposeToken, entitlement, tokenAt, readers, checkApiKey, applications, apiKeys, clock } = needs
 
   const apiOf = async (id: string) => found(await apis.get(id), `API ${id}`)
 
@@ -136,29 +132,13 @@ export function createTryAccess(needs: Needs): TryAccess {
     ])
   }
 
-  /** The token that the client would get, as far as the gateway looks at it. */
+  /** The token that the client would get. */
   async function tokenFor(api: Api, { clientId, person, scopes, acr }: TriedParties): Promise<Reading> {
-    const now = seconds(clock())
     // With an audience of its own, an API is named when the token is asked for; only who may ask gets one.
     const audience = api.audience !== null && (await entitlement.mayAskFor(api, clientId)) ? api.audience : clientId
-    const facts = { issuer, clientId, audience, scope: scopes.join(' '), issuedAt: now, expiresAt: now + 60 }
-    const common = { jti: nobody, clientId, audience, scopes, issuedAt: now, expiresAt: now + 60 }
-    if (!person) {
-      const machine = await admission.machine(clientId)
-      if ('denied' in machine) return { kind: 'no', reason: machine.denied }
-      return tokenAt({ ...common, claims: machineAccessToken(facts, machine) }, api)
-    }
-    const admitted = await admission.person({ ...person, clientId, scopes })
-    if ('denied' in admitted) return { kind: 'no', reason: admitted.denied }
-    const { account, client, source, identity } = admitted
-    const mapped = mapIdentity({ subject: identity.subject, attributes: identity.attributes }, source.mapping)
-    if (mapped.overage) return { kind: 'no', reason: 'groups_overage' }
-    const claims = personAccessToken(
-      { ...facts, authTime: now, acr, sessionId: undefined, grantId: nobody },
-      admitted,
-      visibleClaims(mapped, client, new Set(scopes)),
-    )
-    return tokenAt({ ...common, claims, accountId: account.id, grantId: nobody, sourceAlias: source.alias }, api)
+    const login = person && { ...person, acr, agreedTo: scopes }
+    const supposed = await supposeToken({ clientId, audience, scopes, person: login })
+    return 'denied' in supposed ? { kind: 'no', reason: supposed.denied } : tokenAt(supposed.token, api)
   }
 
   /** Of the client's application: one that opens the API if there is such, and else whichever is for it. */
