@@ -14,7 +14,7 @@ const shown = z.strictObject({
   name: z.string(),
   prefix: z.string().describe('How the key begins, by which it is known.'),
   expires_at: z.iso.datetime().nullable(),
-  last_used_at: z.iso.datetime().nullable().describe('To the hour.'),
+  last_used_at: z.iso.datetime().nullable().describe('To the hour; not before `created_at`.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 })

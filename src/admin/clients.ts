@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Client } from '../clients/client.ts'
 import { ClientInput, clientInput } from '../clients/client-input.ts'
-import { secretName } from '../clients/client-secret.ts'
 import type { Clients } from '../clients/clients.ts'
-import type { SecretUseStore } from '../clients/secret-uses.ts'
+import { lastUses, type SecretUseStore } from '../clients/secret-uses.ts'
 import { requireMatch, setETag } from '../http/etag.ts'
 import { rightToClient } from '../roles/changes.ts'
 import type { Authorise } from './authorise.ts'
@@ -25,7 +24,7 @@ const described: Described = {
         z.strictObject({
           created_at: z.iso.datetime(),
           expires_at: z.iso.datetime().nullable().describe('`null`: the one in use.'),
-          last_used_at: z.iso.datetime().nullable().describe('To the hour.'),
+          last_used_at: z.iso.datetime().nullable().describe('To the hour; not before `created_at`.'),
         }),
       )
       .describe('Those that count, the newest first; two while one takes over from the other.'),
@@ -83,14 +82,14 @@ const view = (client: Client) => ({
 
 async function secretsOf(clients: readonly Client[], secretUses: Pick<SecretUseStore, 'of'>) {
   const uses = await secretUses.of(clients.map(({ id }) => id))
-  const usedAt = new Map(uses.map(({ clientId, secret, at }) => [`${secret} ${clientId}`, at]))
+  const usedAt = lastUses(uses)
   return clients.map(({ id, secrets }) => ({
     secrets: secrets.map((secret) => {
-      const at = usedAt.get(`${secretName(secret)} ${id}`)
+      const at = usedAt(id, secret)
       return {
         created_at: iso(secret.createdAt),
         expires_at: secret.expiresAt === null ? null : iso(secret.expiresAt),
-        last_used_at: at === undefined ? null : iso(at),
+        last_used_at: at === null ? null : iso(at),
       }
     }),
   }))

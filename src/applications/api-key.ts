@@ -13,7 +13,7 @@ export interface ApiKey extends Entity {
   readonly digest: string
   /** Milliseconds; `null`: it is good until it is revoked. */
   readonly expiresAt: number | null
-  /** Milliseconds, to the hour; `null`: never yet. */
+  /** Milliseconds, to the hour, but not before it was made; `null`: never yet. */
   readonly lastUsedAt: number | null
 }
 

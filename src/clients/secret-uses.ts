@@ -15,6 +15,17 @@ export interface SecretUseStore {
   note(uses: readonly SecretUse[], at: number): Promise<void>
 }
 
+/** When a secret was used last, in milliseconds; never before it was made, which hours would say of its first use. */
+export function lastUses(
+  uses: readonly (SecretUse & { readonly at: number })[],
+): (clientId: string, secret: ClientSecret) => number | null {
+  const usedAt = new Map(uses.map(({ clientId, secret, at }) => [`${secret} ${clientId}`, at]))
+  return (clientId, secret) => {
+    const at = usedAt.get(`${secretName(secret)} ${clientId}`)
+    return at === undefined ? null : Math.max(at, secret.createdAt)
+  }
+}
+
 /** When clients last proved themselves by which secret, to the hour. Written behind the request. */
 export interface SecretUses extends AsyncDisposable {
   note(clientId: string, secret: ClientSecret): void

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { secretDigest } from '../../src/clients/client-secret.ts'
+import { secretDigest, secretName } from '../../src/clients/client-secret.ts'
 import { startAdmin, webApp } from './start-admin.ts'
 
 describe('a client', () => {
+  it('says to the hour when its secret was used last, and never that it was before it was made', async () => {
+    await using admin = await startAdmin()
+    const { client_id, client_secret } = (await admin.call('POST', 'clients', webApp)).body
+    const secret = secretName({ digest: secretDigest(client_secret) })
+    const shown = async () => (await admin.call('GET', `clients/${client_id}`)).body.secrets
+    for (const [at, last_used_at] of [
+      ['2026-02-03T04:00:00.000Z', '2026-02-03T04:05:06.000Z'],
+      ['2026-02-03T05:00:00.000Z', '2026-02-03T05:00:00.000Z'],
+    ] as const) {
+      await admin.stores.secretUses.note([{ clientId: client_id, secret }], Date.parse(at))
+      expect(await shown()).toEqual([{ created_at: '2026-02-03T04:05:06.000Z', expires_at: null, last_used_at }])
+    }
+  })
+
   it('says everything the contract promises, and its secret once', async () => {
     await using admin = await startAdmin()
     const made = (await admin.call('POST', 'clients', webApp)).body

@@ -121,6 +121,18 @@ export function apiKeyStoreContract(label: string, open: () => Promise<RegistryW
       expect(await apiKeys.get(two.id)).toEqual(two)
     })
 
+    it('says of no key that it was used before it was made', async () => {
+      await using world = await open()
+      const { apiKeys, key } = await withApplication(world)
+      const own = key({ createdAt: beginning + minute })
+      await apiKeys.add(own)
+      await apiKeys.used([own.id], beginning)
+      const used = { ...own, lastUsedAt: own.createdAt }
+      expect([await apiKeys.get(own.id), (await apiKeys.byPrefix(own.prefix))?.key]).toEqual([used, used])
+      await apiKeys.used([own.id], beginning + 60 * minute)
+      expect((await apiKeys.get(own.id))?.lastUsedAt).toBe(beginning + 60 * minute)
+    })
+
     it('loses the keys of an application with it', async () => {
       await using world = await open()
       const { apiKeys, applications, apis, application, api, key } = await withApplication(world)

@@ -7,11 +7,10 @@ import type { ApiStore } from '../../apis/api.ts'
 import type { ApplicationStore } from '../../applications/application.ts'
 import type { Client } from '../../clients/client.ts'
 import { ClientInput, clientInput } from '../../clients/client-input.ts'
-import { secretName } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/clients.ts'
 import { consoleClientId } from '../../clients/console-client.ts'
 import { kindOf } from '../../clients/kinds.ts'
-import type { SecretUseStore } from '../../clients/secret-uses.ts'
+import { lastUses, type SecretUseStore } from '../../clients/secret-uses.ts'
 import { Refusal } from '../../errors.ts'
 import { parseInput } from '../../input.ts'
 import { rightToClient } from '../../roles/changes.ts'
@@ -61,7 +60,7 @@ export const createClientContent =
       applicationStore.byClient(id),
       historyOf(needs, [{ type: 'client', id }], at),
     ])
-    const usedAt = new Map(uses.map((use) => [use.secret, use.at]))
+    const usedAt = lastUses(uses)
     const mayChange = may(rightToClient(client.metadata, undefined))
     const body = clientView({
       ...{ lang, now, csrf, issuer, client, kind: kindOf(client), changes },
@@ -73,7 +72,7 @@ export const createClientContent =
       application: application && { name: application.name, href: at(`/applications/${application.id}`) },
       secrets: client.secrets
         .filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
-        .map((secret) => ({ ...secret, usedAt: usedAt.get(secretName(secret)) ?? null })),
+        .map((secret) => ({ ...secret, usedAt: usedAt(id, secret) })),
       ways: {
         ...{ edit: pathOf(id, at, '/edit'), enable: pathOf(id, at, '/enable'), disable: pathOf(id, at, '/disable') },
         ...{ remove: pathOf(id, at, '/remove'), secret: pathOf(id, at, '/secret') },

@@ -189,5 +189,6 @@ const fromRow = (row: Omit<ApiKeyRow, 'seq' | 'search'>): ApiKey => ({
   prefix: row.prefix,
   digest: row.digest,
   expiresAt: row.expires_at,
-  lastUsedAt: row.last_used_at,
+  // It is kept to the hour, and the first hour began before the key did.
+  lastUsedAt: row.last_used_at && Math.max(row.last_used_at, row.created_at),
 })
