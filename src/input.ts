@@ -8,6 +8,20 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, below
   throw invalidInput(result.error.issues.flatMap((issue) => problemsOf(issue, below)))
 }
 
+/** What checks that know nothing of one another answer. Rejects with the problems of all that found some. */
+export async function together<Checks extends readonly unknown[] | []>(
+  checks: Checks,
+): Promise<{ -readonly [Index in keyof Checks]: Awaited<Checks[Index]> }> {
+  const outcomes = await Promise.allSettled(checks)
+  const reasons: readonly unknown[] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  const problems = reasons.flatMap((reason) => {
+    if (reason instanceof Refusal && reason.code === 'invalid_input') return reason.problems
+    throw reason
+  })
+  if (problems.length > 0) throw invalidInput(problems)
+  return Promise.all(checks)
+}
+
 export const invalidInput = (problems: readonly Problem[]): Refusal =>
   new Refusal(
     'invalid_input',

@@ -7,9 +7,9 @@ import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
-import { type Problem, Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { invalidInput } from '../input.ts'
+import { invalidInput, together } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
@@ -81,9 +81,11 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
     },
 
     async create(actor, input) {
-      const { username, password } = input
-      if (username === undefined) throw invalidInput([{ path: 'username', message: 'is required' }])
-      const source = await localSource(input.authentication_source ?? 'local')
+      const { password } = input
+      const [username, source] = await together([
+        usernameIn(input),
+        localSource(input.authentication_source ?? 'local'),
+      ])
       const passwordHash = password === undefined ? null : await hashPassword(password)
       const now = clock()
       const fresh = { version: 1, createdAt: now, updatedAt: now }
@@ -105,8 +107,8 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
     async replace(actor, id, input, expected) {
       const before = await get(id)
       requireVersion(before.account, expected)
-      const problems = before.local ? await localProblems(before.local.sourceId, input) : foreignProblems(input)
-      if (problems.length > 0) throw invalidInput(problems)
+      if (before.local) await together([usernameIn(input), requireSource(before.local.sourceId, input)])
+      else requireForeign(input)
       const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password)
       const now = clock()
 
@@ -181,12 +183,20 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
     },
   }
 
-  async function localProblems(sourceId: string, input: UserInput): Promise<readonly Problem[]> {
-    if (input.username === undefined) return [{ path: 'username', message: 'is required' }]
-    if (input.authentication_source === undefined) return []
-    const source = await localSource(input.authentication_source)
-    return source.id === sourceId ? [] : [{ path: 'authentication_source', message: 'cannot be changed' }]
+  async function requireSource(sourceId: string, { authentication_source: name }: UserInput): Promise<void> {
+    if (name === undefined || (await localSource(name)).id === sourceId) return
+    throw invalidInput([{ path: 'authentication_source', message: 'cannot be changed' }])
   }
+}
+
+async function usernameIn({ username }: UserInput): Promise<string> {
+  if (username === undefined) throw invalidInput([{ path: 'username', message: 'is required' }])
+  return username
+}
+
+function requireForeign(input: UserInput): void {
+  const problems = foreignProblems(input)
+  if (problems.length > 0) throw invalidInput(problems)
 }
 
 const withIdentities = (user: User): unknown => ({

@@ -4,9 +4,8 @@ import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
-import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { invalidInput } from '../input.ts'
+import { invalidInput, together } from '../input.ts'
 import { sourceIds } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Api, ApiSource, ApiStore } from './api.ts'
@@ -30,7 +29,7 @@ export interface Apis {
   get(id: string): Promise<Api>
   create(actor: Actor, input: ApiInput): Promise<Api>
   replace(actor: Actor, id: string, input: ApiInput, expected: number): Promise<Api>
-  /** Rejects with `in_use`, naming them, while portals offer it or keys that have not expired open it. */
+  /** Rejects with `in_use`, naming them, while portals offer it, keys that have not expired open it or clients stand for it. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
@@ -39,16 +38,16 @@ export function createApis({ transact, apis, clients, sources, isOwnAudience, cl
   const subject = ({ id, name }: Api) => ({ type: 'api', id, name })
 
   async function parse(input: ApiInput, before?: Api) {
-    const problems = [
-      ...(await audienceProblems(input.audience)),
-      ...(await clientProblems(input.clients, before?.clients)),
-    ]
-    if (problems.length > 0) throw invalidInput(problems)
     const { name, slug, hosts, path_prefix, audience, clients, authentication_sources, ...rules } = input
+    const [authenticationSources] = await together([
+      parseSources(authentication_sources),
+      requireFreeAudience(audience),
+      requireClients(clients, before?.clients),
+    ])
     return {
       ...{ name, slug, hosts, pathPrefix: path_prefix, audience, rules },
       clients: [...new Set(clients)],
-      authenticationSources: await parseSources(authentication_sources),
+      authenticationSources,
     }
   }
 
@@ -73,21 +72,22 @@ export function createApis({ transact, apis, clients, sources, isOwnAudience, cl
     })
   }
 
-  async function audienceProblems(audience: string | null): Promise<Problem[]> {
-    if (audience === null) return []
+  async function requireFreeAudience(audience: string | null): Promise<void> {
+    if (audience === null) return
     const path = 'audience'
-    if (isOwnAudience(audience)) return [{ path, message: "is the broker's own" }]
+    if (isOwnAudience(audience)) throw invalidInput([{ path, message: "is the broker's own" }])
     // A client's own tokens have its id for their audience: they must not open an API as well.
-    return (await clients.get(audience)) ? [{ path, message: 'is the id of a client' }] : []
+    if (await clients.get(audience)) throw invalidInput([{ path, message: 'is the id of a client' }])
   }
 
   // One that was named before may have been removed since; only what is new must exist.
-  async function clientProblems(ids: readonly string[], before: readonly string[] = []): Promise<Problem[]> {
-    const problems = ids.map(async (id, index) => {
-      if (before.includes(id) || (await clients.get(id))) return []
-      return [{ path: `clients.${index}`, message: `there is no client ${id}` }]
-    })
-    return (await Promise.all(problems)).flat()
+  async function requireClients(ids: readonly string[], before: readonly string[] = []): Promise<void> {
+    await together(
+      ids.map(async (id, index) => {
+        if (before.includes(id) || (await clients.get(id))) return
+        throw invalidInput([{ path: `clients.${index}`, message: `there is no client ${id}` }])
+      }),
+    )
   }
 
   return {

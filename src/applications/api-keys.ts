@@ -5,7 +5,7 @@ import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { digest, newId } from '../ids.ts'
-import { invalidInput } from '../input.ts'
+import { invalidInput, together } from '../input.ts'
 import type { ApiKey, ApiKeyStore } from './api-key.ts'
 import type { ApplicationStore } from './application.ts'
 import { newKey } from './key-text.ts'
@@ -71,13 +71,17 @@ export function createApiKeys({ transact, apiKeys, applications, apis, clock }: 
     )
   }
 
-  function make(given: Pick<ApiKey, 'applicationId' | 'apiId' | 'name' | 'expiresAt'>): NewApiKey {
+  async function make(given: Pick<ApiKey, 'applicationId' | 'apiId' | 'name' | 'expiresAt'>): Promise<NewApiKey> {
     const { key, prefix } = newKey()
     const now = clock()
     if (given.expiresAt !== null && given.expiresAt <= now)
       throw invalidInput([{ path: 'expires_at', message: 'must lie in the future' }])
     const entity = { id: newId(), version: 1, createdAt: now, updatedAt: now }
     return { key, apiKey: { ...entity, ...given, prefix, digest: digest(key), lastUsedAt: null } }
+  }
+
+  async function requireApi(id: string): Promise<void> {
+    if (!(await apis.get(id))) throw invalidInput([{ path: 'api_id', message: `there is no API ${id}` }])
   }
 
   async function add({ apiKeys, audit }: Stores, actor: Actor, { apiKey }: NewApiKey) {
@@ -95,8 +99,7 @@ export function createApiKeys({ transact, apiKeys, applications, apis, clock }: 
 
     async create(actor, applicationId, { api_id: apiId, name, expires_at: expiresAt }) {
       found(await applications.get(applicationId), `application ${applicationId}`)
-      if (!(await apis.get(apiId))) throw invalidInput([{ path: 'api_id', message: `there is no API ${apiId}` }])
-      const made = make({ applicationId, apiId, name, expiresAt })
+      const [made] = await together([make({ applicationId, apiId, name, expiresAt }), requireApi(apiId)])
       await transact((stores) => add(stores, actor, made))
       return made
     },
@@ -107,7 +110,7 @@ export function createApiKeys({ transact, apiKeys, applications, apis, clock }: 
       const { apiId, name } = before
       const now = clock()
       const expiresAt = expires_at === undefined ? now + lifetimeOf(before) : expires_at
-      const made = make({
+      const made = await make({
         applicationId,
         apiId,
         name,

@@ -4,10 +4,10 @@ import type { ApplicationStore } from '../applications/application.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
-import { found, type Page, requireVersion, type Transact } from '../collection.ts'
+import { type Entity, found, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { invalidInput } from '../input.ts'
+import { invalidInput, together } from '../input.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import { signInSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
@@ -57,7 +57,7 @@ export function createClients(needs: Needs): Clients {
   const get = async (id: string) => found(await clients.get(id), `client ${id}`)
   const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
-  async function parse(input: ClientInput, id: string, before?: Client) {
+  async function parse(entity: Entity, input: ClientInput, before?: Client): Promise<Client> {
     const { client_id: _, client_secret: given, ...rest } = input
     const {
       enabled,
@@ -69,42 +69,46 @@ export function createClients(needs: Needs): Clients {
       require_pkce,
       ...metadata
     } = rest
-    const problems = [
-      ...(await idProblems(id, before)),
-      ...(await resourceServerProblems(resource_server, before?.resourceServer)),
-    ]
-    if (problems.length > 0) throw invalidInput(problems)
-    return {
+    const client: Client = {
+      ...entity,
       enabled,
       metadata,
       ...secretsAfter(usesSecret(metadata), before?.secrets ?? [], clock(), given),
       webOrigins: web_origins,
       firstParty: first_party,
-      allowedSources: allowed_sources && (await signInSources(sources, allowed_sources, 'allowed_sources')),
+      allowedSources: allowed_sources,
       tokenProfile: token_profile,
       resourceServer: resource_server,
       requirePkce: require_pkce,
     }
+    const [allowedSources] = await together([
+      allowed_sources && signInSources(sources, allowed_sources, 'allowed_sources'),
+      before ? requireApplications(before, client) : requireFreeId(client.id),
+      requireApis(resource_server, before?.resourceServer),
+      validate(client),
+    ])
+    return { ...client, allowedSources }
   }
 
   // A client's own tokens have its id for their audience: they must not open an API, or the broker, as well.
-  async function idProblems(id: string, before: Client | undefined): Promise<Problem[]> {
-    if (before) return []
-    if (isOwnAudience(id)) return [{ path: 'client_id', message: "is the broker's own" }]
-    return (await apis.byAudience(id)) ? [{ path: 'client_id', message: 'is the audience of an API' }] : []
+  async function requireFreeId(id: string): Promise<void> {
+    const path = 'client_id'
+    if (isOwnAudience(id)) throw invalidInput([{ path, message: "is the broker's own" }])
+    if (await apis.byAudience(id)) throw invalidInput([{ path, message: 'is the audience of an API' }])
   }
 
   // One that was named before may have been removed since; only what is new must exist.
-  async function resourceServerProblems(
+  async function requireApis(
     resourceServer: ResourceServer | null,
     before: ResourceServer | null = null,
-  ): Promise<Problem[]> {
-    if (resourceServer === null || resourceServer.apis === '*') return []
+  ): Promise<void> {
+    if (resourceServer === null || resourceServer.apis === '*') return
     const kept = before === null || before.apis === '*' ? [] : before.apis
     const known = new Set([...kept, ...(await apis.some(resourceServer.apis)).map((api) => api.id)])
-    return resourceServer.apis.flatMap((id, index) =>
+    const problems = resourceServer.apis.flatMap((id, index): readonly Problem[] =>
       known.has(id) ? [] : [{ path: `resource_server.apis.${index}`, message: `there is no API ${id}` }],
     )
+    if (problems.length > 0) throw invalidInput(problems)
   }
 
   // What an application says of its client is said there, so that the two never differ.
@@ -119,7 +123,6 @@ export function createClients(needs: Needs): Clients {
   }
 
   async function change(actor: Actor, before: Client, next: Client): Promise<Client> {
-    await validate(next)
     const replace = async ({ clients, audit }: Stores) => {
       const after = await clients.replace({ ...next, updatedAt: clock() }, before.version)
       const views = { before: auditedClient(before), after: auditedClient(after, before) }
@@ -136,8 +139,7 @@ export function createClients(needs: Needs): Clients {
     async create(actor, input) {
       const id = input.client_id ?? newId()
       const now = clock()
-      const client: Client = { id, version: 1, createdAt: now, updatedAt: now, ...(await parse(input, id)) }
-      await validate(client)
+      const client = await parse({ id, version: 1, createdAt: now, updatedAt: now }, input)
       await transact(async ({ clients, audit }) => {
         await clients.add(client)
         await recordChange(audit, actor, clock, { subject: subject(client), after: auditedClient(client) })
@@ -151,9 +153,7 @@ export function createClients(needs: Needs): Clients {
       if (input.client_id !== undefined && input.client_id !== id) {
         throw invalidInput([{ path: 'client_id', message: `cannot be changed; it is ${id}` }])
       }
-      const next = { ...before, ...(await parse(input, id, before)) }
-      await requireApplications(before, next)
-      return change(actor, before, next)
+      return change(actor, before, await parse(before, input, before))
     },
 
     async rotateSecret(actor, id, overlap, expected) {
@@ -166,7 +166,9 @@ export function createClients(needs: Needs): Clients {
       const now = clock()
       const { secret, kept } = anotherSecret(now)
       const former = overlap > 0 ? [{ ...current, expiresAt: now + overlap * 1000 }] : []
-      return change(actor, before, { ...before, secrets: [kept, ...former], newSecret: secret })
+      const next = { ...before, secrets: [kept, ...former], newSecret: secret }
+      await validate(next)
+      return change(actor, before, next)
     },
 
     async remove(actor, id, expected) {

@@ -6,8 +6,8 @@ import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { signInProblem } from '../connector.ts'
 import { newId } from '../ids.ts'
-import { invalidInput } from '../input.ts'
-import type { SourceStore } from '../sources/source.ts'
+import { invalidInput, together } from '../input.ts'
+import type { Source, SourceStore } from '../sources/source.ts'
 import type { Portal, PortalStore } from './portal.ts'
 
 /** What POST and PUT say about a portal. */
@@ -61,17 +61,24 @@ export function createPortals({ transact, portals, sources, apis, clock }: Needs
   const subject = ({ id, name }: Portal) => ({ type: 'portal', id, name })
 
   async function parse({ slug, name, authentication_source, apis: ids, required_roles }: PortalInput) {
-    const source = (await sources.get(authentication_source)) ?? (await sources.byAlias(authentication_source))
+    const [source] = await together([signInSource(authentication_source), requireApis(ids)])
+    return { slug, name, sourceId: source.id, apis: ids, requiredRoles: required_roles }
+  }
+
+  async function signInSource(name: string): Promise<Source> {
+    const source = (await sources.get(name)) ?? (await sources.byAlias(name))
+    const problem = source ? signInProblem(source) : undefined
+    if (source && problem === undefined) return source
+    const message = problem ?? `there is no authentication source ${name}`
+    throw invalidInput([{ path: 'authentication_source', message }])
+  }
+
+  async function requireApis(ids: readonly string[]): Promise<void> {
     const known = new Set((await apis.some(ids)).map(({ id }) => id))
     const unknown = ids.flatMap((id, index) =>
       known.has(id) ? [] : [{ path: `apis.${index}`, message: `there is no API ${id}` }],
     )
-    const message = `there is no authentication source ${authentication_source}`
-    if (!source) throw invalidInput([{ path: 'authentication_source', message }, ...unknown])
-    const problem = signInProblem(source)
-    if (problem) throw invalidInput([{ path: 'authentication_source', message: problem }, ...unknown])
     if (unknown.length > 0) throw invalidInput(unknown)
-    return { slug, name, sourceId: source.id, apis: ids, requiredRoles: required_roles }
   }
 
   return {

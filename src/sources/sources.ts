@@ -13,7 +13,7 @@ import {
 } from '../connector.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { invalidInput, parseInput } from '../input.ts'
+import { invalidInput, parseInput, together } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
 import type { ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
@@ -86,14 +86,19 @@ export function createSources(needs: Needs): Sources {
   const connections = createConnections(connectors, record)
   const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
 
-  function parseConfig({ type, config, domains }: SourceInput, before?: Source) {
+  async function parse(input: SourceInput, before?: Source) {
+    const { type, domains } = input
+    if (before) requireSame(before, input)
     const known = connectors.get(type)
     if (!known) {
       const available = [...connectors.keys()].join(', ')
       throw invalidInput([{ path: 'type', message: `${type} is not available in this version; there is ${available}` }])
     }
-    if (known.kind === 'presented' && domains.length > 0)
-      throw invalidInput([{ path: 'domains', message: `nobody is sent to a source of type ${type} to sign in` }])
+    const [config] = await together([parseConfig(known, input, before), requireNoDomains(known, domains)])
+    return { ...input, ...config }
+  }
+
+  async function parseConfig(known: ConnectorType, { type, config }: SourceInput, before?: Source) {
     const parsed = parseInput(known.config, withKeptSecrets(config, known.secrets, before), 'config')
     const found = expiries({ type, config: parsed })
     const over = overAlready(found, clock(), before && expiries(before))
@@ -104,6 +109,11 @@ export function createSources(needs: Needs): Sources {
       secretNames: known.secrets.filter((name) => parsed[name] !== undefined),
       expiresAt: ends.length > 0 ? Math.min(...ends) : null,
     }
+  }
+
+  async function requireNoDomains({ kind, type }: ConnectorType, domains: readonly string[]): Promise<void> {
+    if (kind === 'presented' && domains.length > 0)
+      throw invalidInput([{ path: 'domains', message: `nobody is sent to a source of type ${type} to sign in` }])
   }
 
   const expiries = ({ type, config }: Pick<Source, 'type' | 'config'>) => connectors.get(type)?.expiries?.(config) ?? []
@@ -146,8 +156,7 @@ export function createSources(needs: Needs): Sources {
         version: 1,
         createdAt: now,
         updatedAt: now,
-        ...input,
-        ...parseConfig(input),
+        ...(await parse(input)),
       }
       await requireFreeDomains(source.domains)
       await transact(async ({ sources, roles, audit }) => {
@@ -161,8 +170,7 @@ export function createSources(needs: Needs): Sources {
     async replace(actor, id, input, expected) {
       const before = await get(id)
       requireVersion(before, expected)
-      requireSame(before, input)
-      const next = { ...before, ...input, ...parseConfig(input, before), updatedAt: clock() }
+      const next = { ...before, ...(await parse(input, before)), updatedAt: clock() }
       await requireFreeDomains(next.domains, id)
       const change = async ({ sources, roles, audit }: Stores) => {
         await ensureRoles(roles, next)
@@ -205,12 +213,11 @@ export function createSources(needs: Needs): Sources {
 
     async draft(input, id) {
       const before = id === undefined ? undefined : await get(id)
-      if (before) requireSame(before, input)
-      else if (await sources.byAlias(input.alias))
+      if (!before && (await sources.byAlias(input.alias)))
         throw new Refusal('conflict', undefined, { problems: [{ path: 'alias', message: 'is taken' }] })
       const now = clock()
       const fresh = { id: newId(), version: 1, createdAt: now, updatedAt: now }
-      return { ...(before ?? fresh), ...input, ...parseConfig(input, before) }
+      return { ...(before ?? fresh), ...(await parse(input, before)) }
     },
 
     openApart(source) {

@@ -277,6 +277,11 @@ describe('nobody signs in through it', () => {
     expect(await problem('POST', 'authentication-sources', domains)).toEqual([
       { path: 'domains', message: 'nobody is sent to a source of type jwt to sign in' },
     ])
+    const more = { ...domains, config: { ...issuer.config, unknown: 1 } }
+    expect(await problem('POST', 'authentication-sources', more)).toMatchObject([
+      { path: 'config.unknown' },
+      { path: 'domains' },
+    ])
     expect(await problem('POST', `authentication-sources/${source.id}/test-login`, {})).toEqual([
       { path: 'source.type', message: expect.any(String) },
     ])
