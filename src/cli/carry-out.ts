@@ -79,8 +79,9 @@ async function work({ registry, actor, desired, prune }: Wish, nouns: Nouns) {
     unchanged += found.unchanged
   }
   const isDeletion = ({ step }: Todo) => step.action === 'delete'
+  const changes = all.filter((todo) => !isDeletion(todo))
   // What goes, goes last, and what refers to another first.
-  const todos = [...all.filter((todo) => !isDeletion(todo)), ...all.filter(isDeletion).reverse()]
+  const deletions = all.filter(isDeletion).reverse()
 
   const made: MadeSecrets[] = []
   const run = async ({ step: { kind, key }, run }: Todo) => {
@@ -88,8 +89,11 @@ async function work({ registry, actor, desired, prune }: Wish, nouns: Nouns) {
     if (Object.keys(members).length > 0) made.push({ kind, key, members })
     names.forget(kind)
   }
-  for (const todo of todos.filter((todo) => !isDeletion(todo))) await run(todo)
+  for (const todo of changes) await run(todo)
   for (const rest of put) await rest()
-  for (const todo of todos.filter(isDeletion)) await run(todo)
-  return { plan: { steps: todos.map(({ step }) => step), unchanged }, made }
+  const going = new Set(deletions.map(({ step: { kind, key } }) => `${kind} ${key}`))
+  // Of two that name one another neither could go.
+  for (const todo of deletions) await todo.release?.((kind, key) => going.has(`${kind} ${key}`))
+  for (const todo of deletions) await run(todo)
+  return { plan: { steps: [...changes, ...deletions].map(({ step }) => step), unchanged }, made }
 }

@@ -23,14 +23,23 @@ export interface Kind<Name extends KindName, Item> {
   wanted(entry: EntryOf<Name>, before: Item | undefined): Promise<Wanted | undefined>
   create(entry: EntryOf<Name>): Promise<Made>
   replace(item: Item, entry: EntryOf<Name>): Promise<Made>
+  /**
+   * Before anything goes: takes away what it names of that which goes as well, where that goes before it and would be
+   * kept by it. Answers what it is then.
+   */
+  release?(item: Item, isGoing: IsGoing): Promise<Item>
   remove(item: Item): Promise<void>
   /** Stays, whatever files omit: what the server itself makes, and what is there by being named. */
   isKept(item: Item): boolean | Promise<boolean>
 }
 
+export type IsGoing = (kind: KindName, key: string) => boolean
+
 /** A step, and what it takes. */
 export interface Todo {
   readonly step: Step
+  /** Of a deletion: comes before all deletions. */
+  release?(isGoing: IsGoing): Promise<void>
   run(): Promise<Made>
 }
 
@@ -60,6 +69,19 @@ export function manage<Name extends KindName, Item>(kind: Kind<Name, Item>): Man
     return step && { step, run: () => at(wanted, run) }
   }
 
+  function removal(key: string, known: Item): Omit<Todo, 'step'> {
+    let item = known
+    return {
+      async release(isGoing) {
+        item = (await kind.release?.(item, isGoing)) ?? item
+      },
+      async run() {
+        await removing(`${kind.name} ${key}`, () => kind.remove(item))
+        return {}
+      },
+    }
+  }
+
   return {
     name: kind.name,
 
@@ -76,11 +98,7 @@ export function manage<Name extends KindName, Item>(kind: Kind<Name, Item>): Man
       const named = new Set(own.map(({ key }) => key))
       for (const [key, item] of prune ? known : []) {
         if (named.has(key) || (await kind.isKept(item))) continue
-        const remove = async () => {
-          await removing(`${kind.name} ${key}`, () => kind.remove(item))
-          return {}
-        }
-        todos.push({ step: { action: 'delete', kind: kind.name, key, changes: [] }, run: remove })
+        todos.push({ step: { action: 'delete', kind: kind.name, key, changes: [] }, ...removal(key, item) })
       }
       return { todos, unchanged }
     },

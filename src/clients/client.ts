@@ -63,6 +63,8 @@ export interface ClientStore extends Collection<Client> {
   list(query: ClientQuery): Promise<Page<Client>>
   /** Those whose `allowedSources` name the source. */
   allowing(sourceId: string): Promise<readonly Client[]>
+  /** The first of those whose `resourceServer` names the API. */
+  standingFor(apiId: string, limit: number): Promise<readonly Client[]>
   /** Enabled ones of which a secret ends after `from` and before `until` (milliseconds), the soonest first. */
   expiring(from: number, until: number, limit: number): Promise<readonly Client[]>
   /** Whether any enabled client has registered the origin. */

@@ -103,15 +103,32 @@ describe('an API', () => {
     expect((await admin.call('DELETE', `roles/${role.id}`)).status).toBe(204)
   })
 
-  it('may be removed under a client that introspects for it, which can still be changed', async () => {
+  it('is kept by a client that introspects for it, an application’s own too, and either lets go of the other', async () => {
     await using admin = await startAdmin()
-    const { id } = (await admin.call('POST', 'apis', patients)).body
-    const client = { ...webApp, resource_server: { apis: [id] } }
-    const { client_id } = (await admin.call('POST', 'clients', client)).body
+    const application = (await admin.call('POST', 'applications', { name: 'Patient App' })).body.client.client_id
+    const { client_id } = (await admin.call('POST', 'clients', webApp)).body
+    const clients = [client_id, application]
+    const { id } = (await admin.call('POST', 'apis', { ...patients, clients })).body
+    for (const client of clients)
+      await admin.call('PATCH', `clients/${client}`, { resource_server: { apis: [id, id] } })
+    const { status, body } = await admin.call('DELETE', `apis/${id}`)
+    expect([status, body.code, body.errors]).toEqual([
+      ...[409, 'in_use'],
+      [
+        { path: `clients/${application}`, message: 'is used by the client Patient App' },
+        { path: `clients/${client_id}`, message: `is used by the client ${webApp.client_name}` },
+      ],
+    ])
+    expect((await admin.call('DELETE', `clients/${client_id}`)).body.errors).toMatchObject([{ path: `apis/${id}` }])
+
+    await admin.call('PATCH', `apis/${id}`, { clients: [application] })
+    expect((await admin.call('DELETE', `clients/${client_id}`)).status).toBe(204)
+    await admin.call('PATCH', `clients/${application}`, { resource_server: { apis: '*' } })
     expect((await admin.call('DELETE', `apis/${id}`)).status).toBe(204)
-    expect((await admin.call('PATCH', `clients/${client_id}`, { client_name: 'Other' })).status).toBe(200)
-    const more = { resource_server: { apis: [id, 'nothing'] } }
-    expect((await admin.call('PATCH', `clients/${client_id}`, more)).status).toBe(400)
+    const unknown = { resource_server: { apis: [id] } }
+    expect((await admin.call('PATCH', `clients/${application}`, unknown)).body.errors).toMatchObject([
+      { path: 'resource_server.apis.0' },
+    ])
   })
 })
 

@@ -125,8 +125,10 @@ describe('gatehouse apply', () => {
     const { code, err } = await place.run(['apply', empty, '--yes', '--prune'])
     expect(code).toBe(1)
     expect(err).toContain('apis patients cannot be deleted: it is used by the portal For developers')
+    expect(err).toContain('is used by the client gateway')
 
-    const more = await place.file('more.yaml', { apis: [], portals: [], 'api-keys': [], users: [] })
+    const clients = oneOfEach.clients.map((client) => ({ ...client, resource_server: null }))
+    const more = await place.file('more.yaml', { apis: [], portals: [], 'api-keys': [], users: [], clients })
     const pruned = await place.json(['apply', more, '--yes', '--prune'])
     expect(pruned.code, pruned.err).toBe(0)
     const gone = ['api-keys patient-app/patients/live', 'users local/ada', 'portals developers', 'apis patients']
@@ -194,6 +196,42 @@ it('--prune keeps roles and clients that APIs and portals name, and deletes them
     ...['portals developers', 'apis patients', 'clients app'],
     ...['roles developer', `roles ${audience}:nurse`, 'roles nurse'],
   ])
+})
+
+it('makes a client and an API that name one another in one run, and deletes them in one', async () => {
+  await using place = await aPlace(secrets)
+  await using broker = await startTestBroker({ database: place.database })
+  const environment = {
+    GATEHOUSE_ISSUER: broker.config.issuer,
+    GATEHOUSE_SECRET_KEY: broker.keys.map((key) => key.toString('base64')).join(','),
+  }
+  const apply = async (content: object, ...options: readonly string[]) =>
+    place.json(['apply', await place.file('circle.yaml', content), '--yes', ...options], environment)
+  const machine = { client_id: 'gateway', grant_types: ['client_credentials'] }
+  const gateway = { ...machine, resource_server: { apis: ['patients'] } }
+  const apis = [{ slug: 'patients', name: 'Patient API', clients: ['gateway', 'application:patient-app'] }]
+  const applications = [{ slug: 'patient-app', name: 'Patient App', redirect_uris: ['https://patient.example/cb'] }]
+  const made = await apply({ clients: [gateway], applications, apis })
+  expect(made.code, made.err).toBe(0)
+  const first = async (path: string) => ((await broker.admin('GET', path)).body.items as Entry[])[0] ?? {}
+  const { id } = await first('apis')
+  expect((await broker.admin('GET', 'clients/gateway')).body.resource_server).toEqual({ apis: [id] })
+  // Files say nothing of what an application's own client stands for.
+  const own = ((await first('applications')).client as Entry).client_id
+  await broker.admin('PATCH', `clients/${own}`, { resource_server: { apis: [id] } })
+
+  const keptBy = (name: string) => ({
+    code: 1,
+    error: { code: 'in_use', message: expect.stringContaining(`is used by the client ${name}`) },
+  })
+  expect(await apply({ apis: [] }, '--prune')).toMatchObject(keptBy('gateway'))
+  expect(await apply({ apis: [], clients: [] }, '--prune')).toMatchObject(keptBy('Patient App'))
+  expect((await broker.admin('GET', 'clients/gateway')).body.resource_server).toEqual({ apis: [id] })
+  const pruned = await apply({ clients: [], applications: [], apis: [] }, '--prune')
+  expect(pruned.code, pruned.err).toBe(0)
+  const deleted = keysOf(pruned.steps, 'delete')
+  expect(deleted.slice(0, 3)).toEqual(['apis patients', 'applications patient-app', 'clients gateway'])
+  expect([await first('apis'), await first('applications')]).toEqual([{}, {}])
 })
 
 it('leaves the client of an application that files have no name for to the application', async () => {

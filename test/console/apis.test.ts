@@ -116,6 +116,20 @@ describe('an API', () => {
     expect(stray.text).toContain('id="field-source_roles-0-source-wrong"')
   })
 
+  it('cannot be removed while a client stands for it, to which the page leads', async () => {
+    const { id } = await broker.created('apis', { name: 'Asked for', slug: 'asked-for' })
+    const machine = { client_name: 'Reverse proxy', grant_types: ['client_credentials'] }
+    const { client_id } = await broker.created('clients', { ...machine, resource_server: { apis: [id] } })
+    await broker.admin('PATCH', `apis/${id}`, { clients: [client_id] })
+    const { page, open } = await enterConsole(broker, `/admin/apis/${id}/remove`)
+    expect(plain(page)).toContain('1 client stands for it: Reverse proxy')
+    expect(page.text).toContain(`href="/admin/clients/${client_id}"`)
+    expect(page.text).not.toContain('name="typed_name"')
+    expect((await open(`/admin/clients/${client_id}/remove`)).text).toContain(`href="/admin/apis/${id}"`)
+    await broker.admin('PATCH', `clients/${client_id}`, { resource_server: null })
+    expect((await open(`/admin/apis/${id}/remove`)).text).toContain('name="typed_name"')
+  })
+
   it('cannot be removed while a key opens it, and says so; and is removed with its slug typed', async () => {
     const { id } = await broker.created('apis', { name: 'Leaving', slug: 'leaving' })
     const application = await broker.created('applications', { name: 'Ward round' })

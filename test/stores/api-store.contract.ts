@@ -59,6 +59,35 @@ export function apiStoreContract(label: string, open: () => Promise<RegistryWorl
       await clients.remove('app', 1)
     })
 
+    it('keeps an API that clients stand for, and names them; and they name none that is not there', async () => {
+      await using world = await open()
+      const { apis, clients } = world.stores
+      const [api, other] = [anApi(), anApi()]
+      const standing = aClient({ id: 'gateway', resourceServer: { apis: [api.id, api.id, other.id] } })
+      expect(await refused(clients.add(standing), 'invalid_input')).toEqual([
+        { path: 'resource_server.apis', message: `there is no API ${api.id}` },
+        { path: 'resource_server.apis', message: `there is no API ${other.id}` },
+      ])
+      await apis.add(api)
+      await apis.add(other)
+      await clients.add(standing)
+      await clients.add(aClient({ id: 'nameless', metadata: {}, resourceServer: { apis: [api.id] } }))
+      await clients.add(aClient({ id: 'any', resourceServer: { apis: '*' } }))
+      expect(await refused(apis.remove(api.id, 1), 'in_use')).toEqual([
+        { path: 'clients/gateway', message: 'is used by the client Patient App' },
+        { path: 'clients/nameless', message: 'is used by the client nameless' },
+      ])
+      expect((await clients.standingFor(api.id, 9)).map(({ id }) => id)).toEqual(['gateway', 'nameless'])
+      expect((await clients.standingFor(api.id, 1)).map(({ id }) => id)).toEqual(['gateway'])
+
+      await clients.remove('nameless', 1)
+      await clients.replace({ ...standing, resourceServer: { apis: [other.id] } }, 1)
+      await apis.remove(api.id, 1)
+      await refused(apis.remove(other.id, 1), 'in_use')
+      await clients.replace({ ...standing, resourceServer: null }, 2)
+      await apis.remove(other.id, 1)
+    })
+
     it('finds an API by its audience', async () => {
       await using world = await open()
       const api = anApi({ audience: 'https://api.test/patients' })

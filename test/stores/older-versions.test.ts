@@ -127,3 +127,38 @@ it.each(['SQLite', 'PostgreSQL'])('people who are there already are found by all
   }
   await rm(place, { recursive: true })
 })
+
+it.each(['SQLite', 'PostgreSQL'])(
+  'an API that a client stands for already is kept from then on, and one that is gone hinders nothing, on %s',
+  async (kind) => {
+    const place = await mkdtemp(join(tmpdir(), 'gatehouse-migration-'))
+    const url = kind === 'SQLite' ? `sqlite:${join(place, 'gatehouse.db')}` : await server.fresh()
+    const old = await oldDatabase(url, '0016-devices')
+    await fill(old)
+    const apis = ['api', 'gone', 'api']
+    await sql`update clients set resource_server = ${JSON.stringify({ apis })} where id = 'app'`.execute(old)
+    await sql`
+      insert into clients (id, version, seq, created_at, updated_at, search, enabled, first_party, require_pkce,
+        token_profile, metadata, web_origins, resource_server)
+      values ('any', 1, 2, 1, 1, 'any', 1, 1, 1, 'broker', '{}', '[]', '{"apis":"*"}')`.execute(old)
+    await old.destroy()
+
+    {
+      await using stores = await openSqlStores({ url, vault, clock: () => beginning, log: silent })
+      const { apis: kept, clients } = stores
+      await kept.remove('asks-nothing', 1)
+      expect(await refused(kept.remove('api', 1), 'in_use')).toEqual([
+        { path: 'clients/app', message: 'is used by the client app' },
+      ])
+      const client = await clients.get('app')
+      if (!client) throw new Error('the client is there')
+      expect(client.resourceServer).toEqual({ apis })
+      const renamed = { ...client, metadata: { client_name: 'Renamed' } }
+      await clients.replace(renamed, 1)
+      await refused(clients.replace({ ...renamed, resourceServer: { apis: ['gone', 'other'] } }, 2), 'invalid_input')
+      await clients.replace({ ...renamed, resourceServer: { apis: ['gone'] } }, 2)
+      await kept.remove('api', 1)
+    }
+    await rm(place, { recursive: true })
+  },
+)

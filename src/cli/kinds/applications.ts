@@ -1,15 +1,24 @@
 import { applicationInput, type RegisteredApplication } from '../../applications/application-input.ts'
 import type { Applications } from '../../applications/applications.ts'
 import type { Actor } from '../../audit/audit.ts'
+import type { Clients } from '../../clients/clients.ts'
 import type { Kind, Made } from '../kind.ts'
-import { everything } from '../names.ts'
+import { everything, type Names } from '../names.ts'
+import { withoutApis } from './clients.ts'
 
 interface Needs {
   readonly actor: Actor
   readonly applications: Applications
+  readonly clients: Clients
+  readonly names: Names
 }
 
-export const applicationKind = ({ actor, applications }: Needs): Kind<'applications', RegisteredApplication> => ({
+export const applicationKind = ({
+  actor,
+  applications,
+  clients,
+  names,
+}: Needs): Kind<'applications', RegisteredApplication> => ({
   name: 'applications',
   all: () => everything(applications.list),
   keyOf: async ({ application }) => application.slug ?? undefined,
@@ -20,6 +29,10 @@ export const applicationKind = ({ actor, applications }: Needs): Kind<'applicati
     const { id, version } = before.application
     return made(await applications.replace(actor, id, entry, version), before)
   },
+  release: async ({ application, client }, isGoing) => ({
+    application,
+    client: await withoutApis(client, isGoing, { actor, clients, names }),
+  }),
   remove: ({ application: { id, version } }) => applications.remove(actor, id, version),
   isKept: () => false,
 })

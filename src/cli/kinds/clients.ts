@@ -1,12 +1,12 @@
 import type { Actor } from '../../audit/audit.ts'
 import type { Client } from '../../clients/client.ts'
-import { clientInput } from '../../clients/client-input.ts'
+import { ClientInput, clientInput } from '../../clients/client-input.ts'
 import { secretDigest } from '../../clients/client-secret.ts'
 import type { Clients } from '../../clients/clients.ts'
 import { consoleClientId } from '../../clients/console-client.ts'
-import { invalidInput } from '../../input.ts'
+import { invalidInput, parseInput } from '../../input.ts'
 import type { EntryOf } from '../format.ts'
-import type { Kind, Made } from '../kind.ts'
+import type { IsGoing, Kind, Made } from '../kind.ts'
 import { everything, type Names } from '../names.ts'
 import { plain } from '../plan.ts'
 
@@ -89,7 +89,23 @@ export function clientKind({ actor, clients, names, bootstrapId, later }: Needs)
     },
 
     replace: (before, entry) => say(entry, (input) => clients.replace(actor, before.id, input, before.version)),
+    release: (client, isGoing) => withoutApis(client, isGoing, { actor, clients, names }),
     remove: ({ id, version }) => clients.remove(actor, id, version),
     isKept: () => false,
   }
+}
+
+/** APIs go before clients, which may be named by them: so a client that goes stands for none of those any more. */
+export async function withoutApis(
+  client: Client,
+  isGoing: IsGoing,
+  { actor, clients, names }: Pick<Needs, 'actor' | 'clients' | 'names'>,
+): Promise<Client> {
+  const named = client.resourceServer?.apis ?? []
+  if (named === '*') return client
+  const slugs = await Promise.all(named.map(names.slugOfApi))
+  const apis = named.filter((_, index) => !isGoing('apis', slugs[index] ?? ''))
+  if (apis.length === named.length) return client
+  const input = parseInput(ClientInput, { ...clientInput(client), resource_server: { apis } })
+  return clients.replace(actor, client.id, input, client.version)
 }

@@ -1,11 +1,13 @@
 /** One API, looked at: who may call it, in plain words. And removing it. */
 import { apiView } from '#views/console/api.ts'
 import { confirmView, typedName } from '#views/console/confirm.ts'
+import { inLine } from '#views/console/parts.ts'
+import { html } from '#views/html.ts'
 import type { Api } from '../../apis/api.ts'
 import type { Apis } from '../../apis/apis.ts'
 import type { ApiKeyStore } from '../../applications/api-key.ts'
 import type { ApplicationStore } from '../../applications/application.ts'
-import type { ClientStore } from '../../clients/client.ts'
+import type { Client, ClientStore } from '../../clients/client.ts'
 import { invalidInput } from '../../input.ts'
 import type { Portals } from '../../portals/portals.ts'
 import type { SourceStore } from '../../sources/source.ts'
@@ -14,13 +16,14 @@ import { versionIn } from '../forms.ts'
 import { type HistoryNeeds, historyOf } from '../history.ts'
 import type { Mount, Visit } from '../page.ts'
 import { apiCrumbs } from './apis.ts'
+import { nameOf, pathOf } from './client.ts'
 
 interface Needs extends HistoryNeeds {
   readonly issuer: string
   readonly apis: Pick<Apis, 'get' | 'remove'>
   readonly apiKeys: Pick<ApiKeyStore, 'opening' | 'countByApi'>
   readonly applications: Pick<ApplicationStore, 'some'>
-  readonly clients: Pick<ClientStore, 'some'>
+  readonly clients: Pick<ClientStore, 'some' | 'standingFor'>
   readonly sources: Pick<SourceStore, 'some'>
   readonly portals: Pick<Portals, 'list'>
 }
@@ -58,6 +61,10 @@ export const apiPage =
       return { entitled: [...withKeys, ...others], keys: { shown: keys.length, all: counts.get(api.id) ?? 0 } }
     }
 
+    const linkedBy =
+      ({ at }: Visit) =>
+      (client: Client) => ({ name: nameOf(client), href: pathOf(client.id, at) })
+
     mount.page({ path: '/apis/:id', area: 'apis', right: 'view' }, async (visit) => {
       const { lang, now, at, may } = visit
       const api = await apiOf(visit)
@@ -92,17 +99,21 @@ export const apiPage =
           const api = await apiOf(visit)
           const { csrf, lang, at, words } = visit
           const { apis: say } = words
-          const [{ entitled, keys }, { items }] = await Promise.all([
+          const [{ entitled, keys }, { items }, standing] = await Promise.all([
             entitledTo(api, visit),
             portals.list({ limit: lookedAt }),
+            clients.standingFor(api.id, lookedAt),
           ])
           const offering = items.filter((portal) => portal.apis.includes(api.id))
-          const isUsed = keys.all > 0 || offering.length > 0
+          const isUsed = keys.all > 0 || offering.length > 0 || standing.length > 0
           const affected = [
             ...(isForEveryClient(api) ? [say.everyClient] : []),
             ...(entitled.length > 0 ? [say.affectedClients(entitled.length)] : []),
             ...(keys.all > 0 ? [say.affectedKeys(keys.all)] : []),
             ...offering.map(({ name }) => say.affectedPortal(name)),
+            ...(standing.length > 0
+              ? [html`${say.affectedStanding(standing.length)} ${inLine(standing.map(linkedBy(visit)))}`]
+              : []),
           ]
           return {
             title: say.removeTitle(api.name),

@@ -1,23 +1,51 @@
 /**
- * Who names clients and roles: each name beside what it stands for, which the foreign key keeps. A name may stand for
+ * Who names clients, APIs and roles: each name beside what it stands for, which the foreign key keeps. A name may stand for
  * nothing; whatever comes to have it is kept from then on.
  */
 import { sql } from 'kysely'
 import type { RoleName } from '../../accounts/account.ts'
-import { requireClients, roleColumns } from './references.ts'
-import type { Db, RoleRow } from './schema.ts'
+import { requireApis, requireClients, roleColumns } from './references.ts'
+import type { RoleRow } from './rows/registry.ts'
+import type { Db } from './schema.ts'
 
 /** Rejects with `invalid_input` for `clients` unless all of them exist, or were named by the API before they went. */
-export async function linkClients(db: Db, apiId: string, clients: readonly string[]): Promise<void> {
-  const before = await db.selectFrom('api_clients').select(['name', 'client_id']).where('api_id', '=', apiId).execute()
-  const gone = new Set(before.flatMap(({ name, client_id }) => (client_id === null ? [name] : [])))
-  await db.deleteFrom('api_clients').where('api_id', '=', apiId).execute()
-  if (clients.length === 0) return
-  const names = [...new Set(clients)]
-  const there = names.filter((name) => !gone.has(name))
-  await requireClients(db, there, 'clients')
-  const values = names.map((name) => ({ api_id: apiId, name, client_id: gone.has(name) ? null : name }))
-  await db.insertInto('api_clients').values(values).execute()
+export const linkClients = (db: Db, apiId: string, clients: readonly string[]): Promise<void> =>
+  link(db, { table: 'api_clients', owner: 'api_id', target: 'client_id' }, apiId, clients, (there) =>
+    requireClients(db, there, 'clients'),
+  )
+
+/**
+ * Likewise, the APIs that a client stands for. One that has gone does not come back, since its id was made for it: no
+ * name of an API comes to stand for something later.
+ */
+export const linkApis = (db: Db, clientId: string, apis: readonly string[]): Promise<void> =>
+  link(db, { table: 'client_apis', owner: 'client_id', target: 'api_id' }, clientId, apis, (there) =>
+    requireApis(db, there, 'resource_server.apis'),
+  )
+
+interface Names {
+  readonly table: 'api_clients' | 'client_apis'
+  readonly owner: string
+  readonly target: string
+}
+
+async function link(
+  db: Db,
+  { table, owner, target }: Names,
+  id: string,
+  given: readonly string[],
+  require: (ids: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const [names, ownerId, targetId] = [sql.table(table), sql.ref(owner), sql.ref(target)]
+  const before = await sql<{ name: string }>`
+    select name from ${names} where ${ownerId} = ${id} and ${targetId} is null`.execute(db)
+  const gone = new Set(before.rows.map(({ name }) => name))
+  await sql`delete from ${names} where ${ownerId} = ${id}`.execute(db)
+  if (given.length === 0) return
+  const unique = [...new Set(given)]
+  await require(unique.filter((name) => !gone.has(name)))
+  const rows = unique.map((name) => sql`(${id}, ${name}, ${gone.has(name) ? null : name})`)
+  await sql`insert into ${names} (${ownerId}, name, ${targetId}) values ${sql.join(rows)}`.execute(db)
 }
 
 export async function nowClient(db: Db, id: string): Promise<void> {

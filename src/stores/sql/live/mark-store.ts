@@ -2,7 +2,8 @@ import { type CompiledQuery, sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
 import type { LivenessQuestion, MarkStore } from '../../../tokens/liveness.ts'
 import type { Quick } from '../engine.ts'
-import type { Db, MarkRow } from '../schema.ts'
+import type { MarkRow } from '../rows/live.ts'
+import type { Db } from '../schema.ts'
 import { written } from '../written.ts'
 
 const blockedAt = written((db, { kind, name, now }: { kind: MarkRow['kind']; name: string; now: number }) =>

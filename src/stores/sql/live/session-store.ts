@@ -6,7 +6,8 @@ import { packDevice, unpackDevice } from '../../../sessions/device.ts'
 import type { BrokerSession, SessionStore } from '../../../sessions/session.ts'
 import { openIfKept, type Vault } from '../../../vault.ts'
 import { fromJson, toJson } from '../json.ts'
-import type { Db, SessionRow } from '../schema.ts'
+import type { SessionRow } from '../rows/live.ts'
+import type { Db } from '../schema.ts'
 import { type Columns, written } from '../written.ts'
 
 /** Of the same account, it is renewed. */

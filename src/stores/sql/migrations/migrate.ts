@@ -16,6 +16,7 @@ import { up as namedInApis } from './0013-named-in-apis.ts'
 import { up as searchingPeople } from './0014-searching-people.ts'
 import { up as keysAndSecretsThatEnd } from './0015-keys-and-secrets-that-end.ts'
 import { up as devices } from './0016-devices.ts'
+import { up as apisOfClients } from './0017-apis-of-clients.ts'
 
 /** By name, in order. One that has been released is never changed; what follows from it is a new one. */
 const migrations: Record<string, Migration> = {
@@ -35,6 +36,7 @@ const migrations: Record<string, Migration> = {
   '0014-searching-people': { up: searchingPeople },
   '0015-keys-and-secrets-that-end': { up: keysAndSecretsThatEnd },
   '0016-devices': { up: devices },
+  '0017-apis-of-clients': { up: apisOfClients },
 }
 
 /** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */

@@ -1,13 +1,15 @@
 import type { Api, ApiStore } from '../../../apis/api.ts'
 import { noRules } from '../../../apis/api-rules.ts'
 import { rolesNamed } from '../../../apis/roles-named.ts'
+import type { Client } from '../../../clients/client.ts'
 import { Refusal } from '../../../errors.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toJson } from '../json.ts'
 import { linkClients, linkRoles } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireSources } from '../references.ts'
-import type { ApiRow, Db } from '../schema.ts'
+import type { ApiRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 
 export function createApiStore(db: Db): ApiStore {
   const collection = createCollection<Api, 'apis'>({
@@ -94,7 +96,7 @@ async function linkAddresses(db: Db, { id, hosts, pathPrefix }: Api): Promise<vo
   await db.insertInto('api_addresses').values(values).execute()
 }
 
-/** Keys may be very many: the refusal to remove the API names the first of them. */
+/** Keys and clients may be very many: the refusal to remove the API names the first of them. */
 const mostNamed = 100
 
 async function users(db: Db, id: string) {
@@ -117,7 +119,23 @@ async function users(db: Db, id: string) {
     id: `${application}/api-keys/${key}`,
     name: `${prefix} of ${name}`,
   }))
-  return [...usedBy('portals', 'portal', portals), ...usedBy('applications', 'key', named)]
+  const standing = await db
+    .selectFrom('client_apis')
+    .innerJoin('clients', 'clients.id', 'client_apis.client_id')
+    .select(['clients.id', 'clients.metadata'])
+    .where('client_apis.api_id', '=', id)
+    .orderBy('clients.seq')
+    .limit(mostNamed)
+    .execute()
+  const clients = standing.map(({ id, metadata }) => ({
+    id,
+    name: fromJson<Client['metadata']>(metadata).client_name ?? id,
+  }))
+  return [
+    ...usedBy('portals', 'portal', portals),
+    ...usedBy('applications', 'key', named),
+    ...usedBy('clients', 'client', clients),
+  ]
 }
 
 const fromRow = (row: ApiRow): Api => ({

@@ -2,7 +2,8 @@ import type { Application, ApplicationStore } from '../../../applications/applic
 import { createCollection } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
 import { searchText } from '../paging.ts'
-import type { ApplicationRow, Db } from '../schema.ts'
+import type { ApplicationRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 
 export function createApplicationStore(db: Db): ApplicationStore {
   const collection = createCollection<Application, 'applications'>({

@@ -3,7 +3,8 @@ import type { Actor, AuditEvent, AuditFilter, AuditStore } from '../../../audit/
 import { nextIn } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import { cursorOf, momentCursor, momentOf, pageOf, placeOf } from '../paging.ts'
-import type { AuditRow, Db, Schema } from '../schema.ts'
+import type { AuditRow } from '../rows/records.ts'
+import type { Db, Schema } from '../schema.ts'
 
 export function createAuditStore(db: Db): AuditStore {
   return {

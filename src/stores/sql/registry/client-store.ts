@@ -5,10 +5,11 @@ import type { ClientKind } from '../../../clients/kinds.ts'
 import type { Vault } from '../../../vault.ts'
 import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
-import { nowClient } from '../naming.ts'
+import { linkApis, nowClient } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireSources } from '../references.ts'
-import type { ClientRow, Db } from '../schema.ts'
+import type { ClientRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 
 export function createClientStore(db: Db, vault: Vault): ClientStore {
   const fromRow = (row: ClientRow): Client => ({
@@ -48,8 +49,9 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
       resource_server: client.resourceServer && toJson(client.resourceServer),
       expires_at: firstEnd(client.secrets),
     }),
-    async link(transaction, { id, allowedSources }) {
+    async link(transaction, { id, allowedSources, resourceServer }) {
       await nowClient(transaction, id)
+      await linkApis(transaction, id, !resourceServer || resourceServer.apis === '*' ? [] : resourceServer.apis)
       await transaction.deleteFrom('client_sources').where('client_id', '=', id).execute()
       if (!allowedSources?.length) return
       await requireSources(transaction, allowedSources, 'allowed_sources')
@@ -84,6 +86,18 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
         .selectAll('clients')
         .where('client_sources.source_id', '=', sourceId)
         .orderBy('clients.seq')
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    async standingFor(apiId, limit) {
+      const rows = await db
+        .selectFrom('clients')
+        .innerJoin('client_apis', 'client_apis.client_id', 'clients.id')
+        .selectAll('clients')
+        .where('client_apis.api_id', '=', apiId)
+        .orderBy('clients.seq')
+        .limit(limit)
         .execute()
       return rows.map(fromRow)
     },

@@ -2,7 +2,8 @@ import type { Consent, ConsentStore } from '../../../clients/consent-store.ts'
 import { Refusal } from '../../../errors.ts'
 import { makeOrChange } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
-import type { ConsentRow, Db } from '../schema.ts'
+import type { ConsentRow } from '../rows/people.ts'
+import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
 export function createConsentStore(db: Db): ConsentStore {

@@ -2,7 +2,8 @@ import type { KeyState, KeyStore, SigningKey } from '../../../keys/signing-key.t
 import type { Vault } from '../../../vault.ts'
 import { atomically, noteChange } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
-import type { Db, SigningKeyRow } from '../schema.ts'
+import type { SigningKeyRow } from '../rows/records.ts'
+import type { Db } from '../schema.ts'
 
 export function createKeyStore(db: Db, vault: Vault): KeyStore {
   const fromRow = (row: SigningKeyRow): SigningKey => ({

@@ -2,7 +2,8 @@ import { canonicalUsername, type LocalUser, type LocalUserStore } from '../../..
 import { Refusal } from '../../../errors.ts'
 import { taken } from '../collection.ts'
 import { fromJson, toJson } from '../json.ts'
-import type { Db, LocalUserRow } from '../schema.ts'
+import type { LocalUserRow } from '../rows/people.ts'
+import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
 export function createLocalUserStore(db: Db): LocalUserStore {

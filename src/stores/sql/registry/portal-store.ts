@@ -5,7 +5,8 @@ import { fromJson, toJson } from '../json.ts'
 import { linkRoles } from '../naming.ts'
 import { searchText } from '../paging.ts'
 import { requireApis, requireSources } from '../references.ts'
-import type { Db, PortalRow } from '../schema.ts'
+import type { PortalRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
 export function createPortalStore(db: Db): PortalStore {

@@ -4,7 +4,8 @@ import { createCollection, usedBy } from '../collection.ts'
 import { atomically, nextIn, noteChange } from '../database.ts'
 import { nowRole } from '../naming.ts'
 import { searchText } from '../paging.ts'
-import type { Db, RoleRow } from '../schema.ts'
+import type { RoleRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 
 export function createRoleStore(db: Db): RoleStore {
   const collection = createCollection<Role, 'roles'>({

@@ -3,7 +3,8 @@ import { Refusal } from '../../../errors.ts'
 import type { Vault } from '../../../vault.ts'
 import { taken } from '../collection.ts'
 import { fromJson, toJson } from '../json.ts'
-import type { Db, SecondFactorRow } from '../schema.ts'
+import type { SecondFactorRow } from '../rows/people.ts'
+import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
 export const secondFactorContext = (id: string): string => `second_factors/${id}/secret`

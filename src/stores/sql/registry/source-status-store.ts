@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { ReasonCode } from '../../../reasons.ts'
 import type { SourceStatus, SourceStatusStore } from '../../../sources/status.ts'
-import type { Db, SourceStatusRow } from '../schema.ts'
+import type { SourceStatusRow } from '../rows/records.ts'
+import type { Db } from '../schema.ts'
 
 export const createSourceStatusStore = (db: Db): SourceStatusStore => ({
   async of(ids) {

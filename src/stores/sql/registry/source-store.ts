@@ -8,7 +8,8 @@ import { createCollection, usedBy } from '../collection.ts'
 import { fromJson, toFlag, toJson } from '../json.ts'
 import { searchText } from '../paging.ts'
 import { requireRoles, roleColumns } from '../references.ts'
-import type { Db, SourceRow } from '../schema.ts'
+import type { SourceRow } from '../rows/registry.ts'
+import type { Db } from '../schema.ts'
 
 export function createSourceStore(db: Db, vault: Vault): SourceStore {
   const fromRow = (row: SourceRow): Source => ({

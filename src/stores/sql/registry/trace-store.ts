@@ -5,7 +5,8 @@ import type { Trace, TraceFilter, TraceStore } from '../../../traces/trace.ts'
 import { isPostgres, makeOrChange, nextIn } from '../database.ts'
 import { fromJson, toJson } from '../json.ts'
 import { momentCursor, momentOf, pageOf } from '../paging.ts'
-import type { Db, Schema, TraceRow } from '../schema.ts'
+import type { TraceRow } from '../rows/records.ts'
+import type { Db, Schema } from '../schema.ts'
 import { type Columns, written } from '../written.ts'
 
 const find = written((db, { reference }: { reference: string }) =>

@@ -166,12 +166,13 @@ export const apis: ConsoleWords['apis'] = {
   removeTitle: (name) => `${name} entfernen`,
   removeWhat: 'Gateways finden sie nicht mehr und weisen jeden Aufruf ab.',
   cannotRemove:
-    'Sie kann nicht entfernt werden, solange Schlüssel sie öffnen oder Portale sie anbieten. Widerrufen Sie zuerst die Schlüssel, und nehmen Sie sie aus den Portalen:',
+    'Sie kann nicht entfernt werden, solange Schlüssel sie öffnen, Portale sie anbieten oder Clients am Introspection-Endpunkt für sie stehen. Widerrufen Sie zuerst die Schlüssel, und nehmen Sie sie aus den Portalen und den Clients:',
   removed: (name) => `${name} ist entfernt.`,
   affected: 'Wer betroffen ist',
   affectedClients: (count) => `${counted(count, 'Client ist', 'Clients sind')} berechtigt.`,
   affectedKeys: (count) => `${counted(count, 'Schlüssel öffnet', 'Schlüssel öffnen')} sie.`,
   affectedPortal: (name) => `Das Portal ${name} bietet sie an.`,
+  affectedStanding: (count) => `${counted(count, 'Client steht', 'Clients stehen')} für sie:`,
   affectedNobody: 'Kein Client ist berechtigt, und kein Schlüssel öffnet sie.',
 
   access: {

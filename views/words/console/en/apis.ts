@@ -161,12 +161,13 @@ export const apis = {
   removeTitle: (name: string) => `Remove ${name}`,
   removeWhat: 'Gateways do not find it any more, and refuse every call of it.',
   cannotRemove:
-    'It cannot be removed while keys open it or portals offer it. Revoke the keys and take it from the portals first:',
+    'It cannot be removed while keys open it, portals offer it or clients stand for it at the introspection endpoint. Revoke the keys, and take it from the portals and the clients first:',
   removed: (name: string) => `${name} is removed.`,
   affected: 'Who is affected',
   affectedClients: (count: number) => `${counted(count, 'client is', 'clients are')} entitled to it.`,
   affectedKeys: (count: number) => `${counted(count, 'key opens', 'keys open')} it.`,
   affectedPortal: (name: string) => `The portal ${name} offers it.`,
+  affectedStanding: (count: number) => `${counted(count, 'client stands', 'clients stand')} for it:`,
   affectedNobody: 'No client is entitled to it, and no key opens it.',
 
   access: {
