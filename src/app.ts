@@ -118,7 +118,7 @@ export async function startBroker(
   const { sources, users, clients, sessions } = nouns
   opened.defer(() => sources.close())
   const recognise = createRecognise({ ...stores, clock })
-  const admission = createAdmission({ ...stores, ...known })
+  const admission = createAdmission({ ...stores, ...known.soon })
   const admitAgain = createAdmission({ ...stores, ...known, accounts: knownPeople(stores.accounts, memory) }).person
   const tracer = createTracer({ traces: stores.traces, allow: createAllowance(clock), networkOf, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
@@ -139,7 +139,7 @@ export async function startBroker(
       issuer: config.issuer,
       findVerifier,
       marks: stores.marks,
-      standing: createStanding({ ...known, consents: stores.consents, admission, keep: memory.keep }),
+      standing: createStanding({ ...known.soon, consents: stores.consents, admission, keep: memory.keep }),
       clock,
       clockTolerance: config.tokens.clock_tolerance,
     }),

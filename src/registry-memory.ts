@@ -5,6 +5,7 @@
  */
 import type { Clock } from './clock.ts'
 import { Unavailable } from './errors.ts'
+import type { Soon } from './soon.ts'
 
 interface Needs {
   readonly registryVersion: () => Promise<number>
@@ -16,6 +17,8 @@ interface Needs {
 /** A reading, out of memory where that will do. */
 export interface Remembering<A extends unknown[], R> {
   (...args: A): Promise<R>
+  /** The same, at once where that will do. */
+  soon(...args: A): Soon<R>
   /** What it would answer with at once; nobody is asked. */
   remembered(...args: A): R | undefined
   /** Reads, whatever is kept. Rejects with `Unavailable`. */
@@ -77,7 +80,9 @@ export function createRegistryMemory({ registryVersion, clock, limit = 20_000 }:
       read: (...args: A) => Promise<R>,
       { forAtMost = Number.POSITIVE_INFINITY }: { readonly forAtMost?: number } = {},
     ) {
-      const keyOf = (args: A) => name + JSON.stringify(args)
+      // Most are asked for by one name, and written down thousands of times a second.
+      const keyOf = (args: A) =>
+        args.length === 1 && typeof args[0] === 'string' ? `${name} ${args[0]}` : name + JSON.stringify(args)
 
       function current(key: string): Kept | undefined {
         const kept = entries.get(key)
@@ -115,7 +120,8 @@ export function createRegistryMemory({ registryVersion, clock, limit = 20_000 }:
         }
       }
 
-      return Object.assign(get, { anew, remembered: (...args: A) => current(keyOf(args))?.value as R | undefined })
+      const remembered = (...args: A) => current(keyOf(args))?.value as R | undefined
+      return Object.assign(get, { anew, remembered, soon: (...args: A) => remembered(...args) ?? get(...args) })
     },
 
     confirm() {

@@ -4,10 +4,11 @@
  * {@link AdmittedMachine}, which nothing else makes.
  */
 import type { Account, AccountStore, LinkedIdentity } from '../accounts/account.ts'
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import type { Consent, ConsentStore } from '../clients/consent-store.ts'
 import type { ReasonCode } from '../reasons.ts'
-import type { Source, SourceStore } from '../sources/source.ts'
+import { after, type Soon } from '../soon.ts'
+import type { Source } from '../sources/source.ts'
 
 declare const admitted: unique symbol
 
@@ -87,9 +88,12 @@ export const admitStranger = (source: Source | undefined): AdmittedStranger | De
 
 interface Needs {
   readonly accounts: Pick<AccountStore, 'get' | 'identities'>
-  readonly clients: Pick<ClientStore, 'get'>
+  readonly clients: { get(id: string): Soon<Client | undefined> }
   readonly consents: Pick<ConsentStore, 'get'>
-  readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
+  readonly sources: {
+    get(id: string): Soon<Source | undefined>
+    byAlias(alias: string): Soon<Source | undefined>
+  }
 }
 
 /** Named by id, or by the alias that tokens carry. */
@@ -100,7 +104,7 @@ export interface Admission {
   person(
     visit: { readonly accountId: string; readonly clientId: string; readonly scopes?: readonly string[] } & SourceName,
   ): Promise<AdmittedPerson | Denied>
-  machine(clientId: string): Promise<AdmittedMachine | Denied>
+  machine(clientId: string): Soon<AdmittedMachine | Denied>
 }
 
 /** Looks up who it is about as they are now, and applies the rule. Rejects with `Unavailable` when it cannot tell. */
@@ -117,5 +121,5 @@ export const createAdmission = ({ accounts, clients, consents, sources }: Needs)
     return admit({ account, client, source, identity, agreement: scopes && { scopes, consent } })
   },
 
-  machine: async (clientId) => admitMachine(await clients.get(clientId)),
+  machine: (clientId) => after(clients.get(clientId), admitMachine),
 })

@@ -3,15 +3,16 @@
  * somebody out at once leaves a mark, which the check asks for at the same time; here is what no mark says, and what
  * stands when the live state is lost or older than the registry. Consent leaves no mark, so it is looked up each time.
  */
-import type { ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import type { ConsentStore } from '../clients/consent-store.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { RegistryMemory } from '../registry-memory.ts'
+import { after, both, type Soon } from '../soon.ts'
 import { type Admission, agreesTo } from './admit.ts'
 
 interface Needs {
   readonly admission: Admission
-  readonly clients: Pick<ClientStore, 'get'>
+  readonly clients: { get(id: string): Soon<Client | undefined> }
   readonly consents: Pick<ConsentStore, 'get'>
   readonly keep: RegistryMemory['keep']
 }
@@ -25,8 +26,8 @@ interface Visit {
 
 /** `undefined`: nothing stands against them. */
 export interface Standing {
-  person(visit: Visit): Promise<ReasonCode | undefined>
-  machine(clientId: string): Promise<ReasonCode | undefined>
+  person(visit: Visit): Soon<ReasonCode | undefined>
+  machine(clientId: string): Soon<ReasonCode | undefined>
 }
 
 // People change without the registry's version. As often as that is looked at, they are.
@@ -43,19 +44,20 @@ export function createStanding({ admission, clients, consents, keep }: Needs): S
   )
 
   return {
-    async person({ accountId, clientId, sourceAlias, scopes }) {
-      const client = await clients.get(clientId)
-      const [{ denied }, consent] = await Promise.all([
-        person(accountId, clientId, sourceAlias),
-        client && !client.firstParty ? consents.get(accountId, clientId) : undefined,
-      ])
-      if (denied) return denied
-      return client && !agreesTo(client, scopes, consent) ? 'consent_missing' : undefined
-    },
+    person: ({ accountId, clientId, sourceAlias, scopes }) =>
+      after(clients.get(clientId), (client) => {
+        const isAsked = client && !client.firstParty
+        const found = both(
+          () => person.soon(accountId, clientId, sourceAlias),
+          () => (isAsked ? consents.get(accountId, clientId) : undefined),
+        )
+        return after(found, ([{ denied }, consent]) => {
+          if (denied) return denied
+          return client && !agreesTo(client, scopes, consent) ? 'consent_missing' : undefined
+        })
+      }),
 
-    async machine(clientId) {
-      const answer = await admission.machine(clientId)
-      return 'denied' in answer ? answer.denied : undefined
-    },
+    machine: (clientId) =>
+      after(admission.machine(clientId), (answer) => ('denied' in answer ? answer.denied : undefined)),
   }
 }

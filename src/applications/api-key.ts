@@ -1,4 +1,5 @@
 import type { Collection, Entity, ListQuery, Page } from '../collection.ts'
+import type { Soon } from '../soon.ts'
 import type { Application } from './application.ts'
 
 /** Opens one API to one application until it expires. The key itself is known only to whoever it was shown to. */
@@ -24,7 +25,7 @@ export interface ApiKeyStore extends Collection<ApiKey> {
   /** How many of its keys have not expired by `now`; an API that is absent has none. */
   countByApi(apiIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** The key of this public name, and whose it is. One round trip. */
-  byPrefix(prefix: string): Promise<{ readonly key: ApiKey; readonly application: Application } | undefined>
+  byPrefix(prefix: string): Soon<{ readonly key: ApiKey; readonly application: Application } | undefined>
   /** Ids of the APIs for which the application of this client has a key that is good `now`. */
   opened(clientId: string, now: number): Promise<readonly string[]>
   /** What ends after `from` and before `until` (milliseconds), of applications that are not switched off; the soonest first. */

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { digest } from '../ids.ts'
 import type { ReasonCode } from '../reasons.ts'
+import { after, type Soon } from '../soon.ts'
 import type { ApiKey, ApiKeyStore } from './api-key.ts'
 import type { Application } from './application.ts'
 import { readKey } from './key-text.ts'
@@ -12,10 +13,10 @@ export type ApiKeyAnswer =
   | { readonly ok: false; readonly reason: ReasonCode }
 
 /**
- * Whose key it is and whether it opens the API now. `undefined`: it is no key of ours, ask somebody else. Rejects with
+ * Whose key it is and whether it opens the API now. `undefined`: it is no key of ours, ask somebody else. Fails with
  * `Unavailable` when it cannot tell. One round trip; none for what cannot be a key.
  */
-export type CheckApiKey = (key: string, apiId: string) => Promise<ApiKeyAnswer | undefined>
+export type CheckApiKey = (key: string, apiId: string) => Soon<ApiKeyAnswer | undefined>
 
 interface Needs {
   readonly apiKeys: Pick<ApiKeyStore, 'byPrefix'>
@@ -24,17 +25,18 @@ interface Needs {
 }
 
 export function createCheckApiKey({ apiKeys, lastUsed, clock }: Needs): CheckApiKey {
-  return async (text, apiId) => {
+  return (text, apiId) => {
     const read = readKey(text)
     if (!read) return undefined
     if (read === 'mistyped') return no('api_key_mistyped')
-    const known = await apiKeys.byPrefix(read.prefix)
-    if (!known || !sameText(known.key.digest, digest(text))) return no('api_key_unknown')
-    const { key, application } = known
-    const problem = keyProblem(known, apiId, clock())
-    if (problem) return no(problem)
-    lastUsed.note(key)
-    return { ok: true, application, apiKey: key }
+    return after(apiKeys.byPrefix(read.prefix), (known) => {
+      if (!known || !sameText(known.key.digest, digest(text))) return no('api_key_unknown')
+      const { key, application } = known
+      const problem = keyProblem(known, apiId, clock())
+      if (problem) return no(problem)
+      lastUsed.note(key)
+      return { ok: true, application, apiKey: key }
+    })
   }
 }
 

@@ -24,7 +24,9 @@ import type { FindDirectRoute } from '../http/direct.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Log } from '../log.ts'
 import type { Operations } from '../operations/operations.ts'
+import { after } from '../soon.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { knownRegistry } from '../startup/known-registry.ts'
 import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
@@ -37,7 +39,7 @@ interface Needs {
   readonly config: Config
   readonly stores: Stores
   /** Out of memory. */
-  readonly known: Pick<Stores, 'apis' | 'clients' | 'sources'>
+  readonly known: ReturnType<typeof knownRegistry>
   readonly passwords: Pick<PasswordHasher, 'verify'>
   readonly sources: Pick<Sources, 'connector'>
   readonly issuer: Pick<Issuer, 'signingKey'>
@@ -68,8 +70,9 @@ export function assembleGateway({
   const refusedCalls = createRefusedCalls({ ...stores, dropped: operations.refusedCallDropped, clock, log })
   const lastUsed = createLastUsed({ ...stores, clock, log })
   const entitlement = createEntitlement({ ...stores, clock })
-  const ownToken = createOwnTokenReader({ ...stores, issuer: config.issuer, checkAccessToken, entitlement, clock })
-  const listedSources = createListedSources({ ...stores, known: known.sources, stored: registry.sources, clock })
+  const asked = { issuer: config.issuer, checkAccessToken, entitlement, clock }
+  const ownToken = createOwnTokenReader({ ...known.soon, ...asked })
+  const listedSources = createListedSources({ ...stores, known: known.soon.sources, stored: registry.sources, clock })
   const basic = createBasicReader({
     ...stores,
     listedSources,
@@ -79,7 +82,7 @@ export function assembleGateway({
   const { connector } = sources
   const presented = { listedSources, connector }
   const externalToken = createExternalTokenReader(presented)
-  const findApi = createFindApi(stores)
+  const findApi = createFindApi(known.soon)
   const check = createCheck({
     config,
     findApi,
@@ -89,8 +92,10 @@ export function assembleGateway({
       rateLimit: createRateLimit({ counts: stores.attempts, clock }),
       clock,
     }),
-    takesPasswords: async (api) =>
-      (await listedSources.of(api)).some((one) => one.source.type === 'local' && !listedSources.closed(one)),
+    takesPasswords: (api) =>
+      after(listedSources.of(api), (listed) =>
+        listed.some((one) => one.source.type === 'local' && !listedSources.closed(one)),
+      ),
     writeAssertion: createGatewayAssertionWriter({
       issuer: config.issuer,
       signingKey: () => issuer.signingKey(),

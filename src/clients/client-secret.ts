@@ -18,9 +18,19 @@ export const secretDigest = (secret: string): string => `sha256:${hash('sha256',
 export const secretName = ({ digest }: Pick<ClientSecret, 'digest'>): string =>
   hash('sha256', digest, 'base64url').slice(0, 16)
 
+/** A secret as somebody shows it, or what is compared of it, for who looks more than once. */
+export type ShownSecret = string | Buffer
+
+export const comparable = (shown: ShownSecret): Buffer =>
+  typeof shown === 'string' ? Buffer.from(secretDigest(shown)) : shown
+
 /** The one that was shown, in the same time whatever they have in common. Without secrets it takes no less. */
-export function matchingSecret(secrets: readonly ClientSecret[], shown: string, now: number): ClientSecret | undefined {
-  const digest = Buffer.from(secretDigest(shown))
+export function matchingSecret(
+  secrets: readonly ClientSecret[],
+  shown: ShownSecret,
+  now: number,
+): ClientSecret | undefined {
+  const digest = comparable(shown)
   let found: ClientSecret | undefined
   for (const secret of secrets.length > 0 ? secrets : [nobodys]) {
     const isSame = timingSafeEqual(digest, Buffer.from(secret.digest))

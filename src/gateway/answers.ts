@@ -4,6 +4,7 @@ import type { Report } from '../events.ts'
 import type { DirectAnswer } from '../http/direct.ts'
 import { newReference } from '../ids.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
+import { after, type Soon } from '../soon.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
 import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { challenge } from './challenge.ts'
@@ -36,7 +37,7 @@ const patience = 5
 export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: Needs) {
   const identityHeaders = createIdentityHeaders()
 
-  async function assertion(api: Api, decision: Decision): Promise<string> {
+  function assertion(api: Api, decision: Decision): Soon<string> {
     const { rules, audience, slug } = api
     const allowed = rules.identity_headers
     const { caller } = decision
@@ -100,7 +101,7 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
 
   return {
     /** Also of what is only reported: then the headers say as much of the caller as is known. */
-    async passed(about: About & { readonly api: Api }, decision: Decision, isProven: boolean): Promise<DirectAnswer> {
+    passed(about: About & { readonly api: Api }, decision: Decision, isProven: boolean): Soon<DirectAnswer> {
       const { api } = about
       const reference = newReference()
       const known = { reference, what: api.slug, ...parties(decision) }
@@ -109,12 +110,13 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
         report('gateway.would_refuse', { ...known, reason: decision.reason })
         keep(reference, about, decision, true)
       }
-      const headers = {
-        ...always(reference),
-        'X-Auth-Assertion': isProven ? await assertion(api, decision) : '',
-        ...(decision.spent && rateHeaders(api, decision.spent)),
-      }
-      return { status: 200, headers, lines: identityHeaders(api, decision), body: '' }
+      const { spent } = decision
+      return after(isProven ? assertion(api, decision) : '', (signed) => ({
+        status: 200,
+        headers: { ...always(reference), 'X-Auth-Assertion': signed, ...(spent && rateHeaders(api, spent)) },
+        lines: identityHeaders(api, decision),
+        body: '',
+      }))
     },
 
     refused(dialect: Dialect, decision: Refused, about: About = {}): DirectAnswer {

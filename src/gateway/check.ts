@@ -11,11 +11,12 @@ import type { Report } from '../events.ts'
 import type { DirectAnswer } from '../http/direct.ts'
 import { cameUnder, trustedPeers } from '../http/origin.ts'
 import { digest } from '../ids.ts'
+import { after, rescue, type Soon } from '../soon.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
 import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { createAnswers } from './answers.ts'
-import type { Decide, Refused } from './decide.ts'
-import { type Dialect, once } from './dialects/dialect.ts'
+import type { Decide, Decision, Refused } from './decide.ts'
+import { type Asked, type Dialect, once } from './dialects/dialect.ts'
 import { readEvidence } from './evidence.ts'
 import type { FindApi } from './find-api.ts'
 
@@ -24,7 +25,7 @@ interface Needs {
   readonly findApi: Pick<FindApi, 'byAddress'>
   readonly decide: Decide
   /** Whether a user name and a password may do. */
-  readonly takesPasswords: (api: Api) => Promise<boolean>
+  readonly takesPasswords: (api: Api) => Soon<boolean>
   readonly writeAssertion: WriteGatewayAssertion
   readonly report: Report
   readonly isOverloaded: () => boolean
@@ -41,8 +42,8 @@ export interface How {
   readonly address: string | undefined
 }
 
-/** Answers whatever the request is; rejects only where we are at fault. */
-export type Check = (req: IncomingMessage, how: How) => Promise<DirectAnswer>
+/** Answers whatever the request is; fails only where we are at fault. */
+export type Check = (req: IncomingMessage, how: How) => Soon<DirectAnswer>
 
 export function createCheck({ config, findApi, decide, takesPasswords, ...needs }: Needs): Check {
   const isTrusted = trustedPeers(config.trusted_proxies)
@@ -55,39 +56,56 @@ export function createCheck({ config, findApi, decide, takesPasswords, ...needs 
     return secrets.filter((secret) => timingSafeEqual(secret, shown)).length > 0
   }
 
-  async function answer(req: IncomingMessage, { dialect, rest, address }: How): Promise<DirectAnswer> {
+  function answer(req: IncomingMessage, { dialect, rest, address }: How): Soon<DirectAnswer> {
     const asked = dialect.ask(req, cameUnder(req), rest)
     if (!asked.host || !asked.target) return answers.refused(dialect, refusal('question_incomplete'), { asked })
     if (address === undefined) return answers.refused(dialect, refusal('address_unreadable'), { asked })
-    const api = await findApi.byAddress(asked.host, asked.target)
-    if (api === 'ambiguous') return answers.refused(dialect, refusal('address_ambiguous'), { asked })
-    if (!api) return answers.refused(dialect, refusal('address_unknown'), { asked })
+    return after(findApi.byAddress(asked.host, asked.target), (api) => {
+      if (api === 'ambiguous') return answers.refused(dialect, refusal('address_ambiguous'), { asked })
+      if (!api) return answers.refused(dialect, refusal('address_unknown'), { asked })
+      return answerAt(api, { req, dialect, asked, address })
+    })
+  }
+
+  function answerAt(api: Api, { req, dialect, asked, address }: Question): Soon<DirectAnswer> {
     const isProven = hasSecret(req)
     const certificateHeaders = isProven ? config.gateway.certificate_headers : []
     const evidence = readEvidence(req, { address, certificateHeaders })
-    const decision =
+    const decided: Soon<Decision> =
       typeof evidence === 'string'
         ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
-        : await decide(evidence, api)
-    // What only the gateway may say would reach the API, whoever is let pass.
-    const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
-    if (decision.passes || isReported) return answers.passed({ asked, api }, decision, isProven)
-    return answers.refused(dialect, decision, { asked, api, takesPasswords: await takesPasswords(api) })
+        : decide(evidence, api)
+    return after(decided, (decision) => {
+      // What only the gateway may say would reach the API, whoever is let pass.
+      const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
+      if (decision.passes || isReported) return answers.passed({ asked, api }, decision, isProven)
+      return after(takesPasswords(api), (does) =>
+        answers.refused(dialect, decision, { asked, api, takesPasswords: does }),
+      )
+    })
   }
 
-  return async (req, how) => {
+  return (req, how) => {
     if (needs.isOverloaded()) {
       needs.onShed()
       return answers.shed(how.dialect)
     }
     if (!isTrusted(req.socket.remoteAddress ?? '')) return answers.refused(how.dialect, refusal('gateway_not_trusted'))
-    try {
-      return await answer(req, how)
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
-      return answers.unanswered(how.dialect, error)
-    }
+    return rescue(
+      () => answer(req, how),
+      (error) => {
+        if (!(error instanceof Unavailable)) throw error
+        return answers.unanswered(how.dialect, error)
+      },
+    )
   }
+}
+
+interface Question {
+  readonly req: IncomingMessage
+  readonly dialect: Dialect
+  readonly asked: Asked
+  readonly address: string
 }
 
 const refusal = (reason: Refused['reason'], status: Refused['status'] = 403): Refused => ({

@@ -4,6 +4,7 @@ import type { Application } from '../applications/application.ts'
 import type { ApiKeyAnswer, CheckApiKey } from '../applications/check-api-key.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
+import { after, both, type Soon } from '../soon.ts'
 import { parseCompactJwt } from '../tokens/compact-jwt.ts'
 import type { RateLimit, Spent } from './rate-limit.ts'
 import { type Caller, type Evidence, notMine, type Reader, type Reading } from './reader.ts'
@@ -30,10 +31,10 @@ export interface Refused extends Parties {
 export type Decision = (Parties & { readonly passes: true; readonly caller: Caller }) | Refused
 
 /**
- * Waits for live state once, and writes nothing but the count of an API that has a limit. Rejects with `Unavailable` when
+ * Waits for live state once, and writes nothing but the count of an API that has a limit. Fails with `Unavailable` when
  * it cannot tell.
  */
-export type Decide = (evidence: Evidence, api: Api) => Promise<Decision>
+export type Decide = (evidence: Evidence, api: Api) => Soon<Decision>
 
 interface Needs {
   /** In the order they are asked. */
@@ -45,20 +46,28 @@ interface Needs {
 
 type Known = Parties & { readonly caller: Caller }
 
+/** What there is to judge by. */
+interface Looked {
+  readonly evidence: Evidence
+  readonly api: Api
+  readonly reading: Reading
+  readonly key: ApiKeyAnswer | undefined
+  /** Counted while the credentials were looked at. */
+  readonly early: { readonly who: string; readonly spent: Spent | undefined } | undefined
+}
+
 export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs): Decide {
-  async function read(evidence: Evidence, api: Api): Promise<Reading> {
-    for (const reader of readers) {
-      const reading = await reader(evidence, api)
-      if (reading.kind !== 'not_mine') return reading
-    }
-    return notMine
+  /** The first of them whose it is. */
+  function read(evidence: Evidence, api: Api, from = 0): Soon<Reading> {
+    const reader = readers[from]
+    if (!reader) return notMine
+    return after(reader(evidence, api), (reading) =>
+      reading.kind === 'not_mine' ? read(evidence, api, from + 1) : reading,
+    )
   }
 
   /** Counted while the credentials are looked at, if they are known; else after. */
-  async function limited(
-    early: { readonly who: string; readonly spent: Spent | undefined } | undefined,
-    { evidence, api, known }: { readonly evidence: Evidence; readonly api: Api; readonly known: Known },
-  ): Promise<Spent | undefined> {
+  function limited({ evidence, api, early }: Looked, known: Known): Soon<Spent | undefined> {
     if (api.rules.rate_limit === null) return undefined
     const who = rateLimit.of(api, known, evidence)
     if (early?.who === who) return early.spent
@@ -66,30 +75,22 @@ export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs):
     return rateLimit.count(api, who)
   }
 
-  return async (evidence, api) => {
-    const { rules } = api
-    const who = rules.rate_limit === null ? undefined : rateLimit.early(api, evidence)
-    const looking = read(evidence, api)
-    const [reading, key, spentEarly] =
-      evidence.apiKey === undefined && who === undefined
-        ? [await looking, undefined, undefined]
-        : await Promise.all([
-            looking,
-            evidence.apiKey === undefined ? undefined : checkApiKey(evidence.apiKey, api.id),
-            who === undefined ? undefined : rateLimit.count(api, who),
-          ])
+  function judge(looked: Looked): Soon<Decision> {
+    const { api, early } = looked
+    const byAddress = api.rules.rate_limit?.by === 'address' ? early?.spent : undefined
     // Strangers are held to it as well: guessing must not be faster than calling.
-    if (rules.rate_limit?.by === 'address' && spentEarly?.isOver) return over(spentEarly)
-    const found = partiesOf(reading, key, { evidence, api })
-    if ('passes' in found) return { ...found, spent: rules.rate_limit?.by === 'address' ? spentEarly : undefined }
+    if (byAddress?.isOver) return over(byAddress)
+    const found = partiesOf(looked)
+    if ('passes' in found) return { ...found, spent: byAddress }
+    return after(limited(looked, found), (spent) => ruled(looked, { ...found, spent }))
+  }
 
-    const early = who === undefined ? undefined : { who, spent: spentEarly }
-    const spent = await limited(early, { evidence, api, known: found })
-    const parties = { ...found, spent }
+  function ruled({ evidence, api: { rules } }: Looked, parties: Known): Decision {
+    const { caller, application, spent } = parties
     if (spent?.isOver) return { ...over(spent), ...parties }
-    if (rules.key_must_match_token && found.application && found.application.clientId !== found.caller.client)
+    if (rules.key_must_match_token && application && application.clientId !== caller.client)
       return { ...refused(403, 'api_key_not_of_client'), ...parties }
-    const against = objection(rules, found.caller, {
+    const against = objection(rules, caller, {
       thumbprint: evidence.certificate?.thumbprint,
       now: seconds(clock()),
     })
@@ -97,14 +98,31 @@ export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs):
       ? { ...refused(against.status, against.reason, against.detail), ...parties }
       : { passes: true, ...parties }
   }
+
+  return (evidence, api) => {
+    const who = api.rules.rate_limit === null ? undefined : rateLimit.early(api, evidence)
+    const { apiKey } = evidence
+    if (apiKey === undefined && who === undefined)
+      return after(read(evidence, api), (reading) =>
+        judge({ evidence, api, reading, key: undefined, early: undefined }),
+      )
+    // All of it travels together.
+    const looks = both(
+      () => read(evidence, api),
+      () =>
+        both(
+          () => (apiKey === undefined ? undefined : checkApiKey(apiKey, api.id)),
+          () => (who === undefined ? undefined : rateLimit.count(api, who)),
+        ),
+    )
+    return after(looks, ([reading, [key, spent]]) =>
+      judge({ evidence, api, reading, key, early: who === undefined ? undefined : { who, spent } }),
+    )
+  }
 }
 
 /** Who calls, and on behalf of what; or why that is not known. */
-function partiesOf(
-  reading: Reading,
-  key: ApiKeyAnswer | undefined,
-  { evidence, api }: { readonly evidence: Evidence; readonly api: Api },
-): Known | Refused {
+function partiesOf({ reading, key, evidence, api }: Looked): Known | Refused {
   if (reading.kind === 'not_mine') return refused(401, unread(evidence))
   if (reading.kind === 'no') {
     const { reason, forbidden, retryAfter } = reading

@@ -1,11 +1,12 @@
 /** Which API owns an address: by host, then by the longest path, out of what the node knows of the registry. */
 import { canonicalHost, isBelow, requestPath } from '../apis/addresses.ts'
-import type { Api, ApiStore } from '../apis/api.ts'
+import type { Api } from '../apis/api.ts'
+import { after, type Soon } from '../soon.ts'
 
 export interface FindApi {
-  /** `'ambiguous'`: programs could differ over whose it is. `undefined`: nobody's. Rejects with `Unavailable`. */
-  byAddress(host: string, target: string): Promise<Api | 'ambiguous' | undefined>
-  bySlug(slug: string): Promise<Api | undefined>
+  /** `'ambiguous'`: programs could differ over whose it is. `undefined`: nobody's. Fails with `Unavailable`. */
+  byAddress(host: string, target: string): Soon<Api | 'ambiguous' | undefined>
+  bySlug(slug: string): Soon<Api | undefined>
 }
 
 interface Index {
@@ -18,7 +19,7 @@ interface Index {
 const mostHosts = 1000
 
 /** `apis` answers out of memory, with the same list for as long as nothing has changed. */
-export function createFindApi({ apis }: { readonly apis: Pick<ApiStore, 'some'> }): FindApi {
+export function createFindApi({ apis }: { readonly apis: { some(which: '*'): Soon<readonly Api[]> } }): FindApi {
   let known: Index | undefined
   // Few are asked for, and whoever asks for others has each looked at.
   const hosts = new Map<string, string>()
@@ -32,31 +33,34 @@ export function createFindApi({ apis }: { readonly apis: Pick<ApiStore, 'some'> 
     return host
   }
 
-  async function index(): Promise<Index> {
-    const all = await apis.some('*')
-    if (known?.of !== all) known = indexOf(all)
-    return known
+  const index = (): Soon<Index> =>
+    after(apis.some('*'), (all) => {
+      if (known?.of !== all) known = indexOf(all)
+      return known
+    })
+
+  function nearestIn({ byHost }: Index, host: string, path: string): Api | 'ambiguous' | undefined {
+    const lower = path.toLowerCase()
+    // An API that names a port is asked for at this one only; one that names none at every port.
+    const nearest = nearestTo(byHost.get(host), lower) ?? nearestTo(byHost.get(host.replace(/:\d+$/, '')), lower)
+    // Where the backend does not tell capitals apart, /ADMIN is not what lies outside of /admin.
+    return nearest && !isBelow(nearest.pathPrefix, path) ? 'ambiguous' : nearest
   }
 
   return {
-    async byAddress(text, target) {
+    byAddress(text, target) {
       const host = hostOf(text)
       const path = requestPath(target.split('?', 1)[0] ?? '')
       if (host === undefined || path === undefined) return 'ambiguous'
-      const { byHost } = await index()
-      const lower = path.toLowerCase()
-      // An API that names a port is asked for at this one only; one that names none at every port.
-      for (const name of [host, host.replace(/:\d+$/, '')]) {
-        const nearest = byHost.get(name)?.find(({ pathPrefix }) => isBelow(pathPrefix.toLowerCase(), lower))
-        // Where the backend does not tell capitals apart, /ADMIN is not what lies outside of /admin.
-        if (nearest) return isBelow(nearest.pathPrefix, path) ? nearest : 'ambiguous'
-      }
-      return undefined
+      return after(index(), (known) => nearestIn(known, host, path))
     },
 
-    bySlug: async (slug) => (await index()).bySlug.get(slug),
+    bySlug: (slug) => after(index(), ({ bySlug }) => bySlug.get(slug)),
   }
 }
+
+const nearestTo = (apis: readonly Api[] | undefined, lower: string): Api | undefined =>
+  apis?.find(({ pathPrefix }) => isBelow(pathPrefix.toLowerCase(), lower))
 
 function indexOf(all: readonly Api[]): Index {
   const byHost = new Map<string, Api[]>()

@@ -1,6 +1,7 @@
 /** The authentication sources that an API names, as they are now. */
 import type { Api, ApiSource } from '../apis/api.ts'
 import type { Clock } from '../clock.ts'
+import { after, all, type Soon } from '../soon.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import type { Reading } from './reader.ts'
@@ -13,7 +14,7 @@ export interface Listed {
 
 export interface ListedSources {
   /** In the API's order, as far as memory knows them. */
-  of(api: Api): Promise<readonly Listed[]>
+  of(api: Api): Soon<readonly Listed[]>
   /** Why nobody who comes through it is even looked at; `undefined`: nothing. */
   closed(listed: Listed): Reading | undefined
   /** The source as it is in the registry, if any node can have switched it off lately; rejects with `Unavailable`. */
@@ -22,18 +23,18 @@ export interface ListedSources {
 
 interface Needs {
   /** Out of memory. */
-  readonly known: Pick<SourceStore, 'get'>
+  readonly known: { get(id: string): Soon<Source | undefined> }
   readonly stored: Pick<SourceStore, 'get'>
   readonly marks: Pick<MarkStore, 'blockedAt'>
   readonly clock: Clock
 }
 
 export const createListedSources = ({ known, stored, marks, clock }: Needs): ListedSources => ({
-  async of({ authenticationSources }) {
-    const found = await Promise.all(
-      authenticationSources.map(async (entry) => ({ entry, source: await known.get(entry.sourceId) })),
+  of({ authenticationSources }) {
+    const looks = authenticationSources.map((entry) =>
+      after(known.get(entry.sourceId), (source) => (source ? [{ entry, source }] : [])),
     )
-    return found.flatMap(({ entry, source }) => (source ? [{ entry, source }] : []))
+    return after(all(looks), (found) => found.flat())
   },
 
   closed({ source, entry }) {

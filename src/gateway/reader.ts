@@ -1,5 +1,6 @@
 import type { Api } from '../apis/api.ts'
 import type { ReasonCode } from '../reasons.ts'
+import type { Soon } from '../soon.ts'
 import type { ClientCertificate } from './certificates/client-certificate.ts'
 
 /** What a request carries that could say who sends it. Never from its address: those are written into logs. */
@@ -50,7 +51,7 @@ export type Reading =
       readonly retryAfter?: number | undefined
     }
 
-/** Turns one kind of evidence into a caller of this API. Rejects with `Unavailable` when it cannot tell. */
-export type Reader = (evidence: Evidence, api: Api) => Promise<Reading>
+/** Turns one kind of evidence into a caller of this API. Fails with `Unavailable` when it cannot tell. */
+export type Reader = (evidence: Evidence, api: Api) => Soon<Reading>
 
 export const notMine: Reading = { kind: 'not_mine' }

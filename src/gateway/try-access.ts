@@ -10,6 +10,7 @@ import type { ApplicationStore } from '../applications/application.ts'
 import { type ApiKeyAnswer, type CheckApiKey, keyProblem } from '../applications/check-api-key.ts'
 import type { Clock } from '../clock.ts'
 import { found } from '../collection.ts'
+import type { Soon } from '../soon.ts'
 import type { Entitlement } from '../tokens/accept.ts'
 import type { SupposeToken } from '../tokens/supposed-token.ts'
 import { createDecide, type Decision } from './decide.ts'
@@ -55,7 +56,7 @@ export function createTryAccess(needs: Needs): TryAccess {
 
   const apiOf = async (id: string) => found(await apis.get(id), `API ${id}`)
 
-  function decideOn({ reading, key, bearer, apiKey }: Found, api: Api): Promise<Decision> {
+  function decideOn({ reading, key, bearer, apiKey }: Found, api: Api): Soon<Decision> {
     const decide = createDecide({
       readers: [async () => reading],
       checkApiKey: async () => key,

@@ -6,6 +6,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Report } from '../events.ts'
 import { type RequestNotes, withNotes } from '../request-notes.ts'
+import { after, rescue, type Soon } from '../soon.ts'
 import { clientAddress, trustedPeers } from './origin.ts'
 import { securityHeadersFor } from './security-headers.ts'
 
@@ -29,7 +30,7 @@ export interface DirectRoute {
    * `undefined`: whoever answers everything else is to answer. A body that was read was given back (`giveBack`).
    * `address` is the caller's, as trusted proxies tell it.
    */
-  answer(req: IncomingMessage, address: () => string): Perhaps | Promise<Perhaps>
+  answer(req: IncomingMessage, address: () => string): Soon<Perhaps>
 }
 
 /** By the address exactly as it is written, with its query. */
@@ -70,20 +71,14 @@ export function answerDirectly(
   const commonLines = Object.entries(securityHeadersFor(issuer)).flat()
 
   function addressOf({ socket, headers }: IncomingMessage): string | undefined {
-    return clientAddress(socket.remoteAddress ?? '', [headers['x-forwarded-for'] ?? []].flat().join(','), isTrusted)
+    const forwarded = headers['x-forwarded-for']
+    const chain = typeof forwarded === 'object' ? forwarded.join(',') : (forwarded ?? '')
+    return clientAddress(socket.remoteAddress ?? '', chain, isTrusted)
   }
 
-  function attempt(route: DirectRoute, req: IncomingMessage, address: () => string): Perhaps | Promise<Perhaps> {
-    const failed = (err: unknown): DirectAnswer => {
-      report('request.failed', { status: 500, error: 'server_error', err })
-      return broken
-    }
-    try {
-      const answer = route.answer(req, address)
-      return answer instanceof Promise ? answer.catch(failed) : answer
-    } catch (err) {
-      return failed(err)
-    }
+  function failed(err: unknown): DirectAnswer {
+    report('request.failed', { status: 500, error: 'server_error', err })
+    return broken
   }
 
   function settle(answer: Perhaps, watched: Watched, req: IncomingMessage, res: ServerResponse): void {
@@ -118,9 +113,8 @@ export function answerDirectly(
     const address = () => from
     const watched = watch(req, { endpoint: () => route.endpoint, address })
     withNotes(watched.notes, () => {
-      const answer = attempt(route, req, address)
-      if (answer instanceof Promise) void answer.then((given) => settle(given, watched, req, res))
-      else settle(answer, watched, req, res)
+      const answer = rescue(() => route.answer(req, address), failed)
+      void after(answer, (given) => settle(given, watched, req, res))
     })
   }
 }

@@ -49,10 +49,11 @@ const names = new WeakMap<IncomingMessage, CameUnder>()
 export const cameUnder = (req: IncomingMessage): CameUnder => names.get(req) ?? namesIn(req)
 
 function namesIn({ headersDistinct }: IncomingMessage): CameUnder {
-  const only = ([value, ...more]: readonly string[] = []) => (more.length === 0 ? value : undefined)
   const { host, 'x-forwarded-host': forwardedHost } = headersDistinct
   return { host: only(host), forwardedHost: only(forwardedHost) }
 }
+
+const only = (values: readonly string[] | undefined) => (values?.length === 1 ? values[0] : undefined)
 
 /**
  * The first middleware. Nothing may derive from what a caller sent about our own name, so the host and the

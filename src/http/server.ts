@@ -59,13 +59,23 @@ export async function listen(
 ): Promise<Listening> {
   const underWay = new Set<ServerResponse>()
   let draining = false
+  /** Those that have not asked anything yet: the server takes them for busy. */
+  const mute = new Set<Socket>()
+  // One for all of them: there are thousands a second.
+  function isOver(this: ServerResponse): void {
+    underWay.delete(this)
+  }
   const server = createHttpServer((req, res) => {
+    mute.delete(req.socket)
     if (draining) endConnection(res)
     underWay.add(res)
-    res.once('close', () => underWay.delete(res))
+    res.on('close', isOver)
     handler(req, res)
   }, overrides)
-  const mute = muteConnections(server)
+  server.on('connection', (socket: Socket) => {
+    mute.add(socket)
+    socket.once('close', () => mute.delete(socket))
+  })
   answerUnreadable(server, {
     isAnswered: (socket) => [...underWay].some((answer) => answer.socket === socket && answer.headersSent),
     tell: onUnreadable,
@@ -89,17 +99,6 @@ export async function listen(
 
 function endConnection(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close')
-}
-
-/** Those that have not asked anything yet: the server takes them for busy. */
-function muteConnections(server: Server): ReadonlySet<Socket> {
-  const mute = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    mute.add(socket)
-    socket.once('close', () => mute.delete(socket))
-  })
-  server.on('request', ({ socket }) => mute.delete(socket))
-  return mute
 }
 
 async function close(server: Server, mute: ReadonlySet<Socket>, patience: number): Promise<void> {

@@ -23,7 +23,7 @@ export function accessTokenAdapter(
     const state = stateOf(Provider.ctx)
     if (state.verdict?.of !== compact) {
       const grantId = parseCompactJwt(compact)?.payload.client_session
-      const read = checkAccessToken(compact)
+      const read = Promise.resolve(checkAccessToken(compact))
       state.verdict = { of: compact, read }
       if (typeof grantId === 'string' && grantId.length <= 64) reads.grant(grantId).catch(() => {})
     }

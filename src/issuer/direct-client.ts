@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { admitMachine } from '../admission/admit.ts'
 import type { Client } from '../clients/client.ts'
+import { comparable } from '../clients/client-secret.ts'
+import { after, type Soon } from '../soon.ts'
 import type { ProvesBy } from './client-secrets.ts'
 import type { PlainForm } from './direct-form.ts'
 import type { ProvingClients } from './proving-clients.ts'
@@ -16,20 +18,22 @@ export const directHeaders = {
  * A client that proves itself by its secret, in the one way it registered (client-authentication.ts). `undefined`: it is
  * another way, or wrong, and the provider's to answer.
  */
-export async function authenticated(
+export function authenticated(
   req: IncomingMessage,
   form: PlainForm,
   clients: ProvingClients,
   proves: ProvesBy,
-): Promise<Client | undefined> {
+): Soon<Client | undefined> {
   const { authorization } = req.headers
   const shown = authorization === undefined ? fromBody(form) : fromHeader(authorization, form)
   if (!shown) return undefined
-  const client = await clients.find(req, shown.id, shown.secret)
-  const comesThisWay = client !== undefined && !('denied' in admitMachine(client)) && shows(client, shown.method)
-  // It costs the same to ask for one that is not there, or comes another way.
-  const isProven = proves(shown.id, comesThisWay ? client.secrets : [], shown.secret)
-  return isProven ? client : undefined
+  const secret = comparable(shown.secret)
+  return after(clients.find(req, shown.id, secret), (client) => {
+    const comesThisWay = client !== undefined && !('denied' in admitMachine(client)) && shows(client, shown.method)
+    // It costs the same to ask for one that is not there, or comes another way.
+    const isProven = proves(shown.id, comesThisWay ? client.secrets : [], secret)
+    return isProven ? client : undefined
+  })
 }
 
 function shows({ metadata }: Client, method: Shown['method']): boolean {

@@ -48,9 +48,20 @@ const escapes = /%(?![0-7][0-9a-f])/i
 function parse(text: string, fields: ReadonlySet<string>): PlainForm | undefined {
   if (!/^[\x21-\x7e]+$/.test(text) || escapes.test(text) || /%00/.test(text)) return undefined
   const form = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(text)) {
+  // As URLSearchParams does, which looks at each character of a token.
+  for (const field of text.split('&')) {
+    if (field === '') continue
+    const [name = '', value = ''] = split(field)
     if (!fields.has(name) || form.has(name) || value === '') return undefined
     form.set(name, value)
   }
   return form
 }
+
+function split(field: string): readonly string[] {
+  const equals = field.indexOf('=')
+  return equals < 0 ? [] : [decoded(field.slice(0, equals)), decoded(field.slice(equals + 1))]
+}
+
+/** Of which every percent sign begins a character of ASCII. */
+const decoded = (text: string): string => (/[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)

@@ -7,6 +7,7 @@ import type { Client } from '../clients/client.ts'
 import { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { DirectAnswer, DirectRoute } from '../http/direct.ts'
+import { after, type Soon } from '../soon.ts'
 import type { AccessToken, CheckAccessToken } from '../tokens/access-token.ts'
 import { introspectionAnswer } from '../tokens/introspection-answer.ts'
 import { unavailable } from './answers.ts'
@@ -40,20 +41,16 @@ export function createDirectIntrospection(needs: Needs): DirectRoute {
     return text
   }
 
-  async function look(client: Client, shown: string): Promise<DirectAnswer> {
-    const verdict = await checkAccessToken(shown)
-    if (!verdict.ok) {
+  function look(client: Client, shown: string): Soon<DirectAnswer> {
+    return after(checkAccessToken(shown), (verdict): Soon<DirectAnswer> => {
+      if (verdict.ok) return after(mayLook(client, verdict.token), (active) => tell(client, verdict.token, active))
       report('introspection.answered', { client: client.id, active: false, reason: verdict.reason })
       return answer(inactive)
-    }
-    const { token } = verdict
-    const active = await mayLook(client, token)
-    report('introspection.answered', {
-      client: client.id,
-      account: token.accountId,
-      source: token.sourceAlias,
-      active,
     })
+  }
+
+  function tell({ id: client }: Client, token: AccessToken, active: boolean): DirectAnswer {
+    report('introspection.answered', { client, account: token.accountId, source: token.sourceAlias, active })
     return answer(active ? textOf(token) : inactive)
   }
 

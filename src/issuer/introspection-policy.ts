@@ -1,6 +1,7 @@
 import type { Configuration } from 'oidc-provider'
-import type { ApiStore } from '../apis/api.ts'
+import type { Api } from '../apis/api.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import { after, type Soon } from '../soon.ts'
 import type { Entitlement } from '../tokens/accept.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { stateOf } from './request-state.ts'
@@ -10,7 +11,7 @@ export type IntrospectionPolicy = NonNullable<
 >
 
 interface Needs {
-  readonly apis: Pick<ApiStore, 'some'>
+  readonly apis: { some(ids: readonly string[] | '*'): Soon<readonly Api[]> }
   readonly entitlement: Pick<Entitlement, 'anyAccepts'>
 }
 
@@ -18,13 +19,14 @@ interface Needs {
 export type MayLook = (
   asking: Pick<Client, 'id' | 'resourceServer'>,
   token: Pick<AccessToken, 'audience' | 'clientId'>,
-) => Promise<boolean>
+) => Soon<boolean>
 
 export const createMayLook =
   ({ apis, entitlement }: Needs): MayLook =>
-  async ({ id, resourceServer }, token) => {
+  ({ id, resourceServer }, token) => {
     if (token.clientId === id) return true
-    return resourceServer !== null && entitlement.anyAccepts(await apis.some(resourceServer.apis), token)
+    if (resourceServer === null) return false
+    return after(apis.some(resourceServer.apis), (some) => entitlement.anyAccepts(some, token))
   }
 
 export const createIntrospectionPolicy =

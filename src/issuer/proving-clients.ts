@@ -5,9 +5,10 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Client } from '../clients/client.ts'
-import { matchingSecret } from '../clients/client-secret.ts'
+import { matchingSecret, type ShownSecret } from '../clients/client-secret.ts'
 import type { Clock } from '../clock.ts'
 import { Unavailable } from '../errors.ts'
+import type { Soon } from '../soon.ts'
 
 export interface ClientMemory {
   /** Out of memory where that will do; while the registry is away, as it was known last. */
@@ -21,21 +22,21 @@ export interface ClientMemory {
 export interface ProvingClients {
   /**
    * @param shown its secret, as whoever asks has it; `undefined`: they say its name alone, which is enough for one that
-   * has none. Rejects with `Unavailable` when only the registry could tell that this does not prove it.
+   * has none. Fails with `Unavailable` when only the registry could tell that this does not prove it.
    */
-  find(req: IncomingMessage, id: string, shown: string | undefined): Promise<Client | undefined>
+  find(req: IncomingMessage, id: string, shown: ShownSecret | undefined): Soon<Client | undefined>
 }
 
 export function createProvingClients(memory: ClientMemory, clock: Clock): ProvingClients {
   const asked = new WeakMap<IncomingMessage, Map<string, Promise<Client | undefined>>>()
 
   // Of one that is not there a secret is compared, too.
-  const isProven = (client: Client | undefined, shown: string | undefined): client is Client =>
+  const isProven = (client: Client | undefined, shown: ShownSecret | undefined): client is Client =>
     shown === undefined
       ? client !== undefined && client.secrets.length === 0
       : matchingSecret(client?.secrets ?? [], shown, clock()) !== undefined
 
-  async function ask(id: string, shown: string | undefined): Promise<Client | undefined> {
+  async function ask(id: string, shown: ShownSecret | undefined): Promise<Client | undefined> {
     try {
       return await memory.anew(id)
     } catch (error) {
@@ -47,7 +48,7 @@ export function createProvingClients(memory: ClientMemory, clock: Clock): Provin
   }
 
   return {
-    async find(req, id, shown) {
+    find(req, id, shown) {
       const before = asked.get(req)?.get(id)
       if (before) return before
       const remembered = memory.remembered(id)

@@ -5,6 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { Report } from '../events.ts'
 import { requestNotes } from '../request-notes.ts'
 import type { SessionStore } from '../sessions/session.ts'
+import { after, rescue, type Soon } from '../soon.ts'
 import type { Gauges } from './measure.ts'
 
 type Method = (...args: unknown[]) => unknown
@@ -23,20 +24,26 @@ function createStoreMeter({ metrics, tracing }: Gauges) {
     const name = `${store}.${operation}`
     const attributes = { 'db.system.name': engine, 'db.operation.name': operation }
     const observe = metrics.store.at({ engine, operation: name })
-    return async <T>(work: () => T | Promise<T>): Promise<T> => {
+    return <T>(work: () => Soon<T>): Soon<T> => {
       const span = tracing.call(name, attributes)
       const began = performance.now()
-      let failed = false
-      try {
-        return await work()
-      } catch (error) {
-        failed = isFailure(error)
-        if (failed) metrics.storeErrors.add({ engine, store, operation })
-        throw error
-      } finally {
+      const ended = (failed: boolean) => {
         observe((performance.now() - began) / 1000)
         span?.end(failed)
       }
+      return rescue(
+        () =>
+          after(work(), (found) => {
+            ended(false)
+            return found
+          }),
+        (error) => {
+          const failed = isFailure(error)
+          if (failed) metrics.storeErrors.add({ engine, store, operation })
+          ended(failed)
+          return Promise.reject(error)
+        },
+      )
     }
   }
 
@@ -88,7 +95,7 @@ export function measureStores<Registry extends { readonly audit: AuditStore }, S
   const inTransaction = meter.meterOf(registry, 'transaction')
   const askingVersion = meter.meterOf(registry, 'version')
 
-  const transact: Transact<Registry> = (work) =>
+  const transact: Transact<Registry> = async (work) =>
     inTransaction(async () => {
       let recorded: AuditEvent[] = []
       const result = await stores.transact((inside) => {
@@ -110,7 +117,7 @@ export function measureStores<Registry extends { readonly audit: AuditStore }, S
     ...wrapped,
     sessions: tellEnds(wrapped.sessions, report),
     transact,
-    registryVersion: () => askingVersion(() => stores.registryVersion()),
+    registryVersion: async () => askingVersion(() => stores.registryVersion()),
     // Not among the entries that can be copied by name.
     ...(Symbol.asyncDispose in stores && { [Symbol.asyncDispose]: stores[Symbol.asyncDispose] }),
   }

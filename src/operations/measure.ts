@@ -1,6 +1,7 @@
 /** Calls to others, password hashes and token checks, measured where they are handed out: nowhere else. */
 import type { Outbound } from '../outbound/outbound.ts'
 import { requestNotes } from '../request-notes.ts'
+import { after, rescue, type Soon } from '../soon.ts'
 import type { CheckAccessToken, Verdict } from '../tokens/access-token.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
@@ -75,17 +76,20 @@ export function countTokenChecks(check: CheckAccessToken, { metrics }: Pick<Gaug
     count()
   }
 
-  async function counted(compact: string): Promise<Verdict> {
+  function counted(compact: string): Soon<Verdict> {
     const endpoint = requestNotes()?.endpoint() ?? ''
-    try {
-      const verdict = await check(compact)
+    const count = (verdict: Verdict): Verdict => {
       if (verdict.ok) countAccepted(endpoint)
       else metrics.tokenChecks.add({ endpoint, outcome: 'refused', reason: verdict.reason })
       return verdict
-    } catch (error) {
-      metrics.tokenChecks.add({ endpoint, outcome: 'could_not_tell', reason: '' })
-      throw error
     }
+    return rescue(
+      () => after(check(compact), count),
+      (error) => {
+        metrics.tokenChecks.add({ endpoint, outcome: 'could_not_tell', reason: '' })
+        throw error
+      },
+    )
   }
 
   return Object.assign(counted, check.knows && { knows: check.knows })

@@ -13,17 +13,26 @@ interface Announced {
 /** The stores whose changes raise the registry's version, with what requests ask of them kept in memory. */
 export function knownRegistry({ clients, sources, apis }: Announced, { keep }: RegistryMemory) {
   const client = keep('clients.get', clients.get)
+  const source = keep('sources.get', sources.get)
+  const byAlias = keep('sources.byAlias', sources.byAlias)
+  const some = keep('apis.some', apis.some)
   return {
     clients: { ...clients, get: client },
     clientMemory: { get: client, remembered: client.remembered, anew: client.anew },
     sources: {
       ...sources,
-      get: keep('sources.get', sources.get),
-      byAlias: keep('sources.byAlias', sources.byAlias),
+      get: source,
+      byAlias,
       offered: keep('sources.offered', sources.offered),
       anyDomain: keep('sources.anyDomain', sources.anyDomain),
     },
-    apis: { ...apis, byAudience: keep('apis.byAudience', apis.byAudience), some: keep('apis.some', apis.some) },
+    apis: { ...apis, byAudience: keep('apis.byAudience', apis.byAudience), some },
+    /** The same for those who are asked too often to wait for what is there. */
+    soon: {
+      clients: { get: client.soon },
+      sources: { get: source.soon, byAlias: byAlias.soon },
+      apis: { some: some.soon },
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Api } from '../apis/api.ts'
 import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { Clock } from '../clock.ts'
+import { after, type Soon } from '../soon.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** Whether any client may ask for its tokens: it has an audience to ask for, and names no clients. */
@@ -16,12 +17,12 @@ export interface Entitlement {
   /**
    * Who may accept a token (docs/tokens.md): an API whose audience the token names; or, for an API without an audience
    * of its own, one that the token's client is entitled to. Whether any of `apis` is such a one, in one round trip at
-   * most; none for clients that are no application's.
+   * most; none, and so at once, for clients that are no application's.
    */
   anyAccepts(
     apis: readonly Pick<Api, 'id' | 'audience' | 'clients'>[],
     token: Pick<AccessToken, 'audience' | 'clientId'>,
-  ): Promise<boolean>
+  ): Soon<boolean>
 }
 
 interface Needs {
@@ -30,7 +31,7 @@ interface Needs {
 }
 
 export function createEntitlement({ apiKeys, clock }: Needs): Entitlement {
-  const opened = async (clientId: string): Promise<readonly string[]> =>
+  const opened = (clientId: string): Soon<readonly string[]> =>
     isOfApplication(clientId) ? apiKeys.opened(clientId, clock()) : []
 
   const isEntitled: Entitlement['isEntitled'] = async ({ id, clients }, clientId) =>
@@ -41,13 +42,12 @@ export function createEntitlement({ apiKeys, clock }: Needs): Entitlement {
 
     mayAskFor: async (api, clientId) => isForEveryClient(api) || isEntitled(api, clientId),
 
-    async anyAccepts(apis, { audience, clientId }) {
+    anyAccepts(apis, { audience, clientId }) {
       if (apis.some((api) => (api.audience === null ? api.clients.includes(clientId) : api.audience === audience)))
         return true
       const open = apis.filter((api) => api.audience === null)
       if (open.length === 0) return false
-      const ids = await opened(clientId)
-      return open.some(({ id }) => ids.includes(id))
+      return after(opened(clientId), (ids) => open.some(({ id }) => ids.includes(id)))
     },
   }
 }

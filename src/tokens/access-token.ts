@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../reasons.ts'
+import type { Soon } from '../soon.ts'
 
 /** A genuine, living access token, in our words. */
 export interface AccessToken {
@@ -23,9 +24,9 @@ export type Verdict =
   | { readonly ok: true; readonly token: AccessToken }
   | { readonly ok: false; readonly reason: ReasonCode }
 
-/** The one check (check-access-token.ts). Rejects with `Unavailable` when it cannot tell. */
+/** The one check (check-access-token.ts). Fails with `Unavailable` when it cannot tell. */
 export interface CheckAccessToken {
-  (token: string): Promise<Verdict>
+  (token: string): Soon<Verdict>
   /** Whether it is known to be one of ours, whatever has become of it. */
   readonly knows?: (token: string) => boolean
 }

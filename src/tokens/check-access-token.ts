@@ -3,15 +3,16 @@
  * speaks for still be let in? Everything that meets a token asks here: introspection, revocation, userinfo, the
  * admin API, gateways.
  */
-import { verify as verifySignature } from 'node:crypto'
+import { type KeyObject, verify as verifySignature } from 'node:crypto'
 import { z } from 'zod'
 import type { Standing } from '../admission/standing.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { ReasonCode } from '../reasons.ts'
+import { after, both, type Soon } from '../soon.ts'
 import type { AccessToken, CheckAccessToken, Verdict } from './access-token.ts'
-import { parseCompactJwt } from './compact-jwt.ts'
-import { createGenuineTokens, type Genuine } from './genuine-tokens.ts'
+import { type CompactJwt, parseCompactJwt } from './compact-jwt.ts'
+import { createGenuineTokens, createRefusedTokens, type Genuine } from './genuine-tokens.ts'
 import type { Liveness, MarkStore } from './liveness.ts'
 
 interface Needs {
@@ -53,51 +54,78 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
       : standing.machine(clientId)
 
   const genuine = createGenuineTokens()
+  const refused = createRefusedTokens()
 
-  async function verify(compact: string) {
+  const isOver = (exp: unknown): boolean => typeof exp === 'number' && exp <= seconds(clock())
+
+  function verify(compact: string): Soon<Genuine | ReasonCode> {
     const jwt = parseCompactJwt(compact)
     if (!jwt) return 'token_malformed'
-    const header = Header.safeParse(jwt.header)
-    if (!header.success) return 'token_algorithm'
-    // It says so itself: who has signed it makes no difference any more, and is the dearest question.
+    const header = headerOf(jwt)
+    if (!header) return 'token_algorithm'
     const { iss, exp } = jwt.payload
-    if (iss === issuer && typeof exp === 'number' && exp <= seconds(clock())) return 'token_expired'
-    const key = await findVerifier(header.data.kid)
-    if (!key) return 'token_key_unknown'
-    if (!verifySignature('sha256', Buffer.from(jwt.signed), key, jwt.signature)) return 'token_signature'
-    const payload = Payload.safeParse(jwt.payload)
-    return payload.success ? { header: header.data, payload: payload.data } : 'token_type'
+    // It says so itself: who has signed it makes no difference any more, and is the dearest question.
+    if (iss === issuer && isOver(exp)) return 'token_expired'
+    return after(findVerifier(header.kid), (key) => {
+      if (!key) return 'token_key_unknown'
+      const found = readSigned(jwt, header, key)
+      if (typeof found !== 'string') genuine.put(compact, found)
+      else if (iss === issuer) refused.put(compact, { reason: found, kid: header.kid, exp })
+      return found
+    })
+  }
+
+  function readSigned(jwt: CompactJwt, { kid, typ }: z.infer<typeof Header>, key: KeyObject): Genuine | ReasonCode {
+    if (!verifySignature('sha256', Buffer.from(jwt.signed, 'latin1'), key, jwt.signature)) return 'token_signature'
+    const { success, data: payload } = Payload.safeParse(jwt.payload)
+    if (!success) return 'token_type'
+    if (payload.iss !== issuer) return 'token_issuer'
+    if (!isAccessToken(typ, payload.typ)) return 'token_type'
+    const token = toAccessToken(payload)
+    return token ? { kid, notBefore: payload.nbf ?? 0, token } : 'token_malformed'
   }
 
   /** What the bytes say is not found out twice: all else is asked each time, and whether their key is still one of ours. */
-  async function open(compact: string): Promise<Genuine | ReasonCode> {
+  function open(compact: string): Soon<Genuine | ReasonCode> {
     const known = genuine.get(compact)
-    if (known) return (await findVerifier(known.kid)) ? known : 'token_key_unknown'
-    const verified = await verify(compact)
-    if (typeof verified === 'string') return verified
-    const { header, payload } = verified
-    if (payload.iss !== issuer) return 'token_issuer'
-    if (!isAccessToken(header.typ, payload.typ)) return 'token_type'
-    const token = toAccessToken(payload)
-    if (!token) return 'token_malformed'
-    const found = { kid: header.kid, notBefore: payload.nbf ?? 0, token }
-    genuine.put(compact, found)
-    return found
+    if (known) return after(findVerifier(known.kid), (key) => (key ? known : 'token_key_unknown'))
+    const forged = refused.get(compact)
+    // Without the key or past its time the answer is another one.
+    if (!forged || isOver(forged.exp)) return verify(compact)
+    return after(findVerifier(forged.kid), (key) => (key ? forged.reason : 'token_key_unknown'))
   }
 
-  async function check(compact: string): Promise<Verdict> {
-    const opened = await open(compact)
-    if (typeof opened === 'string') return no(opened)
-    const { token, notBefore } = opened
-    const now = seconds(clock())
-    if (token.expiresAt <= now) return no('token_expired')
-    if (token.issuedAt > now + clockTolerance || notBefore > now + clockTolerance) return no('token_not_yet_valid')
-    const [liveness, shutOut] = await Promise.all([marks.liveness(token), shutOutBecause(token)])
-    const reason = deadBecause(token, liveness) ?? shutOut
-    return reason ? no(reason) : { ok: true, token }
+  function check(compact: string): Soon<Verdict> {
+    return after(open(compact), (opened) => {
+      if (typeof opened === 'string') return no(opened)
+      const { token, notBefore } = opened
+      const now = seconds(clock())
+      if (token.expiresAt <= now) return no('token_expired')
+      if (token.issuedAt > now + clockTolerance || notBefore > now + clockTolerance) return no('token_not_yet_valid')
+      const asked = both(
+        () => marks.liveness(token),
+        () => shutOutBecause(token),
+      )
+      return after(asked, ([liveness, shutOut]) => {
+        const reason = deadBecause(token, liveness) ?? shutOut
+        return reason ? no(reason) : { ok: true, token }
+      })
+    })
   }
 
-  return Object.assign(check, { knows: (compact: string) => genuine.get(compact) !== undefined })
+  const knows = (compact: string) => genuine.get(compact) !== undefined || refused.get(compact) !== undefined
+  return Object.assign(check, { knows })
+}
+
+/** The same for all that one key has signed, and taken apart once (compact-jwt.ts). */
+const headers = new WeakMap<CompactJwt['header'], z.infer<typeof Header>>()
+
+function headerOf({ header }: CompactJwt): z.infer<typeof Header> | undefined {
+  const known = headers.get(header)
+  if (known) return known
+  const { data } = Header.safeParse(header)
+  if (data) headers.set(header, data)
+  return data
 }
 
 const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })

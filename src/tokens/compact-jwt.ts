@@ -55,34 +55,60 @@ function parseObject(part: string): Readonly<Record<string, unknown>> | undefine
     const text = utf8.decode(bytes)
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    return isUnambiguous(text) ? (value as Readonly<Record<string, unknown>>) : undefined
+    return isUnambiguous(text, value) ? (value as Readonly<Record<string, unknown>>) : undefined
   } catch {
     return undefined // Not JSON, or not UTF-8: no JWT.
   }
 }
 
-const string = /"(?:[^"\\]|\\.)*"/y
-const colon = /\s*:/y
-
-/** Whether no object in this JSON, known to be well-formed, has a member twice, and none lies too deep. */
-function isUnambiguous(json: string): boolean {
-  const open: (Set<string> | undefined)[] = []
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at]
-    if (character === '{' || character === '[') {
-      if (open.push(character === '{' ? new Set() : undefined) > deepest) return false
-    } else if (character === '}' || character === ']') open.pop()
-    else if (character === '"') {
-      string.lastIndex = at
-      const [text = ''] = string.exec(json) ?? []
-      colon.lastIndex = at + text.length
-      at += text.length - 1
-      const members = open.at(-1)
-      if (!members || !colon.test(json)) continue
-      const name: unknown = JSON.parse(text)
-      if (typeof name !== 'string' || members.has(name)) return false
-      members.add(name)
-    }
-  }
-  return true
+/** Whether no object in this JSON has a member twice, and none lies too deep; `value` is what was read out of it. */
+function isUnambiguous(json: string, value: object): boolean {
+  const members = membersOf(value)
+  // Of two with one name, however they are written, only one is in what was read.
+  return members !== undefined && members === namesIn(json)
 }
+
+/** How many members there are in all objects; `undefined`: they lie too deep. */
+function membersOf(value: object, depth = 1): number | undefined {
+  if (depth > deepest) return undefined
+  let count = 0
+  const isList = Array.isArray(value)
+  for (const inner of Object.values(value)) {
+    if (!isList) count += 1
+    if (typeof inner !== 'object' || inner === null) continue
+    const further = membersOf(inner, depth + 1)
+    if (further === undefined) return undefined
+    count += further
+  }
+  return count
+}
+
+const colon = 0x3a
+const backslash = 0x5c
+
+/** How many strings are followed by a colon, in JSON that is known to be well-formed. */
+function namesIn(json: string): number {
+  let count = 0
+  for (let at = json.indexOf('"'); at >= 0; at = json.indexOf('"', at)) {
+    at = endOfString(json, at) + 1
+    while (isSpace(json.charCodeAt(at))) at += 1
+    if (json.charCodeAt(at) === colon) count += 1
+  }
+  return count
+}
+
+/** Of the one that begins at `from`: where its last quote is. */
+function endOfString(json: string, from: number): number {
+  let at = json.indexOf('"', from + 1)
+  while (isEscaped(json, at)) at = json.indexOf('"', at + 1)
+  return at
+}
+
+/** By an odd number of backslashes. */
+function isEscaped(json: string, at: number): boolean {
+  let before = at - 1
+  while (json.charCodeAt(before) === backslash) before -= 1
+  return (at - before) % 2 === 0
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09

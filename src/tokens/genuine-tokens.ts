@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** What the bytes of a token say for ever, once its signature was found good. */
@@ -9,34 +10,68 @@ export interface Genuine {
   readonly token: AccessToken
 }
 
+/** Why the bytes of a token are none of ours, although they say so: as long as we have the key, and until its end. */
+export interface Refused {
+  readonly reason: ReasonCode
+  readonly kid: string
+  /** As it says itself. */
+  readonly exp: unknown
+}
+
 /** In a few kilobytes each. */
 const most = 5_000
+/** A hundred bytes each, and apart: whoever shows forgeries takes nobody's place. */
+const mostRefused = 2_000
 /** Of which it is known, with luck, that they were shown before: four bytes each. */
 const places = 2 ** 15
 
-/**
- * Tokens that were verified, by the SHA-256 of every byte of them, from the second time they are shown: what is shown
- * once leaves nothing behind. The ones not shown for longest go first. Whether one still counts is never kept.
- */
-export function createGenuineTokens(limit = most) {
-  let recent = new Map<string, Genuine>()
-  let older = new Map<string, Genuine>()
-  const shown = new Uint32Array(places)
-  // Who looks in vain puts next.
-  let last = { compact: '', key: '' }
+// Several ask about the same one, in turn.
+let last = { compact: '', key: '' }
 
-  function keyOf(compact: string): string {
-    if (last.compact !== compact) last = { compact, key: hash('sha256', compact, 'base64') }
-    return last.key
-  }
+function keyOf(compact: string): string {
+  if (last.compact !== compact) last = { compact, key: hash('sha256', compact, 'base64') }
+  return last.key
+}
 
-  function keep(key: string, found: Genuine): void {
+/** By the SHA-256 of every byte. The ones not shown for longest go first. */
+function createRecent<T>(limit: number) {
+  let recent = new Map<string, T>()
+  let older = new Map<string, T>()
+
+  function keep(key: string, found: T): void {
     if (recent.size >= limit / 2) {
       older = recent
       recent = new Map()
     }
     recent.set(key, found)
   }
+
+  return {
+    keep,
+    get(compact: string): T | undefined {
+      const key = keyOf(compact)
+      const found = recent.get(key)
+      if (found) return found
+      const before = older.get(key)
+      if (before) keep(key, before)
+      return before
+    },
+  }
+}
+
+/** Tokens that do not count whoever shows them when. */
+export function createRefusedTokens(limit = mostRefused) {
+  const { get, keep } = createRecent<Refused>(limit)
+  return { get, put: (compact: string, refused: Refused): void => keep(keyOf(compact), refused) }
+}
+
+/**
+ * Tokens that were verified, from the second time they are shown: what is shown once leaves nothing behind. Whether one
+ * still counts is never kept.
+ */
+export function createGenuineTokens(limit = most) {
+  const { get, keep } = createRecent<Genuine>(limit)
+  const shown = new Uint32Array(places)
 
   /** Whether it is the first time, as far as that is still known; from then on it is not. */
   function isNew(key: string): boolean {
@@ -49,14 +84,7 @@ export function createGenuineTokens(limit = most) {
   }
 
   return {
-    get(compact: string): Genuine | undefined {
-      const key = keyOf(compact)
-      const found = recent.get(key)
-      if (found) return found
-      const before = older.get(key)
-      if (before) keep(key, before)
-      return before
-    },
+    get,
     put(compact: string, found: Genuine): void {
       const key = keyOf(compact)
       if (!isNew(key)) keep(key, { ...found, token: { ...found.token, comesAgain: true } })

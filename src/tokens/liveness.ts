@@ -1,3 +1,5 @@
+import type { Soon } from '../soon.ts'
+
 /**
  * Whether a genuine access token still counts. Access tokens are not stored: a token is alive while its
  * grant exists and no mark stands against it. A lost store therefore ends tokens; it never revives them.
@@ -28,8 +30,8 @@ export interface Liveness {
 export type Blockable = 'account' | 'client' | 'source'
 
 export interface MarkStore {
-  /** One round trip. Rejects with `Unavailable` when it cannot tell. */
-  liveness(question: LivenessQuestion): Promise<Liveness>
+  /** One round trip; at once where the store is in this process. Fails with `Unavailable` when it cannot tell. */
+  liveness(question: LivenessQuestion): Soon<Liveness>
   /** Seconds; when it was shut out last, as far as is still known. `null`: it was not. */
   blockedAt(kind: Blockable, name: string): Promise<number | null>
   /** Marks one token until it would have expired (milliseconds). */

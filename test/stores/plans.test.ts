@@ -35,7 +35,7 @@ const asks: Record<string, (admin: Admin & Ids) => Promise<unknown>> = {
   'a page of portals': ({ call }) => call('GET', 'portals'),
   'a page of APIs': ({ call }) => call('GET', 'apis'),
   'a page of an application’s keys': ({ call, application }) => call('GET', `applications/${application}/api-keys`),
-  'a key that is shown': ({ stores }) => stores.apiKeys.byPrefix('gh_x'),
+  'a key that is shown': async ({ stores }) => stores.apiKeys.byPrefix('gh_x'),
   'what the keys of a client’s application open': ({ stores, application }) =>
     stores.apiKeys.opened(`${application}:OPENID`, 0),
   'the application of a client': ({ stores, application }) => stores.applications.byClient(`${application}:OPENID`),

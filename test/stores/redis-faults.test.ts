@@ -372,7 +372,7 @@ describe('what was lost', () => {
     const known = await saved(stores)
     await stores.marks.revokeToken('machine', later())
     await server.command('flushall')
-    const machine = () => stores.marks.liveness({ jti: 'machine', clientId: 'app' })
+    const machine = async () => stores.marks.liveness({ jti: 'machine', clientId: 'app' })
     const first = await machine().catch((error) => error)
     expect(first instanceof Unavailable || first.revoked || first.forgottenAt !== null).toBe(true)
     await answers(stores)

@@ -157,3 +157,75 @@ describe('what is no access token', () => {
     expect(await check(compact(header, person, second)).verdict).toEqual({ ok: false, reason: 'token_signature' })
   })
 })
+
+describe('a forgery that is shown again', () => {
+  const [head, body = ''] = of(person).split('.')
+  const forged = `${head}.${body}.${of(machine).split('.')[2]}`
+
+  function watched() {
+    let at = now
+    let keys = [kid]
+    let questions = 0
+    const key = createPublicKey(privateKey)
+    const verdictOf = createCheckAccessToken({
+      issuer,
+      findVerifier: (named) => (keys.includes(named) ? key : undefined),
+      marks: {
+        async liveness() {
+          questions += 1
+          return alive
+        },
+      },
+      standing: { person: () => undefined, machine: () => undefined },
+      clock: () => at * 1000,
+      clockTolerance: 15,
+    })
+    return {
+      verdictOf,
+      questions: () => questions,
+      pass: (seconds: number) => {
+        at += seconds
+      },
+      lose: () => {
+        keys = []
+      },
+    }
+  }
+
+  it('is refused again, and known', async () => {
+    const { verdictOf, questions } = watched()
+    expect(verdictOf.knows?.(forged)).toBe(false)
+    for (let times = 0; times < 3; times++)
+      expect(await verdictOf(forged)).toEqual({ ok: false, reason: 'token_signature' })
+    expect(verdictOf.knows?.(forged)).toBe(true)
+    expect(questions()).toBe(0)
+  })
+
+  it('is answered as if it were new when its key is gone or its time is over', async () => {
+    const { verdictOf, lose, pass } = watched()
+    await verdictOf(forged)
+    lose()
+    expect(await verdictOf(forged)).toEqual({ ok: false, reason: 'token_key_unknown' })
+    pass(300)
+    expect(await verdictOf(forged)).toEqual({ ok: false, reason: 'token_expired' })
+  })
+
+  it('takes no place of a token that is good', async () => {
+    const { verdictOf, questions } = watched()
+    const good = of(person)
+    for (let times = 0; times < 2; times++) await verdictOf(good)
+    const chance = (index: number) => Buffer.from(String(index).padStart(8, '0')).toString('hex')
+    for (let index = 0; index < 6000; index++)
+      await verdictOf(`${forged.slice(0, -60)}${chance(index)}${forged.slice(-44)}`)
+    expect(verdictOf.knows?.(good)).toBe(true)
+    expect(await verdictOf(good)).toMatchObject({ ok: true })
+    expect(questions()).toBe(3)
+  })
+
+  it('is nothing of ours when it names another issuer', async () => {
+    const { verdictOf } = watched()
+    const foreign = of({ ...person, iss: 'https://elsewhere.example' })
+    expect(await verdictOf(foreign)).toEqual({ ok: false, reason: 'token_issuer' })
+    expect(verdictOf.knows?.(foreign)).toBe(false)
+  })
+})

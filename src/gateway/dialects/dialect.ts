@@ -19,6 +19,6 @@ export interface Dialect {
 
 /** Only a header that came once says something. */
 export function once({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>, name: string): string | undefined {
-  const [value, ...more] = headersDistinct[name] ?? []
-  return more.length === 0 ? value : undefined
+  const values = headersDistinct[name]
+  return values?.length === 1 ? values[0] : undefined
 }

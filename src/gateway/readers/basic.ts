@@ -76,8 +76,7 @@ export function createBasicReader({ listedSources, throttle, checkPassword, ...n
     return { kind: 'mine', caller: callerOf(person, api, here.entry.roles) }
   }
 
-  return async ({ basic, address }, api) => {
-    if (basic === undefined) return notMine
+  async function ask(basic: string, address: string, api: Api): Promise<Reading> {
     const listed = (await listedSources.of(api)).filter(({ source }) => source.type === 'local')
     if (listed.length === 0) return notMine
     const open = listed.filter((one) => listedSources.closed(one) === undefined)
@@ -89,4 +88,6 @@ export function createBasicReader({ listedSources, throttle, checkPassword, ...n
       return { kind: 'no', reason: error.code, retryAfter: error.retryAfter ?? 0 }
     }
   }
+
+  return ({ basic, address }, api) => (basic === undefined ? notMine : ask(basic, address, api))
 }

@@ -10,7 +10,7 @@ import type { ReasonCode } from '../../reasons.ts'
 import type { Source } from '../../sources/source.ts'
 import type { ClientCertificate } from '../certificates/client-certificate.ts'
 import type { Listed, ListedSources } from '../listed-sources.ts'
-import { notMine, type Reader, type Reading } from '../reader.ts'
+import { type Evidence, notMine, type Reader, type Reading } from '../reader.ts'
 import { knownBySource } from './known-by-source.ts'
 
 interface Needs {
@@ -34,8 +34,7 @@ export function createCertificateReader({ listedSources, connector }: Needs): Re
     return knownBySource(identity, { source: answer.source, entry: listed.entry }, api)
   }
 
-  return async ({ certificate, unbelievedCertificate, hasAuthorization }, api) => {
-    if (hasAuthorization || unbelievedCertificate) return notMine
+  async function read({ certificate }: Evidence, api: Api): Promise<Reading> {
     const all = await listedSources.of(api)
     const listed = all.filter(({ source }) => source.type === 'certificate')
     if (listed.length === 0) return notMine
@@ -51,6 +50,9 @@ export function createCertificateReader({ listedSources, connector }: Needs): Re
     }
     return refused ?? { kind: 'no', reason: 'certificate_untrusted' }
   }
+
+  return (evidence, api) =>
+    evidence.hasAuthorization || evidence.unbelievedCertificate ? notMine : read(evidence, api)
 }
 
 function whyNot(error: unknown): Reading {

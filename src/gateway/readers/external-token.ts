@@ -33,8 +33,7 @@ export function createExternalTokenReader({ listedSources, connector }: Needs): 
     return open.kind === 'presented' && open.recognises?.(evidence) ? open : undefined
   }
 
-  return async ({ bearer }, api) => {
-    if (bearer === undefined) return notMine
+  async function read(bearer: string, api: Api): Promise<Reading> {
     const evidence = { bearer, audience: api.audience }
     let refused: Reading | undefined
     let outage: Unavailable | undefined
@@ -56,6 +55,9 @@ export function createExternalTokenReader({ listedSources, connector }: Needs): 
     if (outage) throw outage
     return refused ?? notMine
   }
+
+  return ({ bearer }, api) =>
+    bearer === undefined || api.authenticationSources.length === 0 ? notMine : read(bearer, api)
 }
 
 function orWhyNot(error: unknown): Refusal | Unavailable {

@@ -2,7 +2,8 @@
 import type { Api, ApiSource } from '../../apis/api.ts'
 import type { Clock } from '../../clock.ts'
 import { isRecord } from '../../mapping/path.ts'
-import type { SourceStore } from '../../sources/source.ts'
+import { after, type Soon } from '../../soon.ts'
+import type { Source } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
 import type { AccessToken, CheckAccessToken } from '../../tokens/access-token.ts'
 import { parseCompactJwt } from '../../tokens/compact-jwt.ts'
@@ -12,7 +13,7 @@ interface Needs {
   readonly issuer: string
   readonly checkAccessToken: CheckAccessToken
   readonly entitlement: Pick<Entitlement, 'anyAccepts'>
-  readonly sources: Pick<SourceStore, 'byAlias'>
+  readonly sources: { byAlias(alias: string): Soon<Source | undefined> }
   readonly clock: Clock
 }
 
@@ -24,24 +25,29 @@ export function createOwnTokenReader({ issuer, checkAccessToken, ...needs }: Nee
   const isOurs = (compact: string) =>
     checkAccessToken.knows?.(compact) || parseCompactJwt(compact)?.payload.iss === issuer
 
-  return async ({ bearer }, api) => {
+  return ({ bearer }, api) => {
     if (bearer === undefined || !isOurs(bearer)) return notMine
-    const verdict = await checkAccessToken(bearer)
-    return verdict.ok ? tokenAt(verdict.token, api) : { kind: 'no', reason: verdict.reason }
+    return after(
+      checkAccessToken(bearer),
+      (verdict): Soon<Reading> => (verdict.ok ? tokenAt(verdict.token, api) : { kind: 'no', reason: verdict.reason }),
+    )
   }
 }
 
 /** Whom a good token of ours speaks for at an API, or why the API does not take it. */
-export type TokenAtApi = (token: AccessToken, api: Api) => Promise<Exclude<Reading, { readonly kind: 'not_mine' }>>
+export type TokenAtApi = (token: AccessToken, api: Api) => Soon<AtApi>
+type AtApi = Exclude<Reading, { readonly kind: 'not_mine' }>
 
 export function createTokenAtApi({
   entitlement,
   sources,
   clock,
 }: Omit<Needs, 'issuer' | 'checkAccessToken'>): TokenAtApi {
-  async function sourceHere({ sourceAlias }: AccessToken, api: Api): Promise<ApiSource | undefined> {
-    const source = sourceAlias === undefined ? undefined : await sources.byAlias(sourceAlias)
-    return source && api.authenticationSources.find(({ sourceId }) => sourceId === source.id)
+  function sourceHere({ sourceAlias }: AccessToken, api: Api): Soon<ApiSource | undefined> {
+    return after(
+      sourceAlias === undefined ? undefined : sources.byAlias(sourceAlias),
+      (source) => source && api.authenticationSources.find(({ sourceId }) => sourceId === source.id),
+    )
   }
 
   // APIs are the same objects until something is changed.
@@ -56,15 +62,19 @@ export function createTokenAtApi({
     return caller
   }
 
-  return async (token, api) => {
-    if (!(await entitlement.anyAccepts([api], token))) return { kind: 'no', reason: 'token_audience' }
-    if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerAt(token, api, null) }
-    const source = await sourceHere(token, api)
+  function through(source: ApiSource | undefined, token: AccessToken, api: Api): AtApi {
     if (!source) return { kind: 'no', reason: 'api_source_not_accepted', forbidden: true }
     if (source.sunset !== null && source.sunset <= clock())
       return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
     return { kind: 'mine', caller: callerAt(token, api, source.roles) }
   }
+
+  return (token, api) =>
+    after(entitlement.anyAccepts([api], token), (accepts): Soon<AtApi> => {
+      if (!accepts) return { kind: 'no', reason: 'token_audience' }
+      if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerAt(token, api, null) }
+      return after(sourceHere(token, api), (source) => through(source, token, api))
+    })
 }
 
 /** Whom claims of ours are about, at this API; `roles` are what it says itself of those who come through the source. */

@@ -144,7 +144,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
   }, sweepEvery).unref()
 
   return {
-    ...registryStores(db, vault, clock),
+    ...registryStores(db, vault, clock, engine.quick),
     ...liveStores(db, vault, clock, { forgotten, quick: engine.quick }),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
     registryVersion: createRegistryVersion(db),
@@ -175,7 +175,7 @@ export async function openEngine(url: string, connections: number): Promise<Engi
   throw new StartProblem(`database_url: the data is kept at sqlite:PATH or postgres://…, not in ${scheme}`)
 }
 
-const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => ({
+const registryStores = (db: Db, vault: Vault, clock: Clock, quick?: Quick): RegistryStores => ({
   sources: createSourceStore(db, vault),
   clients: createClientStore(db, vault),
   secretUses: createSecretUseStore(db),
@@ -186,7 +186,7 @@ const registryStores = (db: Db, vault: Vault, clock: Clock): RegistryStores => (
   roles: createRoleStore(db),
   apis: createApiStore(db),
   applications: createApplicationStore(db),
-  apiKeys: createApiKeyStore(db),
+  apiKeys: createApiKeyStore(db, quick),
   portals: createPortalStore(db),
   sourceStatus: createSourceStatusStore(db),
   keys: createKeyStore(db, vault),

@@ -1,5 +1,6 @@
 import { type CompiledQuery, sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
+import { after, type Soon } from '../../../soon.ts'
 import type { LivenessQuestion, MarkStore } from '../../../tokens/liveness.ts'
 import type { Quick } from '../engine.ts'
 import type { MarkRow } from '../rows/live.ts'
@@ -49,17 +50,19 @@ export function createMarkStore(db: Db, clock: Clock, forgottenAt: number | null
     { readonly row: Answer; readonly at: number; readonly count: number }
   >()
 
-  async function ask(question: LivenessQuestion, now: number, count: number | undefined): Promise<Answer> {
+  function ask(question: LivenessQuestion, now: number, count: number | undefined): Soon<Answer> {
     const statement = statementFor(question, now)
-    const row = (quick?.row(statement) as Answer | undefined) ?? (await db.executeQuery(statement)).rows[0]
-    if (!row) throw new Error('A select without a table has one row')
-    // What was changed meanwhile may be in it or not.
-    if (count !== undefined && question.comesAgain) answered.set(question, { row, at: now, count })
-    return row
+    const read = () => db.executeQuery(statement).then(({ rows }) => rows[0])
+    return after((quick?.row(statement) as Answer | undefined) ?? read(), (row) => {
+      if (!row) throw new Error('A select without a table has one row')
+      // What was changed meanwhile may be in it or not.
+      if (count !== undefined && question.comesAgain) answered.set(question, { row, at: now, count })
+      return row
+    })
   }
 
   return {
-    async liveness(question) {
+    liveness(question) {
       const now = clock()
       const count = question.comesAgain && quick?.count()
       const known = answered.get(question)
@@ -69,15 +72,14 @@ export function createMarkStore(db: Db, clock: Clock, forgottenAt: number | null
         known.count === count &&
         now >= known.at &&
         now < known.at + keptFor
-      const row = isSame ? known.row : await ask(question, now, count)
-      return {
+      return after(isSame ? known.row : ask(question, now, count), (row) => ({
         granted: question.grantId === undefined || (row.granted_until !== null && row.granted_until > now),
         revoked: row.revoked === 1,
         accountBlockedAt: row.account,
         clientBlockedAt: row.client,
         sourceBlockedAt: row.source,
         forgottenAt,
-      }
+      }))
     },
 
     async blockedAt(kind, name) {

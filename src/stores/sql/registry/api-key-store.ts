@@ -1,14 +1,17 @@
 import { sql } from 'kysely'
 import type { ApiKey, ApiKeyStore } from '../../../applications/api-key.ts'
 import { Refusal } from '../../../errors.ts'
+import { after } from '../../../soon.ts'
 import { createCollection } from '../collection.ts'
+import type { Quick } from '../engine.ts'
 import { pageOf, placeOf, searchPatterns, searchText } from '../paging.ts'
 import type { ApiKeyRow, ApplicationRow } from '../rows/registry.ts'
 import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 import { applicationFrom } from './application-store.ts'
 
-export function createApiKeyStore(db: Db): ApiKeyStore {
+/** `quick`: of a database that is in this process. */
+export function createApiKeyStore(db: Db, quick?: Quick): ApiKeyStore {
   const collection = createCollection<ApiKey, 'api_keys'>({
     db,
     table: 'api_keys',
@@ -66,10 +69,11 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
       return pageOf(rows, limit, fromRow)
     },
 
-    async byPrefix(prefix) {
-      const { rows } = await db.executeQuery<JoinedRow & ApplicationRow>({ ...byPrefix, parameters: [prefix] })
-      const [row] = rows
-      return row && { key: fromRow(keyOf(row)), application: applicationFrom(row) }
+    byPrefix(prefix) {
+      const query = { ...byPrefix, parameters: [prefix] }
+      const read = () => db.executeQuery<JoinedRow & ApplicationRow>(query).then(({ rows }) => rows[0])
+      const row = (quick?.row(query) as (JoinedRow & ApplicationRow) | undefined) ?? read()
+      return after(row, (found) => found && { key: fromRow(keyOf(found)), application: applicationFrom(found) })
     },
 
     async opening(apiId, { now, limit }) {
