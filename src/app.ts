@@ -163,7 +163,7 @@ export async function startBroker(
     checkAccessToken,
     entitlement: createEntitlement({ ...stores, clock }),
     findVerifier,
-    cookieKeys,
+    ...{ cookieKeys, keys },
     customClaims: () => stores.sources.mappedClaims(),
     http,
     vault,

@@ -356,8 +356,8 @@ export const reasons = {
     status: 401,
     title: 'The token is bound to a key',
     cause:
-      'The token names a key that its caller must prove to have (cnf) in another way than by a certificate, which cannot be checked here.',
-    fix: 'Get a token that is bound to a certificate (RFC 8705), or to nothing.',
+      'The token names a key that its caller must prove to have (cnf) in another way than by DPoP or a certificate, which cannot be checked here.',
+    fix: 'Get a token that is bound by DPoP (RFC 9449) or to a certificate (RFC 8705), or to nothing.',
   },
   code_reused: {
     status: 400,
@@ -464,7 +464,8 @@ export const reasons = {
   credentials_ambiguous: {
     status: 401,
     title: 'The request carries more than one credential of a kind',
-    cause: 'Authorization or X-API-Key came more than once, so the gateway and the API could read different ones.',
+    cause:
+      'Authorization, X-API-Key or DPoP came more than once, so the gateway and the API could read different ones.',
     fix: 'Send each header once.',
   },
   basic_malformed: {
@@ -509,8 +510,9 @@ export const reasons = {
   certificate_missing: {
     status: 401,
     title: 'A client certificate is required',
-    cause: 'The API names authentication sources of type certificate only, and no gateway has told of a certificate.',
-    fix: 'Connect with a client certificate; and see that the gateway asks for one and hands it on.',
+    cause:
+      'The API names authentication sources of type certificate only, or the tokens of the client are bound to its certificate, and no gateway or proxy has told of one.',
+    fix: 'Connect with a client certificate; and see that the gateway, or the proxy in front of the broker, asks for one and hands it on.',
   },
   certificate_untrusted: {
     status: 401,
@@ -566,15 +568,54 @@ export const reasons = {
     status: 401,
     title: 'The token must be bound to a key',
     cause:
-      'The API takes only tokens that are bound to a key which the caller proves (sender_constraint), and this is none.',
-    fix: 'Get a bound token, or remove sender_constraint from the API.',
+      'The API takes only tokens that are bound to a key which the caller proves (sender_constraint), and this is none; or one that is not bound by DPoP came behind the scheme DPoP.',
+    fix: 'Get a bound token (a DPoP proof with the token request, or a client certificate), or remove sender_constraint from the API.',
   },
   token_binding_unproven: {
     status: 401,
     title: 'The token belongs to another key',
     cause:
-      'The token is bound to a certificate (cnf, RFC 8705) that the gateway did not vouch for in this call, or to something that cannot be proven here, such as a DPoP key.',
-    fix: 'Call with the certificate that the token was issued for, through a gateway that proves its secret and hands the certificate on.',
+      'The token is bound (cnf) to the key of a DPoP proof (RFC 9449) or to a certificate (RFC 8705), and nothing in this call proves that the caller holds that very key.',
+    fix: 'Send the token as Authorization: DPoP with a proof by the key it was issued for; or call with its certificate, through a gateway that proves its secret and hands the certificate on.',
+  },
+  dpop_scheme_wrong: {
+    status: 401,
+    title: 'A token with a DPoP proof belongs behind DPoP',
+    cause: 'The request has a DPoP proof, but its token stands behind Bearer, as if nobody had to prove anything.',
+    fix: 'Send Authorization: DPoP and the token. Send no DPoP header with a token that is not bound.',
+  },
+  dpop_proof_missing: {
+    status: 401,
+    title: 'A DPoP proof is required',
+    cause:
+      'The token stands behind DPoP, or the client or the code is bound to a key, and the request has no DPoP header.',
+    fix: 'Send a new proof (RFC 9449 §4.2) with every request, in the header DPoP. At a gateway: let it hand that header to the check.',
+  },
+  dpop_proof_invalid: {
+    status: 401,
+    title: 'This is no DPoP proof',
+    cause:
+      'What is in the header DPoP is not a JWT of type dpop+jwt with jti, iat, htm, htu and ath, signed by the public key in its header, or by an algorithm that is not taken.',
+    fix: 'Make proofs as RFC 9449 §4.2 has it, with one of dpop_signing_alg_values_supported.',
+  },
+  dpop_proof_mismatch: {
+    status: 401,
+    title: 'The DPoP proof is for another request',
+    cause:
+      'The method (htm), the address (htu) or the token (ath) that the proof names is not that of the request, as the gateway tells it.',
+    fix: 'Make a new proof for each request. If it is right, compare htu with the scheme, host and port that the gateway sends to the check.',
+  },
+  dpop_proof_stale: {
+    status: 401,
+    title: 'The DPoP proof was not made just now',
+    cause: 'The time in the proof (iat) is more than a minute away from the time here.',
+    fix: 'Make a new proof for each request, and set the clock of the device.',
+  },
+  dpop_proof_replayed: {
+    status: 401,
+    title: 'The DPoP proof was used before',
+    cause: 'A proof counts once. One with this jti, by the same key, was here already.',
+    fix: 'Make a new proof for each request, also for one that is tried again. If the application does, somebody else has read one.',
   },
   insufficient_user_authentication: {
     status: 401,

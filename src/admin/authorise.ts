@@ -4,6 +4,7 @@ import { Refusal } from '../errors.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { actorWith, type Right, rights } from '../roles/rights.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
+import { confirmationOf } from '../tokens/possession/confirmation.ts'
 
 /** Rejects with a refusal, its challenge (RFC 6750 §3) set on the answer, and with `Unavailable` when it cannot tell. */
 export type Authorise = (ctx: Context, right: Right) => Promise<Actor>
@@ -21,6 +22,8 @@ export function createAuthorise({ check, audience }: Needs): Authorise {
     if (!verdict.ok) throw refused(ctx, verdict.reason)
     const { token } = verdict
     if (token.audience !== audience) throw refused(ctx, 'token_audience')
+    // Here nobody is asked to prove that they hold a key.
+    if (confirmationOf(token.claims)) throw refused(ctx, 'token_binding_unproven')
 
     if (!rights[right].scopes.some((scope) => token.scopes.includes(scope)))
       ctx.set('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${rights[right].scopes[0]}"`)

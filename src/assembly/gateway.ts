@@ -14,6 +14,7 @@ import { createFindApi } from '../gateway/find-api.ts'
 import { directGateway, gatewayRoutes } from '../gateway/gateway.ts'
 import { createListedSources } from '../gateway/listed-sources.ts'
 import { createProtectedResource } from '../gateway/protected-resource.ts'
+import { createProvenKeys } from '../gateway/proven-keys.ts'
 import { createRateLimit } from '../gateway/rate-limit.ts'
 import { createBasicReader } from '../gateway/readers/basic.ts'
 import { createCertificateReader } from '../gateway/readers/certificate.ts'
@@ -31,6 +32,7 @@ import type { Stores } from '../stores/sql/open.ts'
 import { createEntitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import { createGatewayAssertionWriter } from '../tokens/gateway-assertion.ts'
+import { createCheckDpop } from '../tokens/possession/check-dpop.ts'
 import { createSupposeToken } from '../tokens/supposed-token.ts'
 import { createRefusedCalls } from '../traces/refused-calls.ts'
 import { assembleThrottle } from './throttle.ts'
@@ -89,6 +91,9 @@ export function assembleGateway({
     decide: createDecide({
       readers: [ownToken, externalToken, basic, createCertificateReader(presented)],
       checkApiKey: createCheckApiKey({ ...stores, lastUsed, clock }),
+      provenKeys: createProvenKeys({
+        checkDpop: createCheckDpop({ counts: stores.attempts, clock, clockTolerance: config.tokens.clock_tolerance }),
+      }),
       rateLimit: createRateLimit({ counts: stores.attempts, clock }),
       clock,
     }),

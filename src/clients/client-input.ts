@@ -48,6 +48,14 @@ const metadata = {
     .optional(),
   default_max_age: z.int().min(0).optional(),
   require_auth_time: z.boolean().optional(),
+  dpop_bound_access_tokens: z
+    .boolean()
+    .optional()
+    .describe('RFC 9449 §5.2: the client always binds its tokens to a key, and gets none without a DPoP proof.'),
+  tls_client_certificate_bound_access_tokens: z
+    .boolean()
+    .optional()
+    .describe('RFC 8705 §3.4: its tokens are bound to its certificate, which a proxy that ends TLS must hand on.'),
 }
 
 const printable = /^[\x21-\x7e]+$/
@@ -109,6 +117,8 @@ export const ClientInput = z
     if (input.token_endpoint_auth_method === 'private_key_jwt' && !input.jwks && !input.jwks_uri)
       problem(['jwks'], 'private_key_jwt needs jwks or jwks_uri')
     if (input.jwks && input.jwks_uri) problem(['jwks_uri'], 'cannot be given together with jwks')
+    if (input.dpop_bound_access_tokens && input.tls_client_certificate_bound_access_tokens)
+      problem(['dpop_bound_access_tokens'], 'cannot be given together with tls_client_certificate_bound_access_tokens')
   })
 
 export type ClientInput = z.output<typeof ClientInput>

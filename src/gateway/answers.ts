@@ -26,6 +26,8 @@ export interface About {
   readonly api?: Api
   /** Whether a user name and a password may do. */
   readonly takesPasswords?: boolean
+  /** Whether a token came behind the scheme `DPoP`. */
+  readonly isDpop?: boolean
 }
 
 /** Characters of a path that no API owns. */
@@ -125,7 +127,7 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
       const reference = newReference()
       report('gateway.refused', { reference, reason, what: api?.slug, ...parties(decision) })
       keep(reference, about, decision, false)
-      const how = api && challenge(issuer, api, decision, about.takesPasswords ?? false)
+      const how = api && challenge(issuer, api, decision, about)
       const headers = {
         ...(how && { 'WWW-Authenticate': how }),
         ...(api && decision.spent && rateHeaders(api, decision.spent)),

@@ -2,21 +2,20 @@
  * The gateway's question: may this request pass, and who sends it? A dialect says what was asked, readers say who it
  * is, the API's rules decide, and the dialect answers. Nothing here writes: a check costs one look at live state.
  */
-import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Api } from '../apis/api.ts'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import type { DirectAnswer } from '../http/direct.ts'
+import { createGatewaySecret } from '../http/gateway-secret.ts'
 import { cameUnder, trustedPeers } from '../http/origin.ts'
-import { digest } from '../ids.ts'
 import { after, rescue, type Soon } from '../soon.ts'
 import type { WriteGatewayAssertion } from '../tokens/gateway-assertion.ts'
 import type { RefusedCalls } from '../traces/refused-calls.ts'
 import { createAnswers } from './answers.ts'
 import type { Decide, Decision, Refused } from './decide.ts'
-import { type Asked, type Dialect, once } from './dialects/dialect.ts'
+import type { Asked, Dialect } from './dialects/dialect.ts'
 import { readEvidence } from './evidence.ts'
 import type { FindApi } from './find-api.ts'
 
@@ -47,14 +46,8 @@ export type Check = (req: IncomingMessage, how: How) => Soon<DirectAnswer>
 
 export function createCheck({ config, findApi, decide, takesPasswords, ...needs }: Needs): Check {
   const isTrusted = trustedPeers(config.trusted_proxies)
-  const secrets = config.gateway.secrets.map((secret) => Buffer.from(digest(secret)))
+  const hasSecret = createGatewaySecret(config.gateway.secrets)
   const answers = createAnswers({ issuer: config.issuer, ...needs })
-
-  function hasSecret(req: IncomingMessage): boolean {
-    if (secrets.length === 0) return false
-    const shown = Buffer.from(digest(once(req, 'x-gatehouse-gateway') ?? ''))
-    return secrets.filter((secret) => timingSafeEqual(secret, shown)).length > 0
-  }
 
   function answer(req: IncomingMessage, { dialect, rest, address }: How): Soon<DirectAnswer> {
     const asked = dialect.ask(req, cameUnder(req), rest)
@@ -70,7 +63,7 @@ export function createCheck({ config, findApi, decide, takesPasswords, ...needs 
   function answerAt(api: Api, { req, dialect, asked, address }: Question): Soon<DirectAnswer> {
     const isProven = hasSecret(req)
     const certificateHeaders = isProven ? config.gateway.certificate_headers : []
-    const evidence = readEvidence(req, { address, certificateHeaders })
+    const evidence = readEvidence(req, { asked, address, certificateHeaders })
     const decided: Soon<Decision> =
       typeof evidence === 'string'
         ? refusal(evidence, evidence === 'identity_header_forged' ? 403 : 401)
@@ -79,8 +72,9 @@ export function createCheck({ config, findApi, decide, takesPasswords, ...needs 
       // What only the gateway may say would reach the API, whoever is let pass.
       const isReported = api.rules.enforcement === 'report' && evidence !== 'identity_header_forged'
       if (decision.passes || isReported) return answers.passed({ asked, api }, decision, isProven)
+      const isDpop = typeof evidence !== 'string' && evidence.dpop !== undefined
       return after(takesPasswords(api), (does) =>
-        answers.refused(dialect, decision, { asked, api, takesPasswords: does }),
+        answers.refused(dialect, decision, { asked, api, isDpop, takesPasswords: does }),
       )
     })
   }

@@ -6,6 +6,7 @@ import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { after, both, type Soon } from '../soon.ts'
 import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import type { ProvenKeys } from './proven-keys.ts'
 import type { RateLimit, Spent } from './rate-limit.ts'
 import { type Caller, type Evidence, notMine, type Reader, type Reading } from './reader.ts'
 import { objection } from './rules.ts'
@@ -31,8 +32,8 @@ export interface Refused extends Parties {
 export type Decision = (Parties & { readonly passes: true; readonly caller: Caller }) | Refused
 
 /**
- * Waits for live state once, and writes nothing but the count of an API that has a limit. Fails with `Unavailable` when
- * it cannot tell.
+ * Waits for live state once, and writes nothing but the count of an API that has a limit; and after that, that a DPoP
+ * proof was here. Fails with `Unavailable` when it cannot tell.
  */
 export type Decide = (evidence: Evidence, api: Api) => Soon<Decision>
 
@@ -40,6 +41,7 @@ interface Needs {
   /** In the order they are asked. */
   readonly readers: readonly Reader[]
   readonly checkApiKey: CheckApiKey
+  readonly provenKeys: ProvenKeys
   readonly rateLimit: RateLimit
   readonly clock: Clock
 }
@@ -56,7 +58,7 @@ interface Looked {
   readonly early: { readonly who: string; readonly spent: Spent | undefined } | undefined
 }
 
-export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs): Decide {
+export function createDecide({ readers, checkApiKey, provenKeys, rateLimit, clock }: Needs): Decide {
   /** The first of them whose it is. */
   function read(evidence: Evidence, api: Api, from = 0): Soon<Reading> {
     const reader = readers[from]
@@ -85,18 +87,18 @@ export function createDecide({ readers, checkApiKey, rateLimit, clock }: Needs):
     return after(limited(looked, found), (spent) => ruled(looked, { ...found, spent }))
   }
 
-  function ruled({ evidence, api: { rules } }: Looked, parties: Known): Decision {
+  function ruled({ evidence, api: { rules } }: Looked, parties: Known): Soon<Decision> {
     const { caller, application, spent } = parties
     if (spent?.isOver) return { ...over(spent), ...parties }
     if (rules.key_must_match_token && application && application.clientId !== caller.client)
       return { ...refused(403, 'api_key_not_of_client'), ...parties }
-    const against = objection(rules, caller, {
-      thumbprint: evidence.certificate?.thumbprint,
-      now: seconds(clock()),
+    return after(provenKeys(evidence, caller), (proven) => {
+      if (typeof proven === 'string') return { ...refused(401, proven), ...parties }
+      const against = objection(rules, caller, { proven, now: seconds(clock()) })
+      return against
+        ? { ...refused(against.status, against.reason, against.detail), ...parties }
+        : { passes: true, ...parties }
     })
-    return against
-      ? { ...refused(against.status, against.reason, against.detail), ...parties }
-      : { passes: true, ...parties }
   }
 
   return (evidence, api) => {

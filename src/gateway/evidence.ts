@@ -1,12 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { identityHeaders } from '../apis/api-rules.ts'
+import {
+  type CertificateHeader,
+  hasCertificateHeader,
+  readCertificate,
+} from '../http/certificates/certificate-headers.ts'
 import type { ReasonCode } from '../reasons.ts'
-import { type CertificateHeader, hasCertificateHeader, readCertificate } from './certificates/certificate-headers.ts'
+import { type Asked, urlsOf } from './dialects/dialect.ts'
 import type { Evidence } from './reader.ts'
 
 type Headers = Pick<IncomingMessage, 'headersDistinct'>
 
 export interface Around {
+  /** The call, as the gateway tells it. */
+  readonly asked: Asked
   /** Network address of whoever calls the API, as trusted proxies tell it. */
   readonly address: string
   /** In which headers a certificate is believed to be the caller's: none, unless the gateway proved itself. */
@@ -14,17 +21,23 @@ export interface Around {
 }
 
 /** What the request carries, or why it is refused before anybody looks at that. */
-export function readEvidence(req: Headers, { address, certificateHeaders }: Around): Evidence | ReasonCode {
+export function readEvidence(req: Headers, { asked, address, certificateHeaders }: Around): Evidence | ReasonCode {
   if (hasForgedHeader(req)) return 'identity_header_forged'
   const authorization = req.headersDistinct.authorization ?? []
   const apiKey = req.headersDistinct['x-api-key'] ?? []
+  const proofs = req.headersDistinct.dpop ?? []
   // We would read one of them and the API perhaps the other.
-  if (authorization.length > 1 || apiKey.length > 1) return 'credentials_ambiguous'
+  if (authorization.length > 1 || apiKey.length > 1 || proofs.length > 1) return 'credentials_ambiguous'
   const certificate = readCertificate(req, certificateHeaders)
   if (typeof certificate === 'string') return certificate
   const { scheme, shown } = shownIn(authorization[0] ?? '')
+  const isDpop = scheme === 'dpop'
+  const [proof] = proofs
+  // Whoever means to prove a key must not pass for one who need not.
+  if (proof && scheme === 'bearer') return 'dpop_scheme_wrong'
   return {
-    bearer: scheme === 'bearer' ? shown : undefined,
+    bearer: isDpop || scheme === 'bearer' ? shown : undefined,
+    dpop: isDpop ? { proof: proof || undefined, method: asked.method, urls: urlsOf(asked) } : undefined,
     basic: scheme === 'basic' ? shown : undefined,
     hasAuthorization: authorization.length > 0,
     apiKey: apiKey[0] || undefined,

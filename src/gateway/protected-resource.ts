@@ -1,6 +1,7 @@
 import type { Api } from '../apis/api.ts'
 import type { Connector } from '../connector.ts'
 import type { Source } from '../sources/source.ts'
+import { dpopAlgorithms } from '../tokens/possession/dpop-proof.ts'
 import type { ListedSources } from './listed-sources.ts'
 
 export const metadataAddress = (issuer: string, { slug }: Pick<Api, 'slug'>): string =>
@@ -37,13 +38,16 @@ export function createProtectedResource({ issuer, listedSources, connector }: Ne
   return async (api) => {
     const resource = resourceOf(api)
     if (resource === undefined) return undefined
-    const scopes = api.rules.required_scopes
+    const { required_scopes: scopes, sender_constraint: bound } = api.rules
     return {
       resource,
       resource_name: api.name,
       authorization_servers: await issuersOf(api),
       bearer_methods_supported: ['header'],
       ...(scopes.length > 0 && { scopes_supported: scopes }),
+      dpop_signing_alg_values_supported: dpopAlgorithms,
+      ...(bound === 'dpop' && { dpop_bound_access_tokens_required: true }),
+      ...(bound === 'mtls' && { tls_client_certificate_bound_access_tokens: true }),
     }
   }
 }

@@ -1,11 +1,15 @@
 import type { Api } from '../apis/api.ts'
+import type { ClientCertificate } from '../http/certificates/client-certificate.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Soon } from '../soon.ts'
-import type { ClientCertificate } from './certificates/client-certificate.ts'
+import type { ProvenCall } from '../tokens/possession/check-dpop.ts'
 
 /** What a request carries that could say who sends it. Never from its address: those are written into logs. */
 export interface Evidence {
+  /** A token, behind the scheme `Bearer` or `DPoP`. */
   readonly bearer: string | undefined
+  /** Of a token behind `DPoP` (RFC 9449 §7.1): what must prove that the caller holds its key, in this very call. */
+  readonly dpop: Omit<ProvenCall, 'token'> | undefined
   /** What follows `Basic` (RFC 7617), as it came. */
   readonly basic: string | undefined
   /** Whatever is in it: a certificate says who calls only where nothing else does. */

@@ -1,7 +1,8 @@
 /** What an API asks of a caller who is known. Pure. */
 import type { ApiRules } from '../apis/api-rules.ts'
-import { isRecord, valueAt } from '../mapping/path.ts'
+import { valueAt } from '../mapping/path.ts'
 import type { ReasonCode } from '../reasons.ts'
+import { type Confirmation, confirmationOf, isProven } from '../tokens/possession/confirmation.ts'
 import type { Caller } from './reader.ts'
 
 export interface Objection {
@@ -13,15 +14,15 @@ export interface Objection {
 }
 
 export interface Circumstances {
-  /** SHA-256 of the certificate that the caller has proven to have (RFC 8705 §3.1), base64url; as the gateway vouches. */
-  readonly thumbprint: string | undefined
+  /** The keys that the caller has proven to hold in this very call. */
+  readonly proven: Confirmation
   /** Seconds. */
   readonly now: number
 }
 
 /** The first rule that the caller does not keep. */
-export function objection(rules: ApiRules, caller: Caller, { thumbprint, now }: Circumstances): Objection | undefined {
-  const unbound = bindingProblem(rules.sender_constraint, caller.claims.cnf, thumbprint)
+export function objection(rules: ApiRules, caller: Caller, { proven, now }: Circumstances): Objection | undefined {
+  const unbound = bindingProblem(rules.sender_constraint, caller, proven)
   if (unbound) return { status: 401, reason: unbound }
   const isStrong = isStrongEnough(rules, caller.claims.acr) && isFreshEnough(rules, caller.claims.auth_time, now)
   if (!isStrong) return { status: 401, reason: 'insufficient_user_authentication' }
@@ -38,21 +39,18 @@ export function objection(rules: ApiRules, caller: Caller, { thumbprint, now }: 
   return broken && forbidden('claim_mismatch', `Claim ${broken.claim} of ${nameOf(caller)} is not as required.`)
 }
 
-/**
- * A token that is bound to a key is good only in the hands of who has it, whether the API asks for that or not. Of
- * DPoP (RFC 9449) no proof is taken yet.
- */
+const methods = { dpop: 'jkt', mtls: 'x5t#S256' } as const
+
+/** A token that is bound to a key is good only in the hands of who has it, whether the API asks for that or not. */
 function bindingProblem(
   asked: ApiRules['sender_constraint'],
-  confirmation: unknown,
-  thumbprint: string | undefined,
+  { claims }: Caller,
+  proven: Confirmation,
 ): ReasonCode | undefined {
-  const bound = isRecord(confirmation) ? confirmation : {}
-  if (Object.keys(bound).length === 0) return asked === null ? undefined : 'token_not_bound'
-  // RFC 7800 §3.1: how one that we do not know is to be confirmed, we do not know.
-  if (Object.keys(bound).some((method) => method !== 'x5t#S256')) return 'token_binding_unproven'
-  if (asked === 'dpop') return 'token_not_bound'
-  return thumbprint !== undefined && bound['x5t#S256'] === thumbprint ? undefined : 'token_binding_unproven'
+  const bound = confirmationOf(claims)
+  if (!bound) return asked === null ? undefined : 'token_not_bound'
+  if (!isProven(bound, proven)) return 'token_binding_unproven'
+  return asked === null || asked === 'either' || methods[asked] in bound ? undefined : 'token_not_bound'
 }
 
 const isStrongEnough = ({ required_acr: wanted }: ApiRules, acr: unknown): boolean =>

@@ -3,6 +3,7 @@ import type { Api } from '../apis/api.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
+import { provableOf } from '../tokens/possession/confirmation.ts'
 import { identityHeadersOf } from './identity-headers.ts'
 import type { TokenAtApi } from './readers/own-token.ts'
 import { objection } from './rules.ts'
@@ -28,7 +29,8 @@ export const createGatewayPreview =
     const reading = await tokenAt(token, api)
     if (reading.kind === 'no') return { passes: false, reason: reading.reason }
     const { caller } = reading
-    const against = objection(api.rules, caller, { thumbprint: undefined, now: seconds(clock()) })
+    // As if the caller held the key that it is bound to, if it is.
+    const against = objection(api.rules, caller, { proven: provableOf(caller.claims), now: seconds(clock()) })
     if (against) return { passes: false, reason: against.reason, detail: against.detail }
     return {
       passes: true,

@@ -12,6 +12,7 @@ import type { Clock } from '../clock.ts'
 import { found } from '../collection.ts'
 import type { Soon } from '../soon.ts'
 import type { Entitlement } from '../tokens/accept.ts'
+import { type Confirmation, provableOf } from '../tokens/possession/confirmation.ts'
 import type { SupposeToken } from '../tokens/supposed-token.ts'
 import { createDecide, type Decision } from './decide.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -40,6 +41,7 @@ interface Found {
   readonly bearer: string
   /** Whatever it is. */
   readonly apiKey: string | undefined
+  readonly proven: Confirmation
 }
 
 const uncounted: RateLimit = {
@@ -56,15 +58,16 @@ export function createTryAccess(needs: Needs): TryAccess {
 
   const apiOf = async (id: string) => found(await apis.get(id), `API ${id}`)
 
-  function decideOn({ reading, key, bearer, apiKey }: Found, api: Api): Soon<Decision> {
+  function decideOn({ reading, key, bearer, apiKey, proven }: Found, api: Api): Soon<Decision> {
     const decide = createDecide({
       readers: [async () => reading],
       checkApiKey: async () => key,
+      provenKeys: () => proven,
       rateLimit: uncounted,
       clock,
     })
     const evidence: Evidence = {
-      ...{ bearer, basic: undefined, hasAuthorization: true, apiKey },
+      ...{ bearer, dpop: undefined, basic: undefined, hasAuthorization: true, apiKey },
       ...{ certificate: undefined, unbelievedCertificate: false, address: '' },
     }
     return decide(evidence, api)
@@ -160,19 +163,21 @@ export function createTryAccess(needs: Needs): TryAccess {
     async parties(apiId, parties) {
       const api = await apiOf(apiId)
       const [reading, key] = await Promise.all([tokenFor(api, parties), keyOf(parties.clientId, api)])
-      return trial({ reading, key, bearer: nobody, apiKey: key && nobody }, api)
+      // A client that always binds its tokens would prove that it holds the key.
+      const proven = reading.kind === 'mine' ? provableOf(reading.caller.claims) : {}
+      return trial({ reading, key, bearer: nobody, apiKey: key && nobody, proven }, api)
     },
 
     async token(apiId, { token, apiKey }) {
       const api = await apiOf(apiId)
       const evidence: Evidence = {
-        ...{ bearer: token, basic: undefined, hasAuthorization: true, apiKey },
+        ...{ bearer: token, dpop: undefined, basic: undefined, hasAuthorization: true, apiKey },
         ...{ certificate: undefined, unbelievedCertificate: false, address: '' },
       }
       let reading: Reading = notMine
       for (const reader of readers) if (reading.kind === 'not_mine') reading = await reader(evidence, api)
       const key = apiKey === undefined ? undefined : await checkApiKey(apiKey, api.id)
-      return trial({ reading, key, bearer: token, apiKey }, api)
+      return trial({ reading, key, bearer: token, apiKey, proven: {} }, api)
     },
   }
 }

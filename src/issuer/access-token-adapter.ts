@@ -2,6 +2,7 @@ import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
 import type { AccessToken, CheckAccessToken, Verdict } from '../tokens/access-token.ts'
 import { parseCompactJwt } from '../tokens/compact-jwt.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
+import { confirmationOf } from '../tokens/possession/confirmation.ts'
 import { adapter } from './adapter-base.ts'
 import type { RequestReads } from './request-reads.ts'
 import { stateOf } from './request-state.ts'
@@ -56,7 +57,7 @@ export function accessTokenAdapter(
 }
 
 function toModel(kind: string, token: AccessToken): AdapterPayload {
-  const { jti, iat, exp, aud, scope, sid, client_id: _same, iss: _ours, ...extra } = token.claims
+  const { jti, iat, exp, aud, scope, sid, client_id: _same, iss: _ours, cnf: _bound, ...extra } = token.claims
   // Userinfo takes tokens whose audience is the client (docs/tokens.md); the library wants none there.
   const userinfo = Provider.ctx?.oidc.route === 'userinfo' && token.audience === token.clientId
   return {
@@ -70,6 +71,8 @@ function toModel(kind: string, token: AccessToken): AdapterPayload {
     ...(token.accountId && { accountId: token.accountId }),
     ...(token.grantId && { grantId: token.grantId }),
     ...(!userinfo && { aud: token.audience }),
+    // The library has members of these names, and holds who shows the token to them.
+    ...confirmationOf(token.claims),
     extra,
   }
 }

@@ -26,6 +26,7 @@ interface Draft {
 export function createAccessTokenWriter({ issuer, adminAudience, admission, maxBytes }: Needs) {
   return async (ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials, draft: Draft): Promise<void> => {
     const { aud, iat, exp, scope } = draft.payload
+    const { jkt, 'x5t#S256': x5t } = token
     const facts = {
       issuer,
       clientId: String(token.clientId),
@@ -33,6 +34,7 @@ export function createAccessTokenWriter({ issuer, adminAudience, admission, maxB
       scope: typeof scope === 'string' ? scope : '',
       issuedAt: Number(iat),
       expiresAt: Number(exp),
+      confirmation: jkt !== undefined ? { jkt } : x5t !== undefined ? { 'x5t#S256': x5t } : undefined,
     }
     const { profile, payload } =
       'accountId' in token ? await forPerson(ctx, token, facts) : await forMachine(ctx, facts)

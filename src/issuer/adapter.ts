@@ -105,12 +105,21 @@ function interactionAdapter(needs: Needs): Adapter {
   }
 }
 
+/** Of client assertions, and of DPoP proofs. */
 function replayAdapter({ artifacts, clock }: Needs): Adapter {
   return adapter({
     find: async () => undefined, // Seen before is decided when it is written: there exactly one is first.
     async upsert(id, _payload, expiresIn = 0) {
+      const { ctx } = Provider
+      const state = stateOf(ctx)
+      // A client has proven itself by it before anything else is looked at.
+      const isAssertion = ctx?.oidc.params?.client_assertion !== undefined && !state.assertionUsed
+      state.assertionUsed = true
       const first = await artifacts.putOnce('ReplayDetection', digest(id), {}, clock() + expiresIn * 1000)
-      if (!first) throw new errors.InvalidClientAuth('the assertion was used before')
+      if (first) return
+      if (isAssertion) throw new errors.InvalidClientAuth('the assertion was used before')
+      state.refused = 'dpop_proof_replayed'
+      throw new errors.InvalidDpopProof('the DPoP proof was used before')
     },
   })
 }

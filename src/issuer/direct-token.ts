@@ -29,6 +29,10 @@ interface Needs {
   readonly grants: readonly DirectGrant[]
 }
 
+/** Its tokens are bound to a key, which is the provider's to ask for. */
+const alwaysBinds = ({ metadata }: Client): boolean =>
+  metadata.dpop_bound_access_tokens === true || metadata.tls_client_certificate_bound_access_tokens === true
+
 const common = ['grant_type', 'client_id', 'client_secret'] as const
 
 export function createDirectToken({ confirmRegistry, proving, proves, grants }: Needs): DirectRoute {
@@ -53,7 +57,7 @@ export function createDirectToken({ confirmRegistry, proving, proves, grants }: 
         try {
           await confirmRegistry()
           const client = (await authenticated(req, form, proving, proves)) ?? (await publicClient(req, form, proving))
-          const allowed = client?.metadata.grant_types?.includes(grant.type)
+          const allowed = client?.metadata.grant_types?.includes(grant.type) && !alwaysBinds(client)
           const answer = client && allowed ? await grant.issue(client, form) : undefined
           if (answer) return answer
         } catch (error) {

@@ -5,6 +5,7 @@ import { Unavailable } from '../errors.ts'
 import type { EventMembers, EventName, Report } from '../events.ts'
 import { requestNotes } from '../request-notes.ts'
 import { reuseOf } from './answers.ts'
+import { bindingReason } from './binding-reasons.ts'
 import { routes } from './provider.ts'
 import { stateOf } from './request-state.ts'
 
@@ -79,7 +80,9 @@ export function listen(provider: Provider, report: Report): void {
 
   const explain = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     noteForeign(ctx, error)
-    stateOf(ctx).detail = detailOf(error)
+    const state = stateOf(ctx)
+    state.detail = detailOf(error)
+    state.refused ??= bindingReason(state.detail)
   }
   provider.on('grant.error', explain)
   provider.on('introspection.error', explain)

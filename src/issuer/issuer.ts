@@ -17,6 +17,7 @@ import type { SecretUses } from '../clients/secret-uses.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
+import { createCallersCertificate } from '../http/certificates/callers-certificate.ts'
 import type { CookieKeys } from '../http/cookie-keys.ts'
 import type { FindDirectRoute } from '../http/direct.ts'
 import type { CurrentSession, Interactions } from '../interaction.ts'
@@ -54,6 +55,7 @@ import { createIntrospectionPolicy, createMayLook } from './introspection-policy
 import { leaveAtOnce } from './leave-at-once.ts'
 import { createLogout } from './logout.ts'
 import * as middleware from './middleware.ts'
+import { nonceSecretFrom } from './nonce-secret.ts'
 import { limitParameters } from './parameters.ts'
 import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
@@ -66,6 +68,7 @@ import { createResources } from './resources.ts'
 import { createRotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
 import { settleLogin, settleTokens } from './settle.ts'
+import { shownCertificate } from './shown-certificate.ts'
 import { requireUnambiguous } from './unambiguous.ts'
 import { validateBy } from './validate-client.ts'
 
@@ -93,6 +96,8 @@ interface Needs {
   readonly checkAccessToken: CheckAccessToken
   readonly entitlement: Entitlement
   readonly cookieKeys: CookieKeys
+  /** The keys of the configuration, of which others are made. */
+  readonly keys: readonly Buffer[]
   readonly customClaims: () => Promise<readonly string[]>
   readonly http: Pick<Outbound, 'fetch'>
   readonly vault: Vault
@@ -144,6 +149,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
   const logout = createLogout({ ...needs, ...stores, cookies, base })
   const proves = createProvesBy(needs.secretUses, clock)
   const proving = createProvingClients(stores.clientMemory, clock)
+  const nonceSecret = nonceSecretFrom(needs.keys)
   const resources = createResources({ ...needs, apis: stores.apis, accessTokenLifetime: lifetimes.access_token })
 
   const interactions = createInteractions({
@@ -161,10 +167,12 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       keys,
       cookies,
       cookieKeys: needs.cookieKeys,
+      nonceSecret,
       http: needs.http,
       customClaims,
       logout,
       resources,
+      getCertificate: shownCertificate(createCallersCertificate(config)),
       mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
       adapter: createAdapterFactory({
         ...stores,

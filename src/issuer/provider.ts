@@ -1,9 +1,11 @@
 /** The OpenID provider as it is set up here: every choice the library leaves open is made in this file. */
-import { type Configuration, Provider } from 'oidc-provider'
+import type { X509Certificate } from 'node:crypto'
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Config } from '../config/schema.ts'
 import type { CookieKeys } from '../http/cookie-keys.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { dpopAlgorithms } from '../tokens/possession/dpop-proof.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
 import { assertClientAssertion } from './client-assertions.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
@@ -17,10 +19,14 @@ interface Needs {
   readonly keys: KeyRing
   readonly cookies: CookieSettings
   readonly cookieKeys: CookieKeys
+  /** What nonces for DPoP proofs are made of: 32 bytes, the same on every node. */
+  readonly nonceSecret: Buffer
   /** Claims that mappings make beyond the standard's. */
   readonly customClaims: readonly string[]
   readonly resources: Pick<Resources, 'defaultResource' | 'getResourceServerInfo'>
   readonly mayIntrospect: IntrospectionPolicy
+  /** The one that the caller has proven to have. */
+  readonly getCertificate: (ctx: KoaContextWithOIDC) => X509Certificate | undefined
   /** Fetches what clients register an address for. */
   readonly http: Pick<Outbound, 'fetch'>
   readonly adapter: NonNullable<Configuration['adapter']>
@@ -120,6 +126,7 @@ export function createProvider(needs: Needs): Provider {
       userinfoSigningAlgValues: ['RS256'],
       introspectionSigningAlgValues: ['RS256'],
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      dPoPSigningAlgValues: [...dpopAlgorithms],
     },
     assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer, tokens.clock_tolerance),
     extraClientMetadata: { properties: [brokerMetadata] },
@@ -144,7 +151,10 @@ export function createProvider(needs: Needs): Provider {
     discovery: { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      // RFC 9449. A proof counts once (adapter.ts); a nonce helps those whose clock is wrong, and is asked of nobody else.
+      dPoP: { enabled: true, nonceSecret: needs.nonceSecret, requireNonce: () => false },
+      // RFC 8705 §3, with the certificate that a proxy of ours has seen.
+      mTLS: { enabled: true, certificateBoundAccessTokens: true, getCertificate: needs.getCertificate },
       pushedAuthorizationRequests: { enabled: false },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },

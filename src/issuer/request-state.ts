@@ -28,6 +28,8 @@ export interface RequestState {
   granted?: Grant
   /** The refresh token that another request is using at this moment. */
   lostRotation?: string | undefined
+  /** The client's assertion counts no second time; what is used up after it is something else. */
+  assertionUsed?: boolean
   /** What the library says about a *no*, for the log. */
   detail?: string | undefined
   /** The stay that this request has ended, if there was one. */

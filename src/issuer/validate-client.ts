@@ -1,4 +1,5 @@
 /** The OpenID provider's own opinion of a client's metadata, before the client is kept. */
+import { randomBytes } from 'node:crypto'
 import { errors, type Provider } from 'oidc-provider'
 import type { Client } from '../clients/client.ts'
 import type { Config } from '../config/schema.ts'
@@ -40,9 +41,11 @@ async function judge(config: Config): Promise<Provider> {
     keys: { active: key, all: [key], verifiers: new Map() },
     cookies: cookieSettings(new URL(config.issuer)),
     cookieKeys: createCookieKeys([]),
+    nonceSecret: randomBytes(32),
     customClaims: [],
     resources: { defaultResource: never, getResourceServerInfo: never },
     mayIntrospect: never,
+    getCertificate: never,
     http: { fetch: never },
     adapter: never,
     findAccount: never,

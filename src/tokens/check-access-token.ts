@@ -132,7 +132,7 @@ const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
 
 // An ID token is signed by the same key for the same audience (RFC 8725 §3.11): only the kind tells them apart.
 const isAccessToken = (header: string | undefined, claim: string | undefined): boolean =>
-  header === 'at+jwt' ? claim === undefined : header === 'JWT' && claim === 'Bearer'
+  header === 'at+jwt' ? claim === undefined : header === 'JWT' && (claim === 'Bearer' || claim === 'DPoP')
 
 function toAccessToken(payload: z.infer<typeof Payload>): AccessToken | undefined {
   const clientId = payload.azp ?? payload.client_id

@@ -6,6 +6,7 @@ import type { RoleName } from '../accounts/account.ts'
 import type { AdmittedDirectly, AdmittedMachine, AdmittedPerson } from '../admission/admit.ts'
 import { newId } from '../ids.ts'
 import type { Mapped } from '../mapping/map-identity.ts'
+import type { Confirmation } from './possession/confirmation.ts'
 
 /** What is known about the login and the request that a token is made for. */
 export interface TokenFacts {
@@ -17,6 +18,8 @@ export interface TokenFacts {
   /** Seconds. */
   readonly issuedAt: number
   readonly expiresAt: number
+  /** The key that whoever uses the token must prove to hold; absent: nobody need prove anything. */
+  readonly confirmation?: Confirmation | undefined
   readonly authTime: number | undefined
   readonly acr: string | undefined
   /** `undefined`: an offline grant, whose session may be over. */
@@ -36,7 +39,7 @@ function brokerAccessToken(facts: TokenFacts, { account, client, source }: Admit
   return compact({
     ...head(facts),
     sub: account.id,
-    typ: 'Bearer',
+    typ: kindFor(facts),
     azp: facts.clientId,
     auth_time: facts.authTime,
     session_state: facts.sessionId,
@@ -56,6 +59,7 @@ function brokerAccessToken(facts: TokenFacts, { account, client, source }: Admit
     scope: facts.scope,
     sid: facts.sessionId,
     client_id: facts.clientId,
+    cnf: facts.confirmation,
   })
 }
 
@@ -79,6 +83,7 @@ function rfc9068AccessToken(facts: TokenFacts, { account, source }: AdmittedPers
     sid: facts.sessionId,
     client_session: facts.grantId,
     identity_provider_alias: source.alias,
+    cnf: facts.confirmation,
   })
 }
 
@@ -88,17 +93,18 @@ export function machineAccessToken(
   { client }: AdmittedMachine,
 ): Payload {
   if (client.tokenProfile === 'rfc9068') {
-    const { issuer: iss, expiresAt: exp, audience: aud, clientId, issuedAt: iat, scope } = facts
-    return compact({ iss, exp, aud, sub: clientId, client_id: clientId, iat, jti: newId(), scope })
+    const { issuer: iss, expiresAt: exp, audience: aud, clientId, issuedAt: iat, scope, confirmation: cnf } = facts
+    return compact({ iss, exp, aud, sub: clientId, client_id: clientId, iat, jti: newId(), scope, cnf })
   }
   return compact({
     ...head(facts),
     sub: facts.clientId,
-    typ: 'Bearer',
+    typ: kindFor(facts),
     azp: facts.clientId,
     'allowed-origins': client.webOrigins,
     scope: facts.scope,
     client_id: facts.clientId,
+    cnf: facts.confirmation,
   })
 }
 
@@ -140,6 +146,9 @@ const head = ({
   iss: issuer,
   aud: audience,
 })
+
+/** As Keycloak has it: whoever asks for `Bearer`, and knows nothing of keys, takes no token that must be proven. */
+const kindFor = ({ confirmation }: Pick<TokenFacts, 'confirmation'>) => (confirmation?.jkt ? 'DPoP' : 'Bearer')
 
 const rolesOf = (assigned: readonly RoleName[], mapped: readonly RoleName[]): readonly RoleName[] => [
   ...assigned,

@@ -8,6 +8,7 @@ import { type Clock, seconds } from '../clock.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { AccessToken } from './access-token.ts'
 import { machineAccessToken, type Payload, personAccessToken, type TokenFacts } from './claims.ts'
+import type { Confirmation } from './possession/confirmation.ts'
 import { visibleClaims } from './visible-claims.ts'
 
 export interface TokenWish {
@@ -46,6 +47,15 @@ interface Needs {
 
 export type SupposeToken = (wish: TokenWish) => Promise<SupposedToken | Denied>
 
+/** As long as a real one. */
+const someKey = 'A'.repeat(43)
+
+/** What the client always binds its tokens to; any may do so. */
+function boundBy({ metadata }: Pick<Client, 'metadata'>): Confirmation | undefined {
+  if (metadata.dpop_bound_access_tokens === true) return { jkt: someKey }
+  return metadata.tls_client_certificate_bound_access_tokens === true ? { 'x5t#S256': someKey } : undefined
+}
+
 /** As long as a real one: sessions and grants are made when somebody signs in. */
 const noneYet = '00000000-0000-4000-8000-000000000000'
 
@@ -57,7 +67,8 @@ export const createSupposeToken =
     if (!login) {
       const machine = await admission.machine(clientId)
       if ('denied' in machine) return machine
-      return { client: machine.client, token: tokenOf(machineAccessToken(base, machine)) }
+      const facts = { ...base, confirmation: boundBy(machine.client) }
+      return { client: machine.client, token: tokenOf(machineAccessToken(facts, machine)) }
     }
     const { accountId, sourceId, authTime = now, acr, agreedTo } = login
     const person = await admission.person({ accountId, clientId, sourceId, scopes: agreedTo })
@@ -66,7 +77,7 @@ export const createSupposeToken =
     const all = mapIdentity(identity, source.mapping)
     if (all.overage) return { denied: 'groups_overage' }
     const mapped = visibleClaims(all, client, new Set(scopes))
-    const facts = { ...base, authTime, acr, sessionId: noneYet, grantId: noneYet }
+    const facts = { ...base, confirmation: boundBy(client), authTime, acr, sessionId: noneYet, grantId: noneYet }
     const token = tokenOf(personAccessToken(facts, person, mapped), source.alias)
     return { client, token, login: { person, facts, mapped } }
   }

@@ -214,6 +214,7 @@ describe('/.well-known/oauth-protected-resource/{slug}', () => {
       authorization_servers: [world.broker.issuer],
       bearer_methods_supported: ['header'],
       scopes_supported: ['email'],
+      dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
     })
     const named = await world.addApi({ audience: 'urn:example:named' })
     expect(await (await read(named.slug)).json()).toMatchObject({ resource: 'urn:example:named' })

@@ -1,7 +1,7 @@
 /** The forms in which gateways hand on a caller's certificate, and what is made of them. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { certificateHeaders } from '../../src/gateway/certificates/certificate-headers.ts'
+import { certificateHeaders } from '../../src/http/certificates/certificate-headers.ts'
 import { readEvidence } from '../../src/gateway/evidence.ts'
 import { createAuthority } from '../support/certificates.ts'
 
@@ -14,7 +14,8 @@ const der = (of: typeof john) => of.certificate.raw.toString('base64')
 const escaped = (of: typeof john) => encodeURIComponent(of.pem)
 const bare = (of: typeof john) => of.pem.replaceAll(/-----[A-Z ]+-----|\n/g, '')
 
-const all = { address: '192.0.2.1', certificateHeaders: [...certificateHeaders] }
+const asked = { method: 'GET', scheme: 'https', host: 'api.example', target: '/' }
+const all = { asked, address: '192.0.2.1', certificateHeaders: [...certificateHeaders] }
 
 function read(headers: Readonly<Record<string, string | string[]>>, around = all) {
   const headersDistinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]))

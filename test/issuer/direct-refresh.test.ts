@@ -229,10 +229,15 @@ describe('a refresh', () => {
   it.each([
     ['a narrower scope', { form: { scope: 'openid' } }],
     ['a page’s script', { headers: { origin: 'https://spa.example' } }],
-    ['a proof of possession', { headers: { dpop: 'x' } }],
   ])('with %s is the provider’s', async (_, sent) => {
     const { refresh_token } = await signIn(client)
     expect(await refresh(client, refresh_token, sent)).toMatchObject({ status: 200, wasShort: false })
+  })
+
+  it('with a proof of possession is the provider’s, who says whether it is one', async () => {
+    const { refresh_token } = await signIn(client)
+    const answer = await refresh(client, refresh_token, { headers: { dpop: 'x' } })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } })
   })
 
   it('of claims that were asked for one by one is the provider’s', async () => {

@@ -209,10 +209,10 @@ describe('SEC-043 the kind', () => {
   })
 
   it('SEC-105 a token that is bound to a key is not taken for one that anybody may carry', async () => {
-    for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x', jkt: 'x' }, { 'x5t#S256': 1 }, {}, null])
+    for (const cnf of [{ jwk: {} }, { 'x5t#S256': 'x', jkt: 'x' }, { 'x5t#S256': 1 }, { jkt: ['x'] }, {}, null])
       expect(await ask(hosts.rs256, token({ cnf }))).toMatchObject({ status: 401, reason: 'token_bound' })
-    const cnf = { 'x5t#S256': 'x' }
-    expect(await ask(hosts.rs256, token({ cnf }))).toMatchObject({ status: 401, reason: 'token_binding_unproven' })
+    for (const cnf of [{ 'x5t#S256': 'x' }, { jkt: 'x' }])
+      expect(await ask(hosts.rs256, token({ cnf }))).toMatchObject({ status: 401, reason: 'token_binding_unproven' })
   })
 
   it('a token that the issuer meant for somebody with our address in it is none of ours', async () => {

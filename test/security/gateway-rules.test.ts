@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noRules } from '../../src/apis/api-rules.ts'
 import type { Caller } from '../../src/gateway/reader.ts'
 import { objection } from '../../src/gateway/rules.ts'
+import type { Confirmation } from '../../src/tokens/possession/confirmation.ts'
 import { bearer, type GatewayWorld, secret, startGateway } from '../gateway/start-gateway.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { startTokenIssuer } from '../support/token-issuer.ts'
@@ -111,8 +112,11 @@ describe('a token that is bound to a key', () => {
     ...{ scopes: [], claims: { ...(cnf !== undefined && { cnf }) } },
   })
   const mine = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0'
-  const judge = (cnf: unknown, thumbprint?: string, asked: 'mtls' | 'dpop' | 'either' | null = null) =>
-    objection({ ...noRules, sender_constraint: asked }, caller(cnf), { thumbprint, now: 0 })?.reason
+  type Asked = 'mtls' | 'dpop' | 'either' | null
+  const judgeBy = (proven: Confirmation, cnf: unknown, asked: Asked = null) =>
+    objection({ ...noRules, sender_constraint: asked }, caller(cnf), { proven, now: 0 })?.reason
+  const judge = (cnf: unknown, thumbprint?: string, asked: Asked = null) =>
+    judgeBy(thumbprint === undefined ? {} : { 'x5t#S256': thumbprint }, cnf, asked)
 
   it('SEC-105 passes with the certificate that it names, and with no other, whether the API asks for that or not', () => {
     for (const asked of ['mtls', 'either', null] as const) {
@@ -163,6 +167,19 @@ describe('a token that is bound to a key', () => {
         expect(judge(cnf, mine, asked)).toBe('token_binding_unproven')
     expect(judge({ 'x5t#S256': mine }, mine, 'dpop')).toBe('token_not_bound')
   })
+
+  it('SEC-105 passes with the key that it names, and where it names two, with both', () => {
+    for (const asked of ['dpop', 'either', null] as const) {
+      expect(judgeBy({ jkt: mine }, { jkt: mine }, asked)).toBeUndefined()
+      expect(judgeBy({ jkt: 'x' }, { jkt: mine }, asked)).toBe('token_binding_unproven')
+      expect(judgeBy({ 'x5t#S256': mine }, { jkt: mine }, asked)).toBe('token_binding_unproven')
+      const both = { 'x5t#S256': mine, jkt: 'x' }
+      expect(judgeBy({ jkt: 'x' }, both, asked)).toBe('token_binding_unproven')
+      expect(judgeBy({ jkt: 'x', 'x5t#S256': mine }, both, asked)).toBeUndefined()
+    }
+    expect(judgeBy({ jkt: mine }, { jkt: mine }, 'mtls')).toBe('token_not_bound')
+    expect(judgeBy({ jkt: mine }, undefined, 'dpop')).toBe('token_not_bound')
+  })
 })
 
 describe('claim rules', () => {
@@ -209,13 +226,13 @@ describe('claim rules', () => {
     ['levels.length', 'any', [2], false],
   ] as const)('of %s, %s of %j: %s', (claim, match, values, holds) => {
     const rules = { ...noRules, claims: [{ claim, match, values: [...values] }] }
-    const found = objection(rules, caller, { thumbprint: undefined, now: 0 })
+    const found = objection(rules, caller, { proven: {}, now: 0 })
     expect(found?.reason).toBe(holds ? undefined : 'claim_mismatch')
   })
 
   it('say which claim it was, and not what it should have been', () => {
     const rules = { ...noRules, claims: [{ claim: 'text', match: 'any' as const, values: ['classified'] }] }
-    const found = objection(rules, caller, { thumbprint: undefined, now: 0 })
+    const found = objection(rules, caller, { proven: {}, now: 0 })
     expect(found).toMatchObject({ status: 403, detail: 'Claim text of user rene is not as required.' })
   })
 })

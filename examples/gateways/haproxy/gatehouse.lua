@@ -8,7 +8,7 @@ local identity = {
   'x-auth-application', 'x-auth-scopes', 'x-auth-assertion', 'x-auth-mask',
 }
 -- Nothing else of the request is asked about.
-local evidence = { 'authorization', 'x-api-key' }
+local evidence = { 'authorization', 'dpop', 'x-api-key' }
 -- What a refusal tells the caller.
 local told = {
   'content-type', 'cache-control', 'www-authenticate', 'retry-after', 'x-gatehouse-reason', 'x-gatehouse-reference',
@@ -34,6 +34,7 @@ core.register_action('gatehouse', { 'http-req' }, function(txn)
     ['x-forwarded-method'] = { txn.f:method() },
     ['x-forwarded-host'] = values(came, 'host'),
     ['x-forwarded-uri'] = { txn.f:pathq() },
+    ['x-forwarded-proto'] = { txn:get_var('txn.scheme') },
     ['x-forwarded-for'] = { txn.f:src() },
     ['x-gatehouse-gateway'] = { txn:get_var('proc.gatehouse_gateway') },
   }

@@ -71,7 +71,9 @@ export function createIntrospection({ config, endpoint, fetch, clock }: Needs): 
     if (!active) return new Refusal('token_inactive')
     const { iss = config.issuer, token_type: type = 'Bearer' } = said
     if (iss !== config.issuer) return new Refusal('token_issuer')
-    if (!/^(Bearer|access_token)$/i.test(type) || !isAccessToken(said, false)) return new Refusal('token_type')
+    if (!/^(Bearer|DPoP|access_token)$/i.test(type) || !isAccessToken(said, false)) return new Refusal('token_type')
+    // To nothing that anybody could prove.
+    if (/^DPoP$/i.test(type) && !('cnf' in said)) return new Refusal('token_bound')
     try {
       // One without an end is asked about again soon enough.
       return readClaims({ ...said, exp: said.exp ?? seconds(clock() + believedFor) }, config)

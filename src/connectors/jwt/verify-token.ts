@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import { isRecord } from '../../mapping/path.ts'
 import type { CompactJwt } from '../../tokens/compact-jwt.ts'
+import { confirmationMethods } from '../../tokens/possession/confirmation.ts'
 import { algorithmsOf, type JwtConfig } from './config.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -39,7 +40,7 @@ export function readHeader({ header, payload }: CompactJwt, config: JwtConfig): 
 export function isAccessToken(claims: Claims, isSure: boolean): boolean {
   const { typ, token_use: use } = claims
   if (typeof use === 'string' && !/^access(_token)?$/i.test(use)) return false
-  if (typeof typ === 'string') return /^(Bearer|at\+jwt)$/i.test(typ)
+  if (typeof typ === 'string') return /^(Bearer|DPoP|at\+jwt)$/i.test(typ)
   return isSure || !['nonce', 'at_hash', 'c_hash', 'events'].some((name) => name in claims)
 }
 
@@ -86,15 +87,20 @@ export interface Checked {
 export function readClaims(payload: Claims, config: JwtConfig): Checked {
   const parsed = Payload.safeParse(payload)
   if (!parsed.success) throw new Refusal('token_malformed')
-  if ('cnf' in payload && !isBoundToCertificate(payload.cnf)) throw new Refusal('token_bound')
+  const isBound = 'cnf' in payload || /^DPoP$/i.test(String(payload.typ))
+  if (isBound && !isProvable(payload.cnf)) throw new Refusal('token_bound')
   const { exp, nbf, iat } = parsed.data
   requireAudience(parsed.data.aud, config)
   return { claims: payload, times: { exp, nbf, iat } }
 }
 
-/** RFC 8705 §3.1: whoever is brought such a token asks for the certificate, since only they know of one. */
-const isBoundToCertificate = (cnf: unknown): boolean =>
-  isRecord(cnf) && Object.keys(cnf).join() === 'x5t#S256' && typeof cnf['x5t#S256'] === 'string'
+/** By a certificate or a DPoP proof: whoever is brought such a token asks for it, since only they see the call. */
+function isProvable(cnf: unknown): boolean {
+  const [method, ...others] = isRecord(cnf) ? Object.entries(cnf) : []
+  return (
+    others.length === 0 && confirmationMethods.some((known) => known === method?.[0]) && typeof method?.[1] === 'string'
+  )
+}
 
 function requireAudience(aud: unknown, { audiences }: Pick<JwtConfig, 'audiences'>): void {
   if (audiences.length > 0 && !names(aud, audiences)) throw new Refusal('token_audience')

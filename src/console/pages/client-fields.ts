@@ -25,7 +25,10 @@ const groups = {
     ...['backchannel_logout_uri', 'backchannel_logout_session_required'],
   ],
   rights: ['allowed_sources', 'grant_types', 'scope', 'token_profile', 'resource_server.apis'],
-  proof: ['application_type', 'token_endpoint_auth_method', 'require_pkce', 'jwks_uri', 'jwks'],
+  proof: [
+    ...['application_type', 'token_endpoint_auth_method', 'require_pkce', 'jwks_uri', 'jwks'],
+    ...['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'],
+  ],
   further: [
     ...['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'contacts', 'initiate_login_uri', 'default_max_age'],
     ...['require_auth_time', 'token_endpoint_auth_signing_alg', 'id_token_signed_response_alg'],

@@ -1,4 +1,4 @@
-import { type Dialect, once } from './dialect.ts'
+import { type Dialect, once, schemeOf } from './dialect.ts'
 
 /**
  * `auth_request` of nginx. It knows 2xx, 401 and 403, and takes every other status for a fault of its own (500), so
@@ -7,6 +7,7 @@ import { type Dialect, once } from './dialect.ts'
 export const nginx: Dialect = {
   ask: (req) => ({
     method: once(req, 'x-original-method'),
+    scheme: schemeOf(req),
     host: once(req, 'x-original-host'),
     target: once(req, 'x-original-uri'),
   }),

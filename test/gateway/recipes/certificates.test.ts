@@ -101,7 +101,9 @@ describe.each(Object.entries(gateways))('%s', (_, start) => {
       })
       const [question] = asked
       if (!question) throw new Error('The broker was not asked')
-      const evidence = readEvidence(question, { address: '', certificateHeaders: ['x-gatehouse-client-cert'] })
+      const call = { method: 'GET', scheme: 'https', host, target: '/patients/1' }
+      const around = { asked: call, address: '', certificateHeaders: ['x-gatehouse-client-cert' as const] }
+      const evidence = readEvidence(question, around)
       return typeof evidence === 'string' ? evidence : evidence.certificate?.leaf.subject
     }
 

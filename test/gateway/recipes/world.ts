@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer as createTcp, type Socket } fro
 import { text } from 'node:stream/consumers'
 import { createTokenCheck } from '../../../examples/patient-api/check-token.ts'
 import { createPatientApi } from '../../../examples/patient-api/patient-api.ts'
-import { certificateHeaders } from '../../../src/gateway/certificates/certificate-headers.ts'
+import { certificateHeaders } from '../../../src/http/certificates/certificate-headers.ts'
 import { breakableStores } from '../../support/breakable.ts'
 import type { Json } from '../../support/broker.ts'
 import { secret, startGateway } from '../start-gateway.ts'

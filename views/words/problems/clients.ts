@@ -47,4 +47,8 @@ export const clients: readonly ProblemWords[] = [
   ['belongs to the application {}: change it at applications/{}', 'gehört zur Anwendung {1}: Ändern Sie ihn dort'],
   ['is one that needs no secret', 'braucht kein Secret'],
   ['cannot be given together with jwks', 'geht nicht zusammen mit jwks'],
+  [
+    'cannot be given together with tls_client_certificate_bound_access_tokens',
+    'geht nicht zusammen mit tls_client_certificate_bound_access_tokens',
+  ],
 ]

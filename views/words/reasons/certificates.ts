@@ -25,8 +25,9 @@ export const certificates = {
   },
   certificate_missing: {
     title: 'Ein Client-Zertifikat ist nötig',
-    cause: 'Die API nennt nur Anmeldequellen der Art certificate, und kein Gateway hat ein Zertifikat genannt.',
-    fix: 'Verbinden Sie sich mit einem; und sehen Sie nach, ob das Gateway danach fragt und es weitergibt.',
+    cause:
+      'Die API nennt nur Anmeldequellen der Art certificate, oder die Tokens des Clients sind an sein Zertifikat gebunden, und kein Gateway oder Proxy hat eines genannt.',
+    fix: 'Verbinden Sie sich mit einem; und sehen Sie nach, ob das Gateway oder der Proxy vor dem Broker danach fragt und es weitergibt.',
   },
   certificate_untrusted: {
     title: 'Das Client-Zertifikat ist von niemandem, dem hier vertraut wird',

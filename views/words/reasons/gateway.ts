@@ -69,7 +69,7 @@ export const gateway = {
   },
   credentials_ambiguous: {
     title: 'Die Anfrage trägt mehr als einen Nachweis einer Art',
-    cause: 'Authorization oder X-API-Key kam mehr als einmal; Gateway und API könnten verschiedene lesen.',
+    cause: 'Authorization, X-API-Key oder DPoP kam mehr als einmal; Gateway und API könnten verschiedene lesen.',
     fix: 'Senden Sie jeden Header einmal.',
   },
   basic_malformed: {

@@ -5,14 +5,47 @@ export const rules = {
   token_not_bound: {
     title: 'Das Token muss an einen Schlüssel gebunden sein',
     cause:
-      'Die API nimmt nur Tokens, die an einen nachgewiesenen Schlüssel gebunden sind (sender_constraint), und dieses ist keines.',
-    fix: 'Holen Sie ein gebundenes, oder nehmen Sie sender_constraint von der API.',
+      'Die API nimmt nur Tokens, die an einen nachgewiesenen Schlüssel gebunden sind (sender_constraint), und dieses ist keines; oder hinter DPoP stand eines, das nicht durch DPoP gebunden ist.',
+    fix: 'Holen Sie ein gebundenes (mit einem DPoP-Nachweis oder einem Client-Zertifikat), oder nehmen Sie sender_constraint von der API.',
   },
   token_binding_unproven: {
     title: 'Das Token gehört zu einem anderen Schlüssel',
     cause:
-      'Das Token ist an ein Zertifikat gebunden (cnf, RFC 8705), für das das Gateway bei diesem Aufruf nicht bürgt, oder an etwas, das sich hier nicht nachweisen lässt, etwa einen DPoP-Schlüssel.',
-    fix: 'Rufen Sie mit dem Zertifikat auf, für das es ausgestellt ist, durch ein Gateway, das es weitergibt.',
+      'Das Token ist an den Schlüssel eines DPoP-Nachweises (RFC 9449) oder an ein Zertifikat (RFC 8705) gebunden (cnf), und nichts an diesem Aufruf zeigt, dass der Aufrufer eben diesen Schlüssel hat.',
+    fix: 'Senden Sie es als Authorization: DPoP mit einem Nachweis des Schlüssels, für den es ausgestellt ist; oder rufen Sie mit seinem Zertifikat auf, durch ein Gateway, das es weitergibt.',
+  },
+  dpop_scheme_wrong: {
+    title: 'Ein Token mit DPoP-Nachweis gehört hinter DPoP',
+    cause: 'Die Anfrage hat einen DPoP-Nachweis, aber ihr Token steht hinter Bearer, als müsste niemand etwas nachweisen.',
+    fix: 'Senden Sie Authorization: DPoP und das Token; mit einem Token, das nicht gebunden ist, keinen Header DPoP.',
+  },
+  dpop_proof_missing: {
+    title: 'Ein DPoP-Nachweis ist nötig',
+    cause:
+      'Das Token steht hinter DPoP, oder der Client oder der Code ist an einen Schlüssel gebunden, und die Anfrage hat keinen Header DPoP.',
+    fix: 'Senden Sie mit jeder Anfrage einen neuen Nachweis (RFC 9449 §4.2) im Header DPoP; ein Gateway muss ihn an die Prüfung weitergeben.',
+  },
+  dpop_proof_invalid: {
+    title: 'Das ist kein DPoP-Nachweis',
+    cause:
+      'Im Header DPoP steht kein JWT der Art dpop+jwt mit jti, iat, htm, htu und ath, das der öffentliche Schlüssel in seinem Kopf mit einem erlaubten Verfahren signiert hat.',
+    fix: 'Bilden Sie Nachweise nach RFC 9449 §4.2, mit einem der dpop_signing_alg_values_supported.',
+  },
+  dpop_proof_mismatch: {
+    title: 'Der DPoP-Nachweis gilt einer anderen Anfrage',
+    cause:
+      'Methode (htm), Adresse (htu) oder Token (ath) des Nachweises sind nicht die der Anfrage, wie das Gateway sie nennt.',
+    fix: 'Bilden Sie für jede Anfrage einen neuen. Stimmt er, so vergleichen Sie htu mit Schema, Host und Port, die das Gateway der Prüfung sendet.',
+  },
+  dpop_proof_stale: {
+    title: 'Der DPoP-Nachweis ist nicht von eben',
+    cause: 'Die Zeit im Nachweis (iat) liegt mehr als eine Minute neben der Zeit hier.',
+    fix: 'Bilden Sie für jede Anfrage einen neuen, und stellen Sie die Uhr des Geräts.',
+  },
+  dpop_proof_replayed: {
+    title: 'Der DPoP-Nachweis wurde schon benutzt',
+    cause: 'Ein Nachweis zählt einmal. Einer mit dieser jti, vom selben Schlüssel, war schon hier.',
+    fix: 'Bilden Sie für jede Anfrage einen neuen, auch beim nächsten Versuch. Tut die Anwendung das, so hat jemand anderes einen gelesen.',
   },
   insufficient_user_authentication: {
     title: 'Eine stärkere oder frischere Anmeldung ist nötig',

@@ -67,8 +67,8 @@ export const tokens = {
   token_bound: {
     title: 'Das Token ist an einen Schlüssel gebunden',
     cause:
-      'Das Token nennt einen Schlüssel, den der Aufrufer anders nachweisen muss (cnf) als durch ein Zertifikat; das lässt sich hier nicht prüfen.',
-    fix: 'Holen Sie eines, das an ein Zertifikat gebunden ist (RFC 8705), oder an nichts.',
+      'Das Token nennt einen Schlüssel, den der Aufrufer anders nachweisen muss (cnf) als durch DPoP oder ein Zertifikat; das lässt sich hier nicht prüfen.',
+    fix: 'Holen Sie eines, das durch DPoP (RFC 9449) oder an ein Zertifikat (RFC 8705) gebunden ist, oder an nichts.',
   },
   code_reused: {
     title: 'Der Authorization Code wurde schon benutzt',

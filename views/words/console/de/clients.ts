@@ -164,6 +164,14 @@ export const clients: ConsoleWords['clients'] = {
     'resource_server.apis': { label: 'Steht am Introspection-Endpunkt für diese APIs' },
     token_endpoint_auth_method: { label: 'Am Token-Endpunkt' },
     require_pkce: { label: 'PKCE wird verlangt' },
+    dpop_bound_access_tokens: {
+      label: 'Seine Tokens sind immer an einen Schlüssel gebunden (DPoP)',
+      help: 'Ohne Nachweis bekommt er keines, und wer eines stiehlt, kann nichts damit anfangen.',
+    },
+    tls_client_certificate_bound_access_tokens: {
+      label: 'Seine Tokens sind immer an sein Zertifikat gebunden (mTLS)',
+      help: 'Ein Proxy von Ihnen beendet TLS und gibt das Zertifikat weiter.',
+    },
     jwks: { label: 'Öffentliche Schlüssel (JWKS)', help: 'Für private_key_jwt: diese, oder eine Adresse von ihnen.' },
     jwks_uri: { label: 'Adresse seiner öffentlichen Schlüssel' },
     client_uri: { label: 'Startseite' },

@@ -161,6 +161,14 @@ export const clients = {
     'resource_server.apis': { label: 'Stands for these APIs at the introspection endpoint' },
     token_endpoint_auth_method: { label: 'At the token endpoint' },
     require_pkce: { label: 'PKCE is demanded' },
+    dpop_bound_access_tokens: {
+      label: 'Its tokens are always bound to a key (DPoP)',
+      help: 'It gets none without a proof, and whoever steals one can do nothing with it.',
+    },
+    tls_client_certificate_bound_access_tokens: {
+      label: 'Its tokens are always bound to its certificate (mTLS)',
+      help: 'A proxy of yours ends TLS, and hands the certificate on.',
+    },
     jwks: { label: 'Public keys (JWKS)', help: 'For private_key_jwt: these, or an address of them.' },
     jwks_uri: { label: 'Address of its public keys' },
     client_uri: { label: 'Home page' },
