@@ -8,11 +8,19 @@ export interface Load {
   readonly port: number
   /** Whole requests, in turn. */
   readonly requests: readonly string[]
-  /** As every answer begins, such as `HTTP/1.1 200`. */
-  readonly expected: string
+  /** As every answer begins, such as `HTTP/1.1 200`; without it, whatever comes is counted. */
+  readonly expected?: string
   readonly seconds: number
   /** So many at once, each as soon as the last one is answered; or so many a second, whatever becomes of those before. */
-  readonly pace: { readonly atOnce: number } | { readonly perSecond: number }
+  readonly pace: { readonly atOnce: number } | Even
+}
+
+interface Even {
+  readonly perSecond: number
+  /** Opened, and used once, before it begins; 64 without it. */
+  readonly connections?: number
+  /** Milliseconds after which those who found no connection go away unasked; without it, they wait. */
+  readonly patience?: number
 }
 
 export interface Told {
@@ -24,6 +32,10 @@ export interface Told {
   readonly p99: number
   /** Milliseconds by which requests left late: what the generator itself adds. */
   readonly lateP99: number
+  /** How many found no connection in time. */
+  readonly gaveUp: number
+  /** How often each status came; `503 without Retry-After` is one of its own. */
+  readonly statuses: Readonly<Record<string, number>>
   readonly failed?: string
 }
 
@@ -32,16 +44,19 @@ interface Line {
   due: number
 }
 
-const mostLines = 512
+/** Node.js lets one in for each turn of its loop, and others have to wait: not all at once. */
+const together = 64
 
 async function run({ port, requests, expected, seconds, pace }: Load): Promise<Told> {
   const texts = requests.map((text) => Buffer.from(text, 'latin1'))
   const taken: number[] = []
   const late: number[] = []
+  const statuses: Record<string, number> = {}
   const free: Line[] = []
   const all: Line[] = []
   const { promise: failure, reject } = Promise.withResolvers<never>()
   let turn = 0
+  let gaveUp = 0
   let onFree: (line: Line) => void = (line) => void free.push(line)
 
   function ask(line: Line, due: number): void {
@@ -63,7 +78,10 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
         return
       }
       before = ''
-      if (!text.startsWith(expected)) return reject(new Error(`not ${expected} but ${text.slice(0, 400)}`))
+      const status = statusOf(text)
+      statuses[status] = (statuses[status] ?? 0) + 1
+      if (expected !== undefined && !text.startsWith(expected))
+        return reject(new Error(`not ${expected} but ${text.slice(0, 400)}`))
       taken.push(performance.now() - line.due)
       onFree(line)
     })
@@ -85,41 +103,65 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
     })
   }
 
-  async function evenly(perSecond: number): Promise<void> {
-    free.push(...(await Promise.all(Array.from({ length: 64 }, addLine))))
+  async function openMore(): Promise<void> {
+    const fresh = await Promise.all(Array.from({ length: together }, addLine))
+    await new Promise<void>((resolve) => {
+      const before = free.length
+      onFree = (line) => {
+        if (free.push(line) === before + together) resolve()
+      }
+      for (const line of fresh) ask(line, performance.now())
+    })
+  }
+
+  async function evenly({ perSecond, connections = together, patience = Infinity }: Even): Promise<void> {
+    while (all.length < connections) await openMore()
+    taken.length = 0
+    for (const status of Object.keys(statuses)) delete statuses[status]
     const begin = performance.now()
     const count = Math.floor(perSecond * seconds)
-    const waiting: number[] = []
+    // By number: they come evenly, so that their times need not be kept.
+    let waiting = 0
+    const dueOf = (number: number) => begin + (number * 1000) / perSecond
     onFree = (line) => {
-      const due = waiting.shift()
-      if (due === undefined) free.push(line)
-      else ask(line, due)
+      while (waiting > 0 && performance.now() - dueOf(at - waiting) > patience) {
+        waiting -= 1
+        gaveUp += 1
+      }
+      if (waiting === 0) return void free.push(line)
+      ask(line, dueOf(at - waiting))
+      waiting -= 1
     }
-    for (let at = 0; at < count; at++) {
-      const due = begin + (at * 1000) / perSecond
+    let at = 0
+    for (; at < count; at++) {
+      const due = dueOf(at)
       // Spinning: a timer would come up to a millisecond late.
       while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve))
       late.push(performance.now() - due)
-      const line = free.pop()
+      // The one that was used longest ago: none is idle until the server closes it.
+      const line = free.shift()
       if (line) ask(line, due)
-      else {
-        waiting.push(due)
-        if (all.length < mostLines) void addLine().then((fresh) => onFree(fresh))
-      }
+      else waiting += 1
     }
-    while (taken.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (taken.length + gaveUp < count) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   const began = performance.now()
   try {
-    await Promise.race(['atOnce' in pace ? atOnce(pace.atOnce) : evenly(pace.perSecond), failure])
+    await Promise.race(['atOnce' in pace ? atOnce(pace.atOnce) : evenly(pace), failure])
   } catch (error) {
-    return { done: 0, seconds: 0, p50: 0, p99: 0, lateP99: 0, failed: String(error) }
+    return { done: 0, seconds: 0, p50: 0, p99: 0, lateP99: 0, gaveUp, statuses, failed: String(error) }
   } finally {
     for (const { socket } of all) socket.destroy()
   }
   const elapsed = (performance.now() - began) / 1000
-  return { done: taken.length, seconds: elapsed, p50: at(taken, 0.5), p99: at(taken, 0.99), lateP99: at(late, 0.99) }
+  const [p50, p99] = [at(taken, 0.5), at(taken, 0.99)]
+  return { done: taken.length, seconds: elapsed, p50, p99, lateP99: at(late, 0.99), gaveUp, statuses }
+}
+
+function statusOf(answer: string): string {
+  const status = answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)
+  return status === '503' && !/\r\nretry-after: *[1-9]/i.test(answer) ? '503 without Retry-After' : status
 }
 
 function at(values: number[], share: number): number {

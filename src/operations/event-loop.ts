@@ -1,11 +1,15 @@
+import { randomBytes } from 'node:crypto'
+
 /** Milliseconds. */
 const every = 250
 const limit = 2000
 const remembered = 5000
-/** By which a look comes late when there is more to do than can be done; so many in a row, with so many requests between. */
+/** By which a look or the pool is late when there is more to do than can be done; so many in a row, with so many requests between. */
 const late = 1000
 const inARow = 4
 const busy = 50
+/** The most that the time between two requests counts for: they came one after the other, and nothing stood still. */
+const between = 50
 
 export interface EventLoop extends Disposable {
   /** How many milliseconds the process did nothing at all, when it was long and is not long ago. */
@@ -21,12 +25,22 @@ export interface EventLoop extends Disposable {
 /**
  * Notices when one piece of work, or a machine that was asleep, kept everything else waiting for more than two
  * seconds; and forgets it five seconds after the process works again. And notices when there is so much to do that each
- * look comes late, until one that does not.
+ * look comes late, or what libuv's pool is asked for does, where signatures wait for their turn while the loop is idle;
+ * until one that does not. With a thousand connections or more that have something to say, libuv goes through them dozens of
+ * times before it lets any timer have its turn (uv__io_poll): then it is the requests themselves that tell.
  */
-export function watchEventLoop(now: () => number = () => performance.now()): EventLoop {
+export function watchEventLoop(
+  now: () => number = () => performance.now(),
+  throughPool: (done: () => void) => void = (done) => randomBytes(1, done),
+): EventLoop {
   let last = now()
+  let poolAsked: number | undefined
+  let poolTook = 0
   let lateLooks = 0
   let requests = 0
+  let lastRequest = 0
+  /** For how long requests have come one after the other since the last look. */
+  let flowing = 0
   let stop: { readonly at: number; readonly lasted: number } | undefined
 
   const look = () => {
@@ -36,10 +50,21 @@ export function watchEventLoop(now: () => number = () => performance.now()): Eve
     if (lasted > limit) stop = { at, lasted }
     return at
   }
+  function askPool(): void {
+    const at = now()
+    poolAsked = at
+    throughPool(() => {
+      poolTook = now() - at
+      poolAsked = undefined
+    })
+  }
   const timer = setInterval(() => {
-    const lateBy = now() - last - every
+    const poolLate = poolAsked === undefined ? poolTook : now() - poolAsked
+    if (poolAsked === undefined) askPool()
+    const lateBy = Math.max(now() - last - every, poolLate)
     lateLooks = lateBy > late && requests >= busy ? lateLooks + 1 : 0
     requests = 0
+    flowing = 0
     last = look()
   }, every).unref()
 
@@ -48,14 +73,18 @@ export function watchEventLoop(now: () => number = () => performance.now()): Eve
       const at = look()
       return stop && at - stop.at < remembered ? stop.lasted : undefined
     },
-    isOverloaded: () => lateLooks >= inARow,
+    isOverloaded: () => lateLooks >= inARow || (flowing > late && requests >= inARow * busy),
     beginAnew() {
       last = now()
       lateLooks = 0
+      flowing = 0
       stop = undefined
     },
     requestBegan() {
       requests += 1
+      const at = now()
+      flowing += Math.min(at - lastRequest, between)
+      lastRequest = at
     },
     [Symbol.dispose]() {
       clearInterval(timer)

@@ -51,7 +51,10 @@ it('SEC-112 sheds early with 503 and Retry-After, while health, keys and metadat
 it('SEC-112 is overloaded when every look at the event loop comes late, not when one does, until one is in time', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   let now = 0
-  const eventLoop = watchEventLoop(() => now)
+  const eventLoop = watchEventLoop(
+    () => now,
+    (done) => done(),
+  )
   /** A timer that was due after a quarter of a second has its turn. */
   const look = async (after: number, requests = 50) => {
     for (let count = 0; count < requests; count += 1) eventLoop.requestBegan()
@@ -70,6 +73,70 @@ it('SEC-112 is overloaded when every look at the event loop comes late, not when
     expect(eventLoop.isOverloaded()).toBe(false)
     // Where others keep the processor, and few ask, it would help nobody.
     for (const _ of [1, 2, 3, 4, 5, 6]) await look(2000, 49)
+    expect(eventLoop.isOverloaded()).toBe(false)
+  } finally {
+    eventLoop[Symbol.dispose]()
+    vi.useRealTimers()
+  }
+})
+
+it('SEC-112 is overloaded when what its threads are asked for comes late, though the event loop is idle', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  let now = 0
+  const waiting: (() => void)[] = []
+  const eventLoop = watchEventLoop(
+    () => now,
+    (done) => waiting.push(done),
+  )
+  const look = async () => {
+    for (let count = 0; count < 50; count += 1) eventLoop.requestBegan()
+    now += 250
+    await vi.advanceTimersByTimeAsync(250)
+  }
+  try {
+    // Asked at the first look; late from the sixth on, which is more than a second after it.
+    for (const _ of [1, 2, 3, 4, 5, 6, 7, 8]) await look()
+    expect(eventLoop.isOverloaded()).toBe(false)
+    await look()
+    expect(eventLoop.isOverloaded()).toBe(true)
+    expect(waiting).toHaveLength(1)
+    waiting.pop()?.()
+    // It took long, and the next one does not.
+    await look()
+    expect(eventLoop.isOverloaded()).toBe(true)
+    waiting.pop()?.()
+    await look()
+    expect(eventLoop.isOverloaded()).toBe(false)
+  } finally {
+    eventLoop[Symbol.dispose]()
+    vi.useRealTimers()
+  }
+})
+
+it('SEC-112 is overloaded when requests come and come before any timer has its turn, not when it stood still', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  let now = 0
+  const eventLoop = watchEventLoop(
+    () => now,
+    (done) => done(),
+  )
+  const requests = (count: number, apart: number) => {
+    for (let done = 0; done < count; done += 1) {
+      now += apart
+      eventLoop.requestBegan()
+    }
+  }
+  try {
+    requests(100, 1)
+    now += 10_000
+    requests(400, 1)
+    expect(eventLoop.isOverloaded()).toBe(false)
+    requests(700, 1)
+    expect(eventLoop.isOverloaded()).toBe(true)
+    vi.advanceTimersByTime(250)
+    expect(eventLoop.isOverloaded()).toBe(false)
+    // Few, however long they take.
+    requests(199, 100)
     expect(eventLoop.isOverloaded()).toBe(false)
   } finally {
     eventLoop[Symbol.dispose]()
