@@ -1,8 +1,8 @@
 /** The forms in which gateways hand on a caller's certificate, and what is made of them. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { certificateHeaders } from '../../src/http/certificates/certificate-headers.ts'
 import { readEvidence } from '../../src/gateway/evidence.ts'
+import { certificateHeaders } from '../../src/http/certificates/certificate-headers.ts'
 import { createAuthority } from '../support/certificates.ts'
 
 const root = createAuthority()

@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type Json, type Options, startTestBroker, type TestClient, type Tokens } from '../support/broker.ts'
+import { basic, type Json, type Options, startTestBroker, type TestClient, type Tokens } from '../support/broker.ts'
+import type { Holder } from '../support/dpop.ts'
 import { john, rene } from '../support/people.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -55,6 +56,16 @@ export async function startGateway(options: Options = {}) {
     return tokens
   }
 
+  /** An access token that is bound to the key of somebody who has proven to hold it. */
+  async function boundToken(holder: Holder): Promise<string> {
+    upstream.signInAs('rene')
+    const { answer, verifier } = await broker.authorize(createVisitor(), client, { idp_hint: 'Okta' })
+    const form = { grant_type: 'authorization_code', code: answer.code ?? '', redirect_uri: client.redirectUri }
+    const headers = { ...basic(client), dpop: holder.proof('POST', `${broker.issuer}/token`) }
+    const told = await broker.post('/token', { ...form, code_verifier: verifier }, headers)
+    return ((await told.json()) as Tokens).access_token
+  }
+
   async function machineToken(of: TestClient): Promise<string> {
     const basic = `Basic ${Buffer.from(`${encodeURIComponent(of.id)}:${of.secret}`).toString('base64')}`
     const answer = await broker.post('/token', { grant_type: 'client_credentials' }, { authorization: basic })
@@ -104,7 +115,7 @@ export async function startGateway(options: Options = {}) {
     return { status: answer.statusCode, headers: answer.headers, reason, body } as Answered
   }
 
-  const world = { upstream, broker, source, client, login, machineToken, addApi, ask, send }
+  const world = { upstream, broker, source, client, login, boundToken, machineToken, addApi, ask, send }
   const all = opened.move()
   return { ...world, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { identityHeaders } from '../../../src/apis/api-rules.ts'
 import { breakableStores } from '../../support/breakable.ts'
 import type { Json } from '../../support/broker.ts'
+import { createHolder } from '../../support/dpop.ts'
 import { type GatewayWorld, secret, startGateway } from '../start-gateway.ts'
 import { recipeFile } from './recipe.ts'
 
@@ -273,6 +274,17 @@ describe.each([
     expect(Object.fromEntries((await gateway.ask({ headers: bearer(john) })).onward)).toMatchObject({
       'x-auth-groups': 'Everyone,Staff',
     })
+  })
+
+  it('SEC-105 hands on what proves that a caller holds the key of their token', async () => {
+    const gateway = await open()
+    const holder = createHolder()
+    const token = await world.boundToken(holder)
+    const ask = (proof: string) =>
+      gateway.ask({ headers: ['Authorization', `DPoP ${token}`, 'DPoP', proof, 'X-Forwarded-Proto', 'http'] })
+    const at = (scheme: string) => holder.proof('GET', `${scheme}://${host}/patients/1`, { token })
+    expect(await ask(at('https'))).toMatchObject({ status: 401, reason: 'dpop_proof_mismatch' })
+    expect(await ask(at('http'))).toMatchObject({ status: 200 })
   })
 
   it('SEC-101 hands on no header of ours that the caller wrote, and refuses other spellings', async () => {

@@ -2,10 +2,11 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../support/broker.ts'
+import { createHolder } from '../../support/dpop.ts'
 import type { Running } from '../../support/program.ts'
 import { secret } from '../start-gateway.ts'
 import type { Recipe } from './recipe.ts'
-import { as, listen, openWorld, type RecipeWorld, type Sent, send } from './world.ts'
+import { as, host, listen, openWorld, type RecipeWorld, type Sent, send } from './world.ts'
 
 const names = [
   'Subject',
@@ -121,6 +122,39 @@ export function describeRecipe({ name, start }: Recipe): void {
         expect((await ask({ lines: [...as(world.rene), form] })).status, form).toBe(200)
         expect(JSON.stringify(world.headersSeen()), form).not.toMatch(/MIIBsz|SUCCESS/)
       }
+    })
+
+    it('SEC-105 hands on what proves that a caller holds the key of their token, and where the proof is good for', async () => {
+      const holder = createHolder()
+      const token = await world.boundToken(holder)
+      const at = `${host}:${gateway.url.port}`
+      const url = `http://${at}/patients/notes`
+      const prove = (dpop: string, scheme = 'DPoP', method = 'POST') => {
+        const lines = [`Authorization: ${scheme} ${token}`, ...(dpop === '' ? [] : [`DPoP: ${dpop}`])]
+        return ask({ method, host: at, target: '/patients/notes?new=yes', lines, body: '{}' })
+      }
+      const before = world.seen.length
+      const downgraded = await prove('', 'Bearer')
+      // Some see by themselves that it is of a kind which belongs behind DPoP.
+      expect([downgraded.status, reasonOf(downgraded)]).toEqual([
+        401,
+        expect.stringMatching(/^token_(binding_unproven|type)$/),
+      ])
+      for (const [answer, reason] of [
+        [await prove('', 'DPoP'), 'dpop_proof_missing'],
+        [await prove(createHolder().proof('POST', url, { token })), 'token_binding_unproven'],
+        [await prove(holder.proof('PUT', url, { token })), 'dpop_proof_mismatch'],
+        [await prove(holder.proof('POST', url.replace('http', 'https'), { token })), 'dpop_proof_mismatch'],
+        [await prove(holder.proof('POST', url.replace('notes', '1'), { token })), 'dpop_proof_mismatch'],
+      ] as const)
+        expect([answer.status, reasonOf(answer)]).toEqual([401, reason])
+      expect(world.seen.length).toBe(before)
+      const proof = holder.proof('POST', url, { token })
+      expect((await prove(proof)).status).toBe(201)
+      expect(world.headersSeen()['x-auth-user']).toEqual(['rene@acme.test'])
+      const again = await prove(proof)
+      expect([again.status, reasonOf(again)]).toEqual([401, 'dpop_proof_replayed'])
+      expect(header(again.head, 'www-authenticate')).toEqual([expect.stringMatching(/^DPoP .*invalid_dpop_proof/)])
     })
 
     it('SEC-102 asks about the request as it is, whatever the caller says about it', async () => {
