@@ -45,6 +45,12 @@ export function newReference(): string {
 /** The same reference for the same text, always: a sign-in keeps one from its first page to its last. */
 export const referenceFrom = (text: string): string => spell(hash('sha256', `reference:${text}`, 'buffer'))
 
+/** A reference as it was shown, whatever whoever typed it has made of it. */
+export function typedReference(text: string): string {
+  const plain = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0')
+  return plain.length === 9 ? [plain.slice(0, 3), plain.slice(3, 6), plain.slice(6)].join('-') : text
+}
+
 /** The same UUID (RFC 9562 version 8) for the same text, always. */
 export function idFrom(text: string): string {
   const bytes = hash('sha256', text, 'buffer').subarray(0, 16)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { found } from '../collection.ts'
+import { typedReference } from '../ids.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { EraseTraces } from '../traces/erasure.ts'
@@ -25,7 +26,7 @@ const TraceParameters = pageParameters.extend({
   source_id: name.describe('Or its alias.'),
   api_id: name.describe('Of calls that were refused at its gateway.'),
   reference: name
-    .transform((text) => text?.toUpperCase())
+    .transform((text) => text && typedReference(text))
     .describe('What the caller was given (`X-Gatehouse-Reference`), or shown.'),
   outcome: z.enum(outcomes).optional(),
   reason: z.enum(codes).optional(),
@@ -113,8 +114,7 @@ export function mountTraces(mount: Mount, { traces, sources, erase }: Needs): vo
       answer: { status: 200, is: 'Step by step', shape },
     },
     async (ctx) => {
-      // People read references aloud; those who write them down forget the capitals.
-      const reference = (ctx.params.reference ?? '').toUpperCase()
+      const reference = typedReference(ctx.params.reference ?? '')
       const trace = await traces.get(reference)
       ctx.body = traceView(found(trace, `trace ${reference}: whatever happened is in the log only, or too long ago`))
     },

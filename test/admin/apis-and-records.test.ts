@@ -180,6 +180,10 @@ describe('records', () => {
       steps: [{ at: '2026-02-03T04:05:06.000Z', what: 'refused', detail: { source: 'Okta' } }],
     })
     expect((await admin.call('GET', 'traces')).body.items).toEqual([trace.body])
+    for (const typed of ['7K3QF2M9A', '7k3 qf2 m9a', '7k3-qf2-m9a'].map(encodeURIComponent)) {
+      expect((await admin.call('GET', `traces/${typed}`)).body).toEqual(trace.body)
+      expect((await admin.call('GET', `traces?reference=${typed}`)).body.items).toEqual([trace.body])
+    }
     const missing = await admin.call('GET', 'traces/AAA-AAA-AAA')
     expect(missing.status).toBe(404)
     expect(missing.body).toMatchObject({ detail: expect.stringContaining('in the log only') })

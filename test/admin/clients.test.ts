@@ -3,6 +3,16 @@ import { secretDigest, secretName } from '../../src/clients/client-secret.ts'
 import { startAdmin, webApp } from './start-admin.ts'
 
 describe('a client', () => {
+  it('has its id to itself', async () => {
+    await using admin = await startAdmin()
+    await admin.call('POST', 'clients', { ...webApp, client_id: 'app' })
+    const { status, body } = await admin.call('POST', 'clients', { ...webApp, client_id: 'app' })
+    expect([status, body.errors]).toEqual([
+      409,
+      [{ path: 'client_id', message: 'is the id of another client already' }],
+    ])
+  })
+
   it('says to the hour when its secret was used last, and never that it was before it was made', async () => {
     await using admin = await startAdmin()
     const { client_id, client_secret } = (await admin.call('POST', 'clients', webApp)).body

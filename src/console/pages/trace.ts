@@ -5,6 +5,7 @@ import { traceText } from '#views/console/trace-text.ts'
 import type { ConsoleLanguage } from '#views/words/console.ts'
 import type { AccountStore } from '../../accounts/account.ts'
 import { found } from '../../collection.ts'
+import { typedReference } from '../../ids.ts'
 import { redactText } from '../../redaction.ts'
 import type { EraseTraces } from '../../traces/erasure.ts'
 import type { Trace, TraceStore } from '../../traces/trace.ts'
@@ -61,7 +62,7 @@ export const traceOnePages =
     mount.page({ path: '/traces/:reference', area: 'traces', right: 'view' }, async (visit) => {
       const { words, lang, now, at, may } = visit
       // People read references aloud; those who write them down forget the capitals.
-      const reference = visit.param('reference').toUpperCase()
+      const reference = typedReference(visit.param('reference'))
       const trace = found(await traces.get(reference), words.traces.gone(reference))
       const parties = (await nameParties([trace], visit))(trace)
       const { outcome, startedAt, endedAt, accountId } = trace

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { FilterField } from '#views/console/filters.ts'
 import { tracesView } from '#views/console/traces.ts'
+import { typedReference } from '../../ids.ts'
 import { type ReasonCode, reasons } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import { outcomes, type Trace, type TraceFilter, type TraceStore } from '../../traces/trace.ts'
@@ -50,7 +51,7 @@ export const tracePages =
       const from = momentIn(asked.from)
       const until = momentIn(asked.until)
       return {
-        ...(reference !== '' && { reference: reference.toUpperCase() }),
+        ...(reference !== '' && { reference: typedReference(reference) }),
         ...(user !== '' && only !== undefined && { accountId: only }),
         ...(client !== '' && { clientId: client }),
         ...(sourceId !== '' && { sourceId }),

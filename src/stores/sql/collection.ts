@@ -23,6 +23,8 @@ interface Kind<T extends Entity, Name extends EntityTable> {
   fromRow(row: Schema[Name]): T
   /** The member that each unique column stands for, for messages. `id` is one always. */
   readonly unique?: Readonly<Record<string, string>>
+  /** What its id is called where it is not `id`. */
+  readonly idMember?: string
   /** Writes the rows in other tables that say what the entity refers to, in place of those of before. */
   link?(db: Db, entity: T): Promise<void>
   /** What refers to it and so keeps it. */
@@ -52,7 +54,7 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
           if (kind.announced) await noteChange(transaction)
           return result
         }),
-      (violation) => taken(violation, noun, kind.unique ?? {}),
+      (violation) => taken(violation, noun, kind.unique ?? {}, kind.idMember),
     )
 
   return {
@@ -138,8 +140,13 @@ export function createCollection<T extends Entity, Name extends EntityTable>(kin
 }
 
 /** The refusal for a natural key that somebody else has. */
-export function taken(violation: Violation, noun: string, members: Readonly<Record<string, string>>): Refusal {
-  const [column, path] = Object.entries(members).find(([name]) => violation.detail.includes(name)) ?? ['id', 'id']
+export function taken(
+  violation: Violation,
+  noun: string,
+  members: Readonly<Record<string, string>>,
+  idMember = 'id',
+): Refusal {
+  const [column, path] = Object.entries(members).find(([name]) => violation.detail.includes(name)) ?? ['id', idMember]
   const problems = [{ path, message: `is the ${column} of another ${noun} already` }]
   return new Refusal('conflict', `Another ${noun} has this ${column}`, { problems, cause: violation })
 }

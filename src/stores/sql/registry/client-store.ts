@@ -33,6 +33,7 @@ export function createClientStore(db: Db, vault: Vault): ClientStore {
     db,
     table: 'clients',
     noun: 'client',
+    idMember: 'client_id',
     announced: true,
     fromRow,
     narrowed: ({ kind }: ClientQuery) => (kind === undefined ? [] : ofKind[kind]),
