@@ -11,7 +11,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, together } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import type { ShutOut } from '../sessions/shut-out.ts'
+import type { Readmit, ShutOut } from '../sessions/shut-out.ts'
 import type { Source, SourceStore } from '../sources/source.ts'
 import { type Account, type AccountStore, displayNameFrom, type RoleName } from './account.ts'
 import { canonicalUsername, type LocalUser, type LocalUserStore, localAttributes } from './local-user.ts'
@@ -32,6 +32,7 @@ interface Needs {
   readonly localUsers: LocalUserStore
   readonly sources: Pick<SourceStore, 'get' | 'byAlias'>
   readonly shutOut: ShutOut
+  readonly readmit: Readmit
   readonly hashPassword: (password: string) => Promise<string>
   readonly clock: Clock
 }
@@ -61,7 +62,8 @@ export interface Users {
   remove(actor: Actor, id: string, expected: number): Promise<void>
 }
 
-export function createUsers({ transact, accounts, localUsers, sources, shutOut, hashPassword, clock }: Needs): Users {
+export function createUsers(needs: Needs): Users {
+  const { transact, accounts, localUsers, sources, shutOut, readmit, hashPassword, clock } = needs
   const people = { accounts, localUsers }
 
   const get = async (id: string) => userOf(people, found(await accounts.get(id), `user ${id}`))
@@ -123,7 +125,9 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
         return after
       }
       const shutsOut = passwordHash !== undefined || !input.enabled
-      return shutsOut ? shutOut({ account: id }, transact, change) : transact(change)
+      const after = await (shutsOut ? shutOut({ account: id }, transact, change) : transact(change))
+      if (input.enabled && (shutsOut || !before.account.enabled)) await readmit({ account: id })
+      return after
     },
 
     async changePassword(actor, id, password) {
@@ -142,6 +146,7 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
         await recordChange(stores.audit, actor, clock, { subject: subject(before), ...views })
       }
       await shutOut({ account: id }, transact, change)
+      await readmit({ account: id })
     },
 
     async unlink(actor, id, sourceId, expected) {
@@ -168,7 +173,9 @@ export function createUsers({ transact, accounts, localUsers, sources, shutOut, 
         await recordChange(stores.audit, actor, clock, { subject: subject(after), ...views })
         return after
       }
-      return shutOut({ account: id }, transact, unlink)
+      const after = await shutOut({ account: id }, transact, unlink)
+      await readmit({ account: id })
+      return after
     },
 
     async remove(actor, id, expected) {

@@ -6,7 +6,7 @@ import { auditedClient } from '../clients/client-input.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { newId } from '../ids.ts'
-import type { ShutOut } from '../sessions/shut-out.ts'
+import type { Readmit, ShutOut } from '../sessions/shut-out.ts'
 import type { Application, ApplicationStore } from './application.ts'
 import { type ApplicationInput, applicationInput, type RegisteredApplication } from './application-input.ts'
 import { clientIdOf, ownClient } from './own-client.ts'
@@ -24,6 +24,7 @@ interface Needs {
   /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
   readonly validate: (client: Client) => Promise<void>
   readonly shutOut: ShutOut
+  readonly readmit: Readmit
   readonly clock: Clock
 }
 
@@ -39,7 +40,7 @@ export interface Applications {
 }
 
 export function createApplications(needs: Needs): Applications {
-  const { transact, applications, clients, validate, shutOut, clock } = needs
+  const { transact, applications, clients, validate, shutOut, readmit, clock } = needs
 
   async function withClients(some: readonly Application[]): Promise<readonly RegisteredApplication[]> {
     const all = await clients.some(some.map(({ clientId }) => clientId))
@@ -111,7 +112,10 @@ export function createApplications(needs: Needs): Applications {
         await recordChange(audit, actor, clock, { subject: subject(changed), ...views })
         return after
       }
-      return client.enabled ? transact(change) : shutOut({ client: client.id }, transact, change)
+      if (!client.enabled) return shutOut({ client: client.id }, transact, change)
+      const after = await transact(change)
+      if (!before.client.enabled) await readmit({ client: client.id })
+      return after
     },
 
     async remove(actor, id, expected) {

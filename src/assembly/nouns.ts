@@ -14,7 +14,7 @@ import { isOwnAudience } from '../own-audiences.ts'
 import { createPortals } from '../portals/portals.ts'
 import { createRoles } from '../roles/roles.ts'
 import { createSessions } from '../sessions/sessions.ts'
-import { createShutOut, type ShutOut } from '../sessions/shut-out.ts'
+import { createReadmit, createShutOut, type Readmit, type ShutOut } from '../sessions/shut-out.ts'
 import { createSources } from '../sources/sources.ts'
 import type { StatusRecorder } from '../sources/status.ts'
 import type { SqlStores, Stores } from '../stores/sql/open.ts'
@@ -30,15 +30,18 @@ interface Needs {
   /** Rejects with `invalid_input` unless the OpenID provider will accept the client as it is. */
   readonly validateClient: (client: Client) => Promise<void>
   readonly clock: Clock
-  /** For several changes that commit together; otherwise each shuts out by itself. */
-  readonly shutOut?: ShutOut
+  /** For several changes that commit together; otherwise each shuts out, and lets in again, by itself. */
+  readonly together?: { readonly shutOut: ShutOut; readonly readmit: Readmit }
 }
 
 export function createNouns({ config, stores, transact, connectors, record, ...needs }: Needs) {
   const { passwords, validateClient, clock } = needs
-  const shutOut = needs.shutOut ?? createShutOut({ ...stores, clock, ...longest(config) })
+  const { shutOut, readmit } = needs.together ?? {
+    shutOut: createShutOut({ ...stores, clock, ...longest(config) }),
+    readmit: createReadmit({ ...stores, clock }),
+  }
   const isOwn = isOwnAudience(config.issuer)
-  const announced = { ...stores, transact, shutOut, clock }
+  const announced = { ...stores, transact, shutOut, readmit, clock }
 
   return {
     sources: createSources({ ...announced, connectors, record }),
@@ -48,9 +51,9 @@ export function createNouns({ config, stores, transact, connectors, record, ...n
     applications: createApplications({ ...announced, validate: validateClient }),
     apiKeys: createApiKeys(announced),
     portals: createPortals(announced),
-    users: createUsers({ ...stores, transact, shutOut, hashPassword: passwords.hash, clock }),
+    users: createUsers({ ...announced, hashPassword: passwords.hash }),
     factors: createFactorKeeper({ ...stores, transact, clock }),
-    sessions: createSessions({ ...stores, transact, shutOut, clock }),
+    sessions: createSessions(announced),
   }
 }
 

@@ -21,7 +21,14 @@ import { createTellClients } from '../logout/tell-clients.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { announceEndings } from '../sessions/endings.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { createBlock, createShutOut, type ShutOut, type Whom } from '../sessions/shut-out.ts'
+import {
+  createBlock,
+  createReadmit,
+  createShutOut,
+  type Readmit,
+  type ShutOut,
+  type Whom,
+} from '../sessions/shut-out.ts'
 import { openStores } from '../stores/open.ts'
 import { backUpSqlite, leftOut, restoreSqlite } from '../stores/sql/backup.ts'
 import { endWhatWasLive, inspectDatabase } from '../stores/sql/inspect.ts'
@@ -91,13 +98,18 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
   const connectors = connectorCatalog({ http, users: stores.localUsers, passwords: hasher, clock, log })
   const validateClient = createClientValidator(config)
   const block = createBlock({ ...stores, clock, ...longest(config) })
+  const readmit = createReadmit({ ...stores, clock })
 
-  function nounsOn(inside: RegistryStores, transact: Transact<RegistryStores>, shutOut: ShutOut): Nouns {
+  function nounsOn(
+    inside: RegistryStores,
+    transact: Transact<RegistryStores>,
+    together: { readonly shutOut: ShutOut; readonly readmit: Readmit },
+  ): Nouns {
     const record = { succeeded() {}, failed() {}, vouched() {} }
     const all = { ...stores, ...inside }
     return {
       ...createNouns({
-        ...{ config, stores: all, transact, connectors, record, passwords, clock, shutOut },
+        ...{ config, stores: all, transact, connectors, record, passwords, clock, together },
         validateClient,
       }),
       keptKeys: inside.apiKeys,
@@ -111,26 +123,32 @@ export async function openRegistry({ config, log, mayCreate = false }: Options):
   return {
     ...{ config, stores, vault, clock, passwords, signingKeys, http },
     sourceTypes: connectors,
-    sessions: createSessions({ ...stores, shutOut: createShutOut({ ...stores, clock, ...longest(config) }), clock }),
-    nouns: nounsOn(stores, refuseChanges, refuseChanges),
+    sessions: createSessions({
+      ...{ ...stores, readmit, clock },
+      shutOut: createShutOut({ ...stores, clock, ...longest(config) }),
+    }),
+    nouns: nounsOn(stores, refuseChanges, { shutOut: refuseChanges, readmit: refuseChanges }),
 
     async change(work) {
       const shutOut: Whom[] = []
+      const readmitted: Whom[] = []
       const note: ShutOut = async (whom, transact, change) => {
         const changed = await transact(change)
         shutOut.push(whom)
         return changed
       }
+      const noteIn: Readmit = async (whom) => void readmitted.push(whom)
       const blockAll = async () => {
         for (const whom of shutOut) await block(whom)
       }
       // As for one that is shut out: the mark before the commit, and once more for whoever came in between.
       const result = await stores.transact(async (inside) => {
-        const result = await work(nounsOn(inside, (of) => of(inside), note))
+        const result = await work(nounsOn(inside, (of) => of(inside), { shutOut: note, readmit: noteIn }))
         await blockAll()
         return result
       })
       await blockAll()
+      for (const whom of readmitted) await readmit(whom)
       return result
     },
 

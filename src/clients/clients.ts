@@ -8,7 +8,7 @@ import { type Entity, found, type Page, requireVersion, type Transact } from '..
 import type { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, together } from '../input.ts'
-import type { ShutOut } from '../sessions/shut-out.ts'
+import type { Readmit, ShutOut } from '../sessions/shut-out.ts'
 import { signInSources } from '../sources/named.ts'
 import type { SourceStore } from '../sources/source.ts'
 import type { Client, ClientQuery, ClientStore, ResourceServer } from './client.ts'
@@ -30,6 +30,7 @@ interface Needs {
   /** The OpenID provider's own opinion of the client; rejects with `invalid_input`. */
   readonly validate: (client: Client) => Promise<void>
   readonly shutOut: ShutOut
+  readonly readmit: Readmit
   readonly clock: Clock
 }
 
@@ -53,7 +54,7 @@ export interface Clients {
 }
 
 export function createClients(needs: Needs): Clients {
-  const { transact, clients, sources, apis, applications, isOwnAudience, validate, shutOut, clock } = needs
+  const { transact, clients, sources, apis, applications, isOwnAudience, validate, shutOut, readmit, clock } = needs
   const get = async (id: string) => found(await clients.get(id), `client ${id}`)
   const subject = ({ id, metadata }: Client) => ({ type: 'client', id, name: metadata.client_name ?? id })
 
@@ -129,7 +130,10 @@ export function createClients(needs: Needs): Clients {
       await recordChange(audit, actor, clock, { subject: subject(after), ...views })
       return after
     }
-    return next.enabled ? transact(replace) : shutOut({ client: next.id }, transact, replace)
+    if (!next.enabled) return shutOut({ client: next.id }, transact, replace)
+    const after = await transact(replace)
+    if (!before.enabled) await readmit({ client: next.id })
+    return after
   }
 
   return {
@@ -144,6 +148,8 @@ export function createClients(needs: Needs): Clients {
         await clients.add(client)
         await recordChange(audit, actor, clock, { subject: subject(client), after: auditedClient(client) })
       })
+      // Its id may be one that was removed just now.
+      await readmit({ client: id })
       return client
     },
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { found, type Page, type Transact } from '../collection.ts'
 import { newId } from '../ids.ts'
 import type { BrokerSession, GrantStore, SessionQuery, SessionStore } from './session.ts'
-import type { ShutOut } from './shut-out.ts'
+import type { Readmit, ShutOut } from './shut-out.ts'
 
 interface Needs {
   readonly transact: Transact<{ readonly audit: AuditStore }>
@@ -12,6 +12,7 @@ interface Needs {
   readonly grants: Pick<GrantStore, 'ofSessions'>
   readonly accounts: Pick<AccountStore, 'get'>
   readonly shutOut: ShutOut
+  readonly readmit: Readmit
   readonly clock: Clock
 }
 
@@ -45,7 +46,7 @@ export interface Sessions {
 
 const mostLookedAt = 2000
 
-export function createSessions({ transact, sessions, grants, accounts, shutOut, clock }: Needs): Sessions {
+export function createSessions({ transact, sessions, grants, accounts, shutOut, readmit, clock }: Needs): Sessions {
   async function shared(some: readonly BrokerSession[]): Promise<readonly SharedSession[]> {
     const bySession = Map.groupBy(await grants.ofSessions(some.map(({ id }) => id)), ({ sessionId }) => sessionId)
     return some.map((session) => ({
@@ -111,6 +112,7 @@ export function createSessions({ transact, sessions, grants, accounts, shutOut, 
           ...{ before: { sessions: length }, after: null },
         }),
       )
+      await readmit({ account: id })
       return length
     },
   }

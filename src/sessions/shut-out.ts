@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, seconds } from '../clock.ts'
 import type { Transact } from '../collection.ts'
-import type { MarkStore } from '../tokens/liveness.ts'
+import { Unavailable } from '../errors.ts'
+import type { Blockable, MarkStore } from '../tokens/liveness.ts'
 import type { GrantStore, SessionStore } from './session.ts'
 
 /** A source is marked by its alias, which tokens carry; its sessions and grants know its id. */
@@ -21,6 +23,13 @@ export type ShutOut = <Stores, T>(
   change: (stores: Stores) => Promise<T>,
 ) => Promise<T>
 
+/**
+ * Comes after a change that somebody or something may come in after. Marks know whole seconds, as tokens do, so that what
+ * is issued in the second of a mark is as dead as what was issued before it: that second is waited for, so that whoever
+ * is told of the change can go on at once.
+ */
+export type Readmit = (whom: Whom) => Promise<void>
+
 interface Needs {
   readonly marks: Pick<MarkStore, 'block'>
   readonly sessions: Pick<SessionStore, 'endOfAccount' | 'endOfSource'>
@@ -35,19 +44,16 @@ interface Needs {
 /** The marking and ending alone, for several that are shut out by one transaction: before its commit, and after it. */
 export function createBlock(needs: Needs): (whom: Whom) => Promise<void> {
   const { marks, sessions, grants, clock, longestToken, longestSignIn } = needs
-  const mark = (kind: 'account' | 'client' | 'source', name: string) =>
-    marks.block(kind, name, seconds(clock()), clock() + Math.max(longestToken, longestSignIn) * 1000)
 
   return async (whom) => {
+    const until = clock() + Math.max(longestToken, longestSignIn) * 1000
+    await marks.block(...markOf(whom), seconds(clock()), until)
     if ('account' in whom) {
-      await mark('account', whom.account)
       await sessions.endOfAccount(whom.account)
       await grants.removeOfAccount(whom.account)
     } else if ('client' in whom) {
-      await mark('client', whom.client)
       await grants.removeOfClient(whom.client)
     } else {
-      await mark('source', whom.source.alias)
       await sessions.endOfSource(whom.source.id)
       await grants.removeOfSource(whom.source.id)
     }
@@ -65,4 +71,33 @@ export function createShutOut(needs: Needs): ShutOut {
     await block(whom)
     return changed
   }
+}
+
+export function createReadmit({
+  marks,
+  clock,
+}: {
+  readonly marks: Pick<MarkStore, 'blockedAt'>
+  readonly clock: Clock
+}): Readmit {
+  async function blockedAt(whom: Whom): Promise<number | null> {
+    try {
+      return await marks.blockedAt(...markOf(whom))
+    } catch (error) {
+      // The change is made already, and holds without the wait.
+      if (error instanceof Unavailable) return null
+      throw error
+    }
+  }
+
+  return async (whom) => {
+    const at = await blockedAt(whom)
+    const left = at === null ? 0 : (at + 1) * 1000 - clock()
+    if (left > 0) await delay(Math.min(left, 1000))
+  }
+}
+
+function markOf(whom: Whom): readonly [Blockable, string] {
+  if ('account' in whom) return ['account', whom.account]
+  return 'client' in whom ? ['client', whom.client] : ['source', whom.source.alias]
 }

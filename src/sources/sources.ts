@@ -15,7 +15,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, parseInput, together } from '../input.ts'
 import type { RoleStore } from '../roles/role.ts'
-import type { ShutOut } from '../sessions/shut-out.ts'
+import type { Readmit, ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
 import type { Source, SourceQuery, SourceStore, SourceUsage } from './source.ts'
 import { auditedSource, type SourceInput } from './source-input.ts'
@@ -37,6 +37,7 @@ interface Needs {
   readonly record: Pick<StatusRecorder, 'succeeded' | 'failed' | 'vouched'>
   readonly connectors: ReadonlyMap<SourceType, ConnectorType>
   readonly shutOut: ShutOut
+  readonly readmit: Readmit
   readonly clock: Clock
 }
 
@@ -82,7 +83,7 @@ export interface Sources {
 }
 
 export function createSources(needs: Needs): Sources {
-  const { transact, sources, sourceStatus, record, connectors, shutOut, clock } = needs
+  const { transact, sources, sourceStatus, record, connectors, shutOut, readmit, clock } = needs
   const connections = createConnections(connectors, record)
   const get = async (id: string) => found(await sources.get(id), `authentication source ${id}`)
 
@@ -164,6 +165,8 @@ export function createSources(needs: Needs): Sources {
         await sources.add(source)
         await recordChange(audit, actor, clock, { subject: subject(source), after: auditedSource(source) })
       })
+      // Its alias may be one that was removed just now.
+      await readmit({ source })
       return source
     },
 
@@ -179,7 +182,10 @@ export function createSources(needs: Needs): Sources {
         await recordChange(audit, actor, clock, { subject: subject(after), ...views })
         return after
       }
-      return next.enabled ? transact(change) : shutOut({ source: next }, transact, change)
+      if (!next.enabled) return shutOut({ source: next }, transact, change)
+      const after = await transact(change)
+      if (!before.enabled) await readmit({ source: next })
+      return after
     },
 
     async remove(actor, id, expected) {

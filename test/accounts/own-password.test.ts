@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBroker, type TestBroker } from '../support/broker.ts'
-import { nextSecond } from '../support/console.ts'
 import { formTo, headingIn, send, walk } from '../support/pages.ts'
 import { createVisitor } from '../support/visitor.ts'
 
@@ -42,8 +41,6 @@ describe('people with a password that is kept here', () => {
     const done = await here.send(page, formTo(page, '/security/password'), { current: first, password: second })
     expect([done.status, headingIn(done)]).toEqual([200, 'Your password is changed'])
     for (const browser of [here, elsewhere]) expect((await browser.open('/security')).status).toBe(403)
-    // What ends sessions counts for whole seconds.
-    await nextSecond()
     expect([(await signedIn('ada')).isIn, (await signedIn('ada', second)).isIn]).toEqual([false, true])
     const { body } = await broker.admin('GET', `events?subject_type=user&subject_id=${id}&action=user.changed`)
     expect(body.items).toMatchObject([{ actor: { kind: 'account', id } }])

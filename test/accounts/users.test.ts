@@ -6,7 +6,7 @@ import { createUsers } from '../../src/accounts/users.ts'
 import { system } from '../../src/audit/audit.ts'
 import { createPasswordHasher } from '../../src/connectors/local/password-hash.ts'
 import { newId } from '../../src/ids.ts'
-import { createShutOut } from '../../src/sessions/shut-out.ts'
+import { createReadmit, createShutOut } from '../../src/sessions/shut-out.ts'
 import { openRegistry } from './registry.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
@@ -17,7 +17,13 @@ async function setUp() {
   const clock = () => now
   const registry = await openRegistry(clock)
   const shutOut = createShutOut({ ...registry, clock, longestToken: 300, longestSignIn: 1800 })
-  const needs = { ...registry, shutOut, hashPassword: passwords.hash, clock }
+  const needs = {
+    ...registry,
+    shutOut,
+    readmit: createReadmit({ ...registry, clock }),
+    hashPassword: passwords.hash,
+    clock,
+  }
   return {
     ...registry,
     needs,

@@ -24,7 +24,7 @@ import { adminAudience, isOwnAudience } from '../../src/own-audiences.ts'
 import { createPortals } from '../../src/portals/portals.ts'
 import { createRoles } from '../../src/roles/roles.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
-import { createShutOut } from '../../src/sessions/shut-out.ts'
+import { createReadmit, createShutOut } from '../../src/sessions/shut-out.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { createStatusRecorder } from '../../src/sources/status.ts'
 import { openSqlStores } from '../../src/stores/sql/open.ts'
@@ -73,19 +73,21 @@ export async function startAdmin() {
   ] as const)
 
   const record = createStatusRecorder({ store: stores.sourceStatus, clock, log: silent })
-  const sources = createSources({ ...stores, connectors, record, shutOut, clock })
-  const users = createUsers({ ...stores, shutOut, hashPassword: passwords.hash, clock })
+  const readmit = createReadmit({ ...stores, clock })
+  const sources = createSources({ ...stores, connectors, record, shutOut, readmit, clock })
+  const users = createUsers({ ...stores, shutOut, readmit, hashPassword: passwords.hash, clock })
   const clients = createClients({
     ...stores,
     isOwnAudience: isOwnAudience(issuer),
     validate: requireKnownAlgorithm,
     shutOut,
+    readmit,
     clock,
   })
   const roles = createRoles({ ...stores, clock })
   const apis = createApis({ ...stores, isOwnAudience: isOwnAudience(issuer), clock })
   const validate = requireKnownAlgorithm
-  const applications = createApplications({ ...stores, validate, shutOut, clock })
+  const applications = createApplications({ ...stores, validate, shutOut, readmit, clock })
   const apiKeys = createApiKeys({ ...stores, clock })
   const portals = createPortals({ ...stores, clock })
   const authorise = createAuthorise({ check: saysWhatItIs, audience })
@@ -99,7 +101,7 @@ export async function startAdmin() {
     tests: assembleTestLogins({ stores, vault, clock }),
     eraseTraces: createEraseTraces({ ...stores, clock }),
     factors: createFactorKeeper({ ...stores, clock }),
-    sessions: createSessions({ ...stores, shutOut, clock }),
+    sessions: createSessions({ ...stores, shutOut, readmit, clock }),
     signingKeys: createSigningKeys({ ...stores, clock, schedule }),
     followRegistry: async () => {},
     vault,

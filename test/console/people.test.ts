@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { administratorPassword, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
-import { enterConsole, nextSecond } from '../support/console.ts'
+import { enterConsole } from '../support/console.ts'
 import { formTo, headingIn } from '../support/pages.ts'
 import { rene } from '../support/people.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
@@ -74,7 +74,6 @@ describe('a local user', () => {
     expect((await open(`/admin/people/${id}`)).text).not.toContain(first)
     const reset = await open(`/admin/people/${id}/password`)
     const second = passwordIn(await send(reset, '/password', { password: '' }))
-    await nextSecond()
     expect([await signedIn(first), await signedIn(second)]).toEqual([false, true])
     const chosen = await send(await open(`/admin/people/${id}/password`), '/password', { password: 'short' })
     expect([chosen.status, chosen.text.includes('at least 8 characters')]).toEqual([422, true])

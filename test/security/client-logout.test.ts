@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { agree } from '../support/agree.ts'
@@ -54,9 +53,6 @@ async function stay() {
   return { ...visit, sid: String(visit.access.sid) }
 }
 type Stay = Awaited<ReturnType<typeof stay>>
-
-/** Marks know seconds: whoever comes back in the same one is still shut out. */
-const nextSecond = () => pause(1000 - (Date.now() % 1000))
 
 const logout = (visit: Pick<Stay, 'visitor' | 'tokens'>) =>
   visit.visitor.request(`${broker.issuer}/logout?${new URLSearchParams({ id_token_hint: visit.tokens.id_token })}`)
@@ -159,7 +155,6 @@ describe('every ending of a session is told', () => {
       async ({ access }) => {
         await broker.admin('PATCH', `users/${access.sub}`, { enabled: false })
         await broker.admin('PATCH', `users/${access.sub}`, { enabled: true })
-        await nextSecond()
       },
     ],
     [
@@ -167,7 +162,6 @@ describe('every ending of a session is told', () => {
       async () => {
         await broker.admin('PATCH', `authentication-sources/${sourceId}`, { enabled: false })
         await broker.admin('PATCH', `authentication-sources/${sourceId}`, { enabled: true })
-        await nextSecond()
       },
     ],
     ['the account being removed', ({ access }) => broker.admin('DELETE', `users/${access.sub}`)],

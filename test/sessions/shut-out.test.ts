@@ -10,7 +10,7 @@ import { createPasswordHasher } from '../../src/connectors/local/password-hash.t
 import { Unavailable } from '../../src/errors.ts'
 import { newId } from '../../src/ids.ts'
 import { silent } from '../../src/log.ts'
-import { createShutOut } from '../../src/sessions/shut-out.ts'
+import { createReadmit, createShutOut } from '../../src/sessions/shut-out.ts'
 import { SourceInput, sourceInput } from '../../src/sources/source-input.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { openRegistry } from '../accounts/registry.ts'
@@ -29,7 +29,7 @@ async function setUp() {
   const record = { succeeded: () => {}, failed: () => {}, vouched: () => {} }
   const nouns = ({ transact, marks }: Needs) => {
     const shutOut = createShutOut({ ...registry, marks, clock, longestToken: 300, longestSignIn: 1800 })
-    const needs = { ...registry, transact, shutOut, clock }
+    const needs = { ...registry, transact, shutOut, readmit: createReadmit({ ...registry, clock }), clock }
     return {
       users: createUsers({ ...needs, hashPassword: passwords.hash }),
       clients: createClients({ ...needs, isOwnAudience: () => false, validate: async () => {} }),

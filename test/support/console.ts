@@ -1,5 +1,4 @@
 /** A person at the console: signs in as people do, and opens its pages. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { administratorPassword, type TestBroker } from './broker.ts'
 import { formTo, type Shown, send, walk } from './pages.ts'
 import { createVisitor, type Visitor } from './visitor.ts'
@@ -29,6 +28,3 @@ export async function enterConsole(
       send(visitor, from, formTo(from, action), more),
   }
 }
-
-/** Who was shut out in one second may come in again in the next: tokens, and so what stands against them, tell seconds. */
-export const nextSecond = (): Promise<void> => delay(1001 - (Date.now() % 1000))
