@@ -30,6 +30,8 @@ export function createTokenCheck({ issuer, audience, jwksUri }: Settings): Check
     })
     // An ID token has the same issuer, audience and keys. It tells the application who signed in; it opens nothing.
     if (payload.typ !== 'Bearer') throw new InvalidToken('not an access token')
+    // Its caller must prove to hold a key (RFC 7800), and nobody has asked for that here.
+    if (payload.cnf !== undefined) throw new InvalidToken('bound to a key')
     return payload
   }
 }

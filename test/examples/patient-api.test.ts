@@ -33,6 +33,8 @@ const withHs256 = `${base64url({ alg: 'HS256', kid: 'rsa' })}.${base64url(claims
 const [header, , signature] = (await sign({})).split('.')
 const refused: readonly [string, string][] = [
   ['an ID token', await sign({ typ: 'ID' })],
+  ['a token that is bound by DPoP', await sign({ typ: 'DPoP', cnf: { jkt: 'x' } })],
+  ['a token that is bound to a certificate', await sign({ cnf: { 'x5t#S256': 'x' } })],
   ['a token that does not say what it is', await sign({ typ: undefined })],
   ['an expired token', await sign({ exp: now - 1 })],
   ['a token without an end', await sign({ exp: undefined })],

@@ -1,9 +1,12 @@
 /** An application as its makers write it, with a library that knows nothing of us: its tokens are bound to its key (RFC 9449). */
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import * as oauth from 'openid-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createBoundClient } from '../../examples/bound-tokens/bound-client.ts'
 import { type GatewayWorld, startGateway } from '../gateway/start-gateway.ts'
 import type { TestClient } from '../support/broker.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -46,8 +49,7 @@ it('SEC-105 signs in, calls an API, asks who the person is and refreshes, each w
     execute: [oauth.allowInsecureRequests],
   })
   expect(config.serverMetadata().dpop_signing_alg_values_supported).toContain('ES256')
-  const key = await oauth.randomDPoPKeyPair('ES256')
-  const DPoP = oauth.getDPoPHandle(config, key)
+  const own = createBoundClient(config, await oauth.randomDPoPKeyPair('ES256'))
 
   const pkceCodeVerifier = oauth.randomPKCECodeVerifier()
   const expectedState = oauth.randomState()
@@ -57,42 +59,34 @@ it('SEC-105 signs in, calls an API, asks who the person is and refreshes, each w
     state: expectedState,
     code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
-    dpop_jkt: await DPoP.calculateThumbprint(),
+    dpop_jkt: await own.thumbprint(),
     idp_hint: 'Okta',
   })
   world.upstream.signInAs('rene')
   const arrived = await createVisitor().travel(url, ({ href }) => href.startsWith(client.redirectUri))
 
-  const checks = { pkceCodeVerifier, expectedState, idTokenExpected: true }
-  const tokens = await oauth.authorizationCodeGrant(config, arrived, checks, undefined, { DPoP })
+  const tokens = await own.redeem(arrived, { pkceCodeVerifier, expectedState, idTokenExpected: true })
   expect(tokens.token_type).toBe('dpop')
-  const sub = tokens.claims()?.sub ?? ''
-  expect(await oauth.fetchUserInfo(config, tokens.access_token, sub, { DPoP })).toMatchObject({
-    email: 'rene@acme.test',
-  })
+  const userinfo = new URL(`${world.broker.issuer}/userinfo`)
+  expect(await (await own.call(tokens.access_token, userinfo)).json()).toMatchObject({ email: 'rene@acme.test' })
 
-  const call = async (token: string, handle?: oauth.DPoPHandle) => {
-    const options = handle && { DPoP: handle }
-    const answer = await oauth.fetchProtectedResource(config, token, new URL(address), 'GET', null, undefined, options)
-    return (await answer.json()) as unknown
-  }
-  expect(await call(tokens.access_token, DPoP)).toEqual({ user: 'rene@acme.test' })
-  expect(await call(tokens.access_token, DPoP)).toEqual({ user: 'rene@acme.test' })
-
-  const next = await oauth.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP })
+  const api = new URL(address)
+  const passes = async (token: string) => (await (await own.call(token, api)).json()) as unknown
+  for (const _ of [1, 2]) expect(await passes(tokens.access_token)).toEqual({ user: 'rene@acme.test' })
+  const next = await own.refresh(tokens.refresh_token ?? '')
   expect(next.token_type).toBe('dpop')
-  expect(await call(next.access_token, DPoP)).toEqual({ user: 'rene@acme.test' })
+  expect(await passes(next.access_token)).toEqual({ user: 'rene@acme.test' })
 
-  const thief = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'))
-  await expect(call(next.access_token, thief)).rejects.toMatchObject({
+  const thief = createBoundClient(config, await oauth.randomDPoPKeyPair('ES256'))
+  await expect(thief.call(next.access_token, api)).rejects.toMatchObject({
     status: 401,
     cause: [{ scheme: 'dpop', parameters: { error: 'invalid_token' } }],
   })
-  await expect(call(next.access_token)).rejects.toMatchObject({ status: 401 })
-  await expect(
-    oauth.refreshTokenGrant(config, next.refresh_token ?? '', undefined, { DPoP: thief }),
-  ).rejects.toMatchObject({ error: 'invalid_grant' })
-  expect((await oauth.refreshTokenGrant(config, next.refresh_token ?? '', undefined, { DPoP })).token_type).toBe('dpop')
+  await expect(oauth.fetchProtectedResource(config, next.access_token, api, 'GET')).rejects.toMatchObject({
+    status: 401,
+  })
+  await expect(thief.refresh(next.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' })
+  expect((await own.refresh(next.refresh_token ?? '')).token_type).toBe('dpop')
 }, 30_000)
 
 it.each(['PS256', 'Ed25519'])('SEC-105 with %s as well', async (algorithm) => {
@@ -116,4 +110,10 @@ it.each(['PS256', 'Ed25519'])('SEC-105 with %s as well', async (algorithm) => {
     DPoP,
   })
   expect(answer.status).toBe(200)
+})
+
+it('is what docs/applications.md shows, word for word', async () => {
+  const read = (file: string) => readFile(join(import.meta.dirname, '..', '..', file), 'utf8')
+  const code = await read('examples/bound-tokens/bound-client.ts')
+  expect(await read('docs/applications.md')).toContain(`\`\`\`ts\n${code}\`\`\`\n`)
 })

@@ -51,7 +51,10 @@ export const apis: ConsoleWords['apis'] = {
       label: 'Claims',
       help: 'Werte werden durch Kommas getrennt; Zahlen und Werte mit Kommas sagt eine JSON-Liste.',
     },
-    sender_constraint: { label: 'An einen Schlüssel des Aufrufers gebunden' },
+    sender_constraint: {
+      label: 'An einen Schlüssel des Aufrufers gebunden',
+      help: 'Wer ein solches Token stiehlt, kann nichts damit anfangen. Das Gateway muss den Header DPoP oder das Zertifikat weitergeben.',
+    },
     required_acr: { label: 'Vertrauensniveaus', help: 'Eines davon muss der acr des Tokens sein.' },
     max_auth_age: { label: 'Längste Zeit seit der Anmeldung (Sekunden)' },
     'rate_limit.requests': { label: 'Erlaubte Aufrufe' },

@@ -49,7 +49,10 @@ export const apis = {
       label: 'Claims',
       help: 'Values are separated by commas; a JSON list says numbers, and values with commas.',
     },
-    sender_constraint: { label: 'Bound to a key of the caller' },
+    sender_constraint: {
+      label: 'Bound to a key of the caller',
+      help: 'Whoever steals such a token can do nothing with it. The gateway must hand on the DPoP header, or the certificate.',
+    },
     required_acr: { label: 'Levels of assurance', help: 'Any one of these must be the acr of the token.' },
     max_auth_age: { label: 'Longest time since the sign-in (seconds)' },
     'rate_limit.requests': { label: 'Calls allowed' },
