@@ -77,6 +77,8 @@ export interface GrantStore {
   /** An offline grant is made anew each time. */
   addOffline(grant: Grant): Promise<void>
   get(id: string): Promise<Grant | undefined>
+  /** Whether it still stands. If it does, its session does not fall asleep before then (milliseconds). */
+  keepAwake(grant: Grant, idleUntil: number): Promise<boolean>
   /** The grants of a session, by client. */
   ofSession(sessionId: string): Promise<readonly Grant[]>
   ofSessions(sessionIds: readonly string[]): Promise<readonly Grant[]>

@@ -8,7 +8,7 @@ import { type Clock, seconds } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Identity } from '../identity.ts'
 import type { Interaction, Login } from '../interaction.ts'
-import { mapIdentity } from '../mapping/map-identity.ts'
+import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { Source } from '../sources/source.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import { whatCame } from './what-came.ts'
@@ -31,20 +31,23 @@ interface Visit {
 export type Receive = (visit: Visit) => Promise<Login>
 
 export function createReceive({ recognise, accounts, tracer, clock }: Needs): Receive {
+  async function recognised({ interaction, source, identity }: Omit<Visit, 'client'>, mapped: Mapped) {
+    if (mapped.overage) throw new Refusal('groups_overage')
+    const { essential, values } = interaction.acr
+    if (essential && !values.includes(identity.acr ?? '')) throw new Refusal('unmet_authentication_requirements')
+    const { name, preferred_username } = mapped.claims
+    return recognise(source, identity, name ?? preferred_username ?? identity.subject)
+  }
+
   return async ({ interaction, client, source, identity }) => {
     const known = { clientId: client.id, source }
     const mapped = mapIdentity(identity, source.mapping)
-    await tracer.proven(interaction.flow, whatCame(identity, mapped, source), known)
-    if (mapped.overage) throw new Refusal('groups_overage')
-
-    const { essential, values } = interaction.acr
-    if (essential && !values.includes(identity.acr ?? '')) throw new Refusal('unmet_authentication_requirements')
-
-    const account = await recognise(
-      source,
-      identity,
-      mapped.claims.name ?? mapped.claims.preferred_username ?? identity.subject,
-    )
+    const came = whatCame(identity, mapped, source)
+    tracer.tellProven(interaction.flow, came, known)
+    const account = await recognised({ interaction, source, identity }, mapped).catch(async (error) => {
+      await tracer.writeProven(interaction.flow, came, known)
+      throw error
+    })
     const linked = (await accounts.identities(account.id)).find(({ sourceId }) => sourceId === source.id)
     const admission: AdmittedPerson | { readonly denied: Refusal['code'] } = admit({
       account,
@@ -52,13 +55,15 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
       source,
       identity: linked,
     })
-    const recognised = { what: 'recognised', detail: { account: account.id } }
+    const steps = [...came, { what: 'recognised', detail: { account: account.id } }]
+    const whom = { ...known, accountId: account.id }
     if ('denied' in admission) {
-      await tracer.proven(interaction.flow, [recognised], { ...known, accountId: account.id })
+      tracer.tellProven(interaction.flow, steps.slice(-1), whom)
+      await tracer.writeProven(interaction.flow, steps, whom)
       throw new Refusal(admission.denied)
     }
 
-    await tracer.signedIn(interaction.flow, [recognised, { what: 'admitted' }], { ...known, accountId: account.id })
+    await tracer.signedIn(interaction.flow, [...steps, { what: 'admitted' }], whom)
     return {
       accountId: account.id,
       sourceId: source.id,

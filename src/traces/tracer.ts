@@ -19,6 +19,10 @@ export interface Tracer {
   step(flow: string, what: string, detail?: TraceStep['detail'], known?: Known): Promise<void>
   /** Somebody has proven who they are at a source. */
   proven(flow: string, steps: readonly Taken[], known: Known): Promise<void>
+  /** The same for the log alone: it is written together with what comes of it. */
+  tellProven(flow: string, steps: readonly Taken[], known: Known): void
+  /** Nothing came of it, so it is written by itself. */
+  writeProven(flow: string, steps: readonly Taken[], known: Known): Promise<void>
   signedIn(flow: string, steps: readonly Taken[], known: Known): Promise<void>
   /** The browser comes back to a sign-in of its own that is not open any more; what became of it stays. */
   lost(flow: string, reason: ReasonCode, detail: string): Promise<void>
@@ -89,15 +93,21 @@ export function createTracer({ traces, allow, networkOf, clock, report, log }: N
     await write(flow, change, [taken], cost)
   }
 
+  function tellProven(flow: string, steps: readonly Taken[], known: Known): void {
+    for (const taken of steps) tell('login.step', flow, known, taken)
+  }
+
   return {
     reference: referenceFrom,
 
     step: (flow, what, detail, known = {}) => append('login.step', flow, known, { what, detail }),
 
     async proven(flow, steps, known) {
-      for (const taken of steps) tell('login.step', flow, known, taken)
+      tellProven(flow, steps, known)
       await write(flow, known, steps, 0)
     },
+    tellProven,
+    writeProven: (flow, steps, known) => write(flow, known, steps, 0),
 
     async signedIn(flow, steps, known) {
       // What stood in the way before does so no longer.

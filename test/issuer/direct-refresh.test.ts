@@ -384,28 +384,28 @@ describe('while a store does not answer', () => {
   afterEach(stores.mend)
   afterAll(() => away?.[Symbol.asyncDispose]())
 
-  it.each(['get', 'consume', 'put', 'touch', 'endGrace', 'identities'])(
-    'from its %s on, there is no answer, and the token is as good as before',
-    async (method) => {
-      const { tokens } = await away.login(asking, { params: { idp_hint: 'Okta' } })
-      const first = (await (await away.refresh(asking, tokens.refresh_token)).json()) as Tokens
-      const told = async (more: Form) => {
-        log.clear()
-        stores.cutAt(method)
-        const answer = await away.refresh(asking, first.refresh_token, more)
-        const body = await answer.json()
-        stores.mend()
-        const events = log.lines().filter(({ event }) => event?.startsWith('token'))
-        const ended = events.map(({ event, grant_type }) => ({ event, grant_type }))
-        return { status: answer.status, again: answer.headers.get('retry-after'), body, ended }
-      }
-      const short = await told({})
-      expect(short).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-      expect(short.ended).toEqual([{ event: 'token.unanswered', grant_type: 'refresh_token' }])
-      expect(await told(theLongWay)).toMatchObject({ status: 503 })
-      expect((await away.refresh(asking, first.refresh_token)).status).toBe(200)
-    },
-  )
+  it.each([
+    ...['get', 'consume', 'put', 'endGrace', 'identities'].map((method) => [method, method] as const),
+    ['keepAwake', 'touch'],
+  ] as const)('from its %s on, there is no answer, and the token is as good as before', async (method, theirs) => {
+    const { tokens } = await away.login(asking, { params: { idp_hint: 'Okta' } })
+    const first = (await (await away.refresh(asking, tokens.refresh_token)).json()) as Tokens
+    const told = async (at: string, more: Form = {}) => {
+      log.clear()
+      stores.cutAt(at)
+      const answer = await away.refresh(asking, first.refresh_token, more)
+      const body = await answer.json()
+      stores.mend()
+      const events = log.lines().filter(({ event }) => event?.startsWith('token'))
+      const ended = events.map(({ event, grant_type }) => ({ event, grant_type }))
+      return { status: answer.status, again: answer.headers.get('retry-after'), body, ended }
+    }
+    const short = await told(method)
+    expect(short).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect(short.ended).toEqual([{ event: 'token.unanswered', grant_type: 'refresh_token' }])
+    expect(await told(theirs, theLongWay)).toMatchObject({ status: 503 })
+    expect((await away.refresh(asking, first.refresh_token)).status).toBe(200)
+  })
 
   it('and who is in stays in while the registry alone is away', async () => {
     const { tokens } = await away.login(asking, { params: { idp_hint: 'Okta' } })

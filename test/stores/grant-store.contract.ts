@@ -114,6 +114,47 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
       }
     })
 
+    it('says whether it still stands, and keeps its session from falling asleep if it does', async () => {
+      await using world = await open()
+      const { grants, sessions } = world.stores
+      const session = await withSession(world)
+      const grant = await grants.open(aGrantIn(session))
+      world.pass(29 * minute)
+      expect(await grants.keepAwake(grant, world.now() + 30 * minute)).toBe(true)
+      expect((await sessions.get(session.id))?.idleUntil).toBe(beginning + 59 * minute)
+      expect(await grants.keepAwake(grant, session.expiresAt + minute)).toBe(true)
+      expect((await sessions.get(session.id))?.idleUntil).toBe(session.expiresAt)
+      world.pass(29 * minute)
+      expect(await grants.get(grant.id)).toEqual(grant)
+    })
+
+    it('keeps no session awake for a grant that was removed, is past its end, or never was in it', async () => {
+      await using world = await open()
+      const { grants, sessions } = world.stores
+      const session = await withSession(world)
+      const removed = await grants.open(aGrantIn(session, { clientId: newId() }))
+      await grants.remove(removed.id)
+      const over = await grants.open(aGrantIn(session, { clientId: newId(), expiresAt: beginning + minute }))
+      const other = await grants.open(aGrantIn(session, { clientId: newId() }))
+      const never = aGrantIn(session, { clientId: other.clientId })
+      world.pass(minute)
+      const before = await sessions.get(session.id)
+      for (const grant of [removed, over, never])
+        expect(await grants.keepAwake(grant, world.now() + 40 * minute)).toBe(false)
+      expect(await sessions.get(session.id)).toEqual(before)
+      await sessions.end(session.id)
+      expect(await grants.keepAwake(other, world.now() + 40 * minute)).toBe(false)
+    })
+
+    it('says whether an offline grant still stands', async () => {
+      await using world = await open()
+      const grant = aGrant({ sessionId: null })
+      await world.stores.grants.addOffline(grant)
+      expect(await world.stores.grants.keepAwake(grant, world.now())).toBe(true)
+      await world.stores.grants.remove(grant.id)
+      expect(await world.stores.grants.keepAwake(grant, world.now())).toBe(false)
+    })
+
     it.each(['account', 'client', 'source'] as const)('removes those of one %s, offline ones too', async (kind) => {
       await using world = await open()
       const { grants } = world.stores

@@ -33,6 +33,18 @@ if (kept[5] or '') == ARGV[5] then
 end
 return {kept[5] or '', kept[3], kept[6] or kept[4]}`
 
+// Where the session is alive and has this very grant, it is used: see the sessions' own script.
+const awakeScript = `
+local kept = redis.call('HMGET', KEYS[1], 'd', 'i', 'e', ARGV[4])
+local now = tonumber(ARGV[1])
+if kept[1] ~= ARGV[2] or tonumber(kept[2]) <= now or not kept[4] then return 0 end
+local grant = cjson.decode(kept[4])
+if grant[1] ~= ARGV[5] or tonumber(grant[3], 36) <= now then return 0 end
+local till = math.min(tonumber(kept[3]), tonumber(ARGV[3]))
+redis.call('HSET', KEYS[1], 'i', string.format('%.0f', till))
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, till - now) end
+return 1`
+
 // Takes the grants out of a session that are the one of this id, of this client, of this source: where not empty.
 const dropScript = `
 local fields = redis.call('HGETALL', KEYS[1])
@@ -134,6 +146,16 @@ export function createGrantStore({ connection, scripts, keys, lookup, hashes, cl
       if (typeof offline === 'string') return readOffline(id, offline, clock())
       const grants = isAlive(fields, clock()) ? grantsIn(id, fields, clock()) : []
       return grants.find((grant) => grant.id === id)
+    },
+
+    async keepAwake({ id, sessionId, clientId }, idleUntil) {
+      if (sessionId === null) {
+        const offline = await connection.send('get', keys.offlineGrant(id))
+        return typeof offline === 'string' && readOffline(id, offline, clock()) !== undefined
+      }
+      const both = [keys.session(sessionId), keys.upstreamToken(sessionId)]
+      const args = [clock(), tailOf(sessionId), idleUntil, grantField(clientId), tailOf(id)]
+      return (await scripts.run(awakeScript, both, ...args)) === 1
     },
 
     ofSession,

@@ -9,7 +9,6 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  type CompiledQuery,
   type DatabaseConnection,
   type Driver,
   type QueryResult,
@@ -22,6 +21,7 @@ import { timeOfSqlite } from './database.ts'
 import type { Engine, Quick } from './engine.ts'
 import { migrate } from './migrations/migrate.ts'
 import { isBusy, translated } from './sqlite-errors.ts'
+import { createTogether, type Query } from './sqlite-together.ts'
 
 /** Milliseconds. */
 const patience = 5000
@@ -75,7 +75,10 @@ interface Prepared {
 }
 
 interface Connection extends DatabaseConnection {
-  release(): void
+  /** Of whoever began a transaction on it. */
+  turn?: () => void
+  /** Its statements belong to the transaction that surrounds them. */
+  readonly joins: boolean
 }
 
 function createDriver(path: string, insideTransaction: () => boolean): Driver & Quick {
@@ -103,7 +106,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
     return prepared
   }
 
-  function run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
+  function run<Row>({ sql, parameters }: Query): QueryResult<Row> {
     opened()
     const { statement, hasRows, changesLiveState } = prepare(sql)
     if (changesLiveState) changed += 1
@@ -113,16 +116,41 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
     return { rows: [], numAffectedRows: BigInt(changes) }
   }
 
-  const executeQuery = <Row>(query: Pick<CompiledQuery, 'sql' | 'parameters'>) => patiently(() => run<Row>(query))
+  const executeQuery = <Row>(query: Query) => patiently(() => run<Row>(query))
   const execute = (sql: string) => executeQuery({ sql, parameters: [] })
 
-  const connection = (release: () => void): Connection => ({
-    executeQuery,
+  /** Answers how to end it. */
+  async function takeTurn(): Promise<() => void> {
+    const before = lastInLine
+    const { promise, resolve: end } = Promise.withResolvers<void>()
+    lastInLine = promise
+    await before
+    return end
+  }
+
+  const together = createTogether({
+    takeTurn,
+    run(query) {
+      try {
+        return run(query)
+      } catch (error) {
+        throw translated(error)
+      }
+    },
+    patiently: executeQuery,
+    isInTransaction: () => database?.isTransaction === true,
+  })
+
+  const connection = (joins: boolean): Connection => ({
+    joins,
+    executeQuery<Row>(query: Query) {
+      if (joins || this.turn) return executeQuery<Row>(query)
+      return together.ask(query) as Promise<QueryResult<Row>>
+    },
     async *streamQuery() {
       yield* []
       throw new Error('Results are not streamed')
     },
-    release,
   })
 
   return {
@@ -134,22 +162,15 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
       await execute('pragma synchronous = normal')
     },
 
-    async acquireConnection() {
-      if (insideTransaction()) return connection(() => {})
-      const turn = lastInLine
-      let release = (): void => {}
-      lastInLine = new Promise((resolve) => {
-        release = resolve
-      })
-      await turn
-      return connection(release)
-    },
+    acquireConnection: async () => connection(insideTransaction()),
 
     async releaseConnection(acquired) {
-      ;(acquired as Connection).release()
+      ;(acquired as Connection).turn?.()
     },
 
-    async beginTransaction() {
+    async beginTransaction(acquired) {
+      const begun = acquired as Connection
+      if (!begun.joins) begun.turn = await takeTurn()
       // Immediate: the write lock is taken before anything is read, so what was read is still so when it is written.
       await execute(depth === 0 ? 'begin immediate' : `savepoint inner_${depth}`)
       depth += 1
@@ -195,6 +216,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
     },
 
     async destroy() {
+      await together.settled()
       await lastInLine
       statements.clear()
       if (database?.isOpen) database.close()

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Clock } from '../../../clock.ts'
 import { Refusal } from '../../../errors.ts'
 import type { Grant, GrantStore } from '../../../sessions/session.ts'
@@ -23,6 +24,27 @@ const ofSession = written((db, { sessionId, now }: { sessionId: string; now: num
   living(db, now).where('grants.session_id', '=', sessionId).orderBy('grants.client_id'),
 )
 
+/** See `touch` of the sessions; only that here it has to have this grant. */
+const keepAwake = written(
+  (db, { id, sessionId, idleUntil, now }: { id: string; sessionId: string; idleUntil: number; now: number }) =>
+    db
+      .updateTable('sessions')
+      .set(({ eb, ref, val }) => ({
+        expires_at: eb.case().when('ends_at', '<', idleUntil).then(ref('ends_at')).else(val(idleUntil)).end(),
+      }))
+      .where('id', '=', sessionId)
+      .where('expires_at', '>', now)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('grants')
+            .select('grants.id')
+            .where('grants.id', '=', id)
+            .where('grants.session_id', '=', sessionId)
+            .where('grants.expires_at', '>', now),
+        ),
+      ),
+)
+
 interface Place {
   readonly [name: string]: string | number
   readonly sessionId: string
@@ -34,10 +56,6 @@ const inPlace = written((db, { sessionId, clientId, now }: Place) =>
   living(db, now).where('grants.session_id', '=', sessionId).where('grants.client_id', '=', clientId),
 )
 
-const livingSession = written((db, { id, now }: { id: string; now: number }) =>
-  db.selectFrom('sessions').select('id').where('id', '=', id).where('expires_at', '>', now),
-)
-
 /** One that has expired is absent, yet its row still has the place in the session. */
 const clear = written((db, { sessionId, clientId, now }: Place) =>
   db
@@ -47,22 +65,47 @@ const clear = written((db, { sessionId, clientId, now }: Place) =>
     .where('expires_at', '<=', now),
 )
 
-const insert = written((db, row: Columns<GrantRow>) =>
+const columns = [
+  ...(['id', 'session_id', 'client_id', 'account_id', 'source_id'] as const),
+  ...(['scopes', 'claims', 'resources', 'revision', 'expires_at'] as const),
+] as const
+
+/** Only into a session that is alive. */
+const insert = written((db, { now, ...row }: Columns<GrantRow> & { now: number }) =>
   db
     .insertInto('grants')
-    .values(row)
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('sessions')
+        .select(columns.map((name) => valueIn(name, row[name]).as(name)))
+        .where('id', '=', row.session_id)
+        .where('expires_at', '>', now),
+    )
     .onConflict((conflict) => conflict.columns(['session_id', 'client_id']).doNothing()),
+)
+
+/** PostgreSQL takes a value in the place of a column for text. */
+const valueIn = (name: keyof GrantRow, value: string | number | null) =>
+  name === 'revision' || name === 'expires_at' ? sql`cast(${value} as bigint)` : sql`${value}`
+
+const livingSession = written((db, { id, now }: { id: string; now: number }) =>
+  db.selectFrom('sessions').select('id').where('id', '=', id).where('expires_at', '>', now),
 )
 
 export function createGrantStore(db: Db, clock: Clock): GrantStore {
   const make = async (grant: Grant & { readonly sessionId: string }): Promise<Grant | undefined> => {
     const now = clock()
     const { sessionId, clientId } = grant
-    const session = await livingSession(db, { id: sessionId, now })
+    // In this order, and on SQLite together with whatever else is written at the same time.
+    const [, { changed }, session] = await Promise.all([
+      clear(db, { sessionId, clientId, now }),
+      insert(db, { id: grant.id, ...toColumns(grant), revision: 1, now }),
+      livingSession(db, { id: sessionId, now }),
+    ])
+    if (changed === 1) return grant
     if (session.rows.length === 0) throw sessionEnded(sessionId)
-    await clear(db, { sessionId, clientId, now })
-    const { changed } = await insert(db, { id: grant.id, ...toColumns(grant), revision: 1 })
-    return changed === 1 ? grant : undefined
+    return undefined
   }
 
   const widen = async (row: GrantRow, asked: Grant): Promise<Grant | undefined> => {
@@ -92,7 +135,9 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
     open: (grant) =>
       unlessViolated(
         'reference',
-        () =>
+        // Nearly always it is the first of this client in this session.
+        async () =>
+          (await make(grant)) ??
           makeOrChange({
             async read() {
               const { sessionId, clientId } = grant
@@ -114,6 +159,11 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
     async get(id) {
       const [row] = (await get(db, { id, now: clock() })).rows
       return row && fromRow(row)
+    },
+
+    async keepAwake({ id, sessionId }, idleUntil) {
+      if (sessionId === null) return (await get(db, { id, now: clock() })).rows.length > 0
+      return (await keepAwake(db, { id, sessionId, idleUntil, now: clock() })).changed === 1
     },
 
     async ofSession(sessionId) {

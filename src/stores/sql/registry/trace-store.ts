@@ -24,13 +24,32 @@ const replace = written((db, { before, reference, ...row }: Columns<Omit<TraceRo
   db.updateTable('traces').set(row).where('reference', '=', reference).where('revision', '=', before),
 )
 
+interface Revision {
+  readonly trace: Trace
+  readonly revision: number
+}
+
 type Change = Parameters<TraceStore['append']>[1]
 
 /** Anybody may begin a sign-in and go round in it; what that leaves behind must end somewhere. */
 const maxSteps = 200
 
+/** How many of those that are under way here are known without being read, and with how many steps at most. */
+const known = { traces: 500, steps: 10 }
+
 export function createTraceStore(db: Db, clock: Clock): TraceStore {
   const rowOf = async (reference: string) => (await find(db, { reference })).rows[0]
+
+  /** As this node wrote them; whether another node has been at one since, its revision says. */
+  const underway = new Map<string, Revision>()
+
+  function keep(trace: Trace, revision: number): true {
+    underway.delete(trace.reference)
+    if (trace.endedAt === null && trace.steps.length <= known.steps) underway.set(trace.reference, { trace, revision })
+    const [oldest] = underway.keys()
+    if (underway.size > known.traces && oldest !== undefined) underway.delete(oldest)
+    return true
+  }
 
   async function insert(reference: string, change: Change): Promise<true | undefined> {
     const trace: Trace = {
@@ -42,22 +61,18 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
       apiId: null,
       outcome: 'open',
       reason: null,
-      ...known(change),
+      ...learnt(change),
       reference,
     }
     const { changed } = await add(db, { reference, revision: 1, ...toColumns(trace) })
-    return changed === 1 || undefined
+    return changed === 1 ? keep(trace, 1) : undefined
   }
 
-  async function update(row: TraceRow, change: Change): Promise<true | undefined> {
-    const before = fromRow(row)
-    const { changed } = await replace(db, {
-      reference: row.reference,
-      before: row.revision,
-      revision: row.revision + 1,
-      ...toColumns({ ...before, ...known(change), steps: [...before.steps, ...change.steps].slice(-maxSteps) }),
-    })
-    return changed === 1 || undefined
+  async function update({ trace: before, revision }: Revision, change: Change): Promise<true | undefined> {
+    const trace = { ...before, ...learnt(change), steps: [...before.steps, ...change.steps].slice(-maxSteps) }
+    const row = { reference: trace.reference, before: revision, revision: revision + 1, ...toColumns(trace) }
+    const { changed } = await replace(db, row)
+    return changed === 1 ? keep(trace, revision + 1) : undefined
   }
 
   return {
@@ -67,10 +82,15 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
     },
 
     async append(reference, change) {
+      const written = underway.get(reference)
+      if (written ? await update(written, change) : await insert(reference, change)) return
       await makeOrChange({
-        read: () => rowOf(reference),
+        async read() {
+          const row = await rowOf(reference)
+          return row && { trace: fromRow(row), revision: row.revision }
+        },
         make: () => insert(reference, change),
-        change: (row) => update(row, change),
+        change: (found) => update(found, change),
       })
     },
 
@@ -115,6 +135,7 @@ export function createTraceStore(db: Db, clock: Clock): TraceStore {
     },
 
     async erase(accountId) {
+      underway.clear()
       const { numDeletedRows } = await db.deleteFrom('traces').where('account_id', '=', accountId).executeTakeFirst()
       return Number(numDeletedRows)
     },
@@ -144,7 +165,7 @@ function filtered(query: Query, { from, until, ...same }: TraceFilter): Query {
 }
 
 /** What is given as `undefined` has not become known. */
-const known = (change: Change): Change => ({
+const learnt = (change: Change): Change => ({
   ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
   steps: change.steps,
 })
