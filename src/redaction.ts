@@ -8,7 +8,8 @@ const secretNames: ReadonlySet<string> = new Set(
     ...['access_token', 'refresh_token', 'id_token', 'token', 'tokens', 'logout_token', 'id_token_hint', 'assertion'],
     ...['client_assertion', 'subject_token', 'actor_token', 'saml_response', 'saml_request', 'request', 'ticket'],
     ...['state', 'nonce', 'code_verifier', 'device_code', 'user_code', 'csrf', 'xsrf', 'memo', 'verifier'],
-    ...['cookie', 'cookies', 'set_cookie', 'authorization', 'proxy_authorization', 'x_api_key', 'api_key', 'key'],
+    ...['cookie', 'cookies', 'set_cookie', 'authorization', 'proxy_authorization', 'dpop', 'x_api_key', 'api_key'],
+    'key',
     ...['database_url', 'redis_url', 'metrics_token', 'x_gatehouse_gateway', 'x_auth_assertion', 'body', 'form'],
   ].map(plain),
 )

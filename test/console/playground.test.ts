@@ -113,6 +113,20 @@ describe('what tokens would be', () => {
     const { scope: _scope, ...shown } = shownIn(await open(`/admin/playground?client=${machine.id}`))[1] ?? {}
     expect(common(shown)).toEqual(common(real))
   })
+
+  it('are bound to a key where the client binds all of its tokens, as an API may ask', async () => {
+    const wish = { grant_types: ['client_credentials'], redirect_uris: [] }
+    const plain = await broker.addClient(wish)
+    const bound = await broker.addClient({ ...wish, dpop_bound_access_tokens: true })
+    const rules = { clients: [plain.id, bound.id], sender_constraint: 'dpop' }
+    await broker.created('apis', { name: 'Keyed', slug: 'keyed', hosts: ['keyed.example'], ...rules })
+    const { open } = await enterConsole(broker)
+    const page = await open(`/admin/playground?client=${bound.id}&api=keyed`)
+    expect(shownIn(page)[1]).toMatchObject({ typ: 'DPoP', cnf: { jkt: expect.any(String) } })
+    expect(page.text).toContain('The call would pass.')
+    const refused = await open(`/admin/playground?client=${plain.id}&api=keyed`)
+    expect(refused.text).toContain('<code>token_not_bound</code>')
+  })
 })
 
 describe('a token that is pasted', () => {

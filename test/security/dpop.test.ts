@@ -157,6 +157,22 @@ describe('a token that was asked for with a proof', () => {
   })
 })
 
+describe('a page’s script', () => {
+  it('may send proofs from an origin of its client, and is told of nonces', async () => {
+    const origin = 'https://spa.example'
+    const client = await world.broker.addClient({ token_endpoint_auth_method: 'none', web_origins: [origin] })
+    for (const path of ['/token', '/userinfo']) {
+      const asked = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'dpop' }
+      const preflight = await fetch(world.broker.issuer + path, { method: 'OPTIONS', headers: asked })
+      expect(preflight.headers.get('access-control-allow-headers'), path).toMatch(/dpop/i)
+    }
+    const told = await askForTokens(client, await codeFor(client), { origin, ...proofFor(owner) })
+    expect(told).toMatchObject({ status: 200, body: { token_type: 'DPoP' } })
+    expect(told.headers.get('access-control-expose-headers')).toMatch(/dpop-nonce/i)
+    expect(told.headers.get('dpop-nonce')).toMatch(/^[\w-]{43}$/)
+  })
+})
+
 describe('a refresh token of a public client', () => {
   it('SEC-037 SEC-105 is bound likewise: neither without a proof nor with another key, and its owner still has it', async () => {
     const { refresh_token } = await signIn(publicClient, owner)

@@ -100,7 +100,7 @@ export const tokenReaderPages =
           const api = typed === '' ? undefined : await findApi(typed)
           if (typed !== '' && !api)
             return { content: content(visit, typed, undefined, visit.words.playground.noApi(typed)) }
-          const token = (form.get('token') ?? '').replace(/^\s*Bearer\s+/i, '').replaceAll(/\s/g, '')
+          const token = (form.get('token') ?? '').replace(/^\s*(Bearer|DPoP)\s+/i, '').replaceAll(/\s/g, '')
           return { content: content(visit, typed, await look(visit, token, api)) }
         },
       },

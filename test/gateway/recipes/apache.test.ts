@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApache } from '../../support/apache.ts'
 import { freePort } from '../../support/broker.ts'
+import { createHolder } from '../../support/dpop.ts'
 import type { Running } from '../../support/program.ts'
 import { createVisitor } from '../../support/visitor.ts'
 import { recipeFile } from './recipe.ts'
@@ -107,6 +108,20 @@ describe.each<Guard>([
       expect(world.seen.length).toBe(before)
     },
   )
+
+  it('SEC-105 takes no token that is bound to a key by DPoP, which it asks nobody to prove', async () => {
+    const holder = createHolder()
+    const token = await world.boundToken(holder)
+    const before = world.seen.length
+    const proof = holder.proof('GET', 'http://api.example.com/patients/1', { token })
+    for (const lines of [
+      as(token),
+      [...as(token), `DPoP: ${proof}`],
+      [`Authorization: DPoP ${token}`, `DPoP: ${proof}`],
+    ])
+      expect((await ask({ lines })).status).toBe(401)
+    expect(world.seen.length).toBe(before)
+  })
 
   it.each([
     '/patients/../other',
