@@ -5,20 +5,20 @@ import { type ExitCode, exitCodes } from './problems.ts'
 
 export async function listKeys({ terminal, registry: open }: World): Promise<ExitCode> {
   await using registry = await open()
-  return show(registry, terminal)
+  return await show(registry, terminal)
 }
 
 /** Running nodes sign with it within a second. */
 export async function rotateKeys({ terminal, user, registry: open }: World): Promise<ExitCode> {
   await using registry = await open()
   await registry.signingKeys.rotate({ kind: 'cli', id: user })
-  return show(registry, terminal)
+  return await show(registry, terminal)
 }
 
 export async function revokeKey(given: Given, { terminal, user, registry: open }: World): Promise<ExitCode> {
   await using registry = await open()
   for (const kid of given.parameters) await registry.signingKeys.revoke({ kind: 'cli', id: user }, kid)
-  return show(registry, terminal)
+  return await show(registry, terminal)
 }
 
 async function show({ signingKeys }: Registry, terminal: World['terminal']): Promise<ExitCode> {
