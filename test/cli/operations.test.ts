@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 // biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
@@ -126,6 +126,8 @@ it('backs up while a broker runs, and restores what was, but nobody’s session 
     expect((await place.run(['apply', file, '--yes'], environment)).code).toBe(0)
     const done = await place.run(['backup', folder], environment)
     expect(done, done.err).toMatchObject({ code: 0, err: expect.stringContaining('secret keys are not in it') })
+    const files = [join(folder, 'gatehouse.db'), join(folder, 'manifest.json'), place.database.slice('sqlite:'.length)]
+    for (const file of files) expect((await stat(file)).mode & 0o077, `${file}, for its owner only`).toBe(0)
     expect((await place.run(['backup', folder], environment)).code).toBe(1)
     const early = await place.run(['restore', folder, '--force'], environment)
     expect(early).toMatchObject({ code: 1, err: expect.stringContaining('is in use: stop every server first') })

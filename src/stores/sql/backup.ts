@@ -1,6 +1,6 @@
 /** A SQLite database as a file of its own, taken while a server may be writing; and PostgreSQL's, in its tools' words. */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { StartProblem } from '../../errors.ts'
@@ -18,6 +18,7 @@ export async function backUpSqlite(file: string, target: string): Promise<void> 
     using source = new DatabaseSync(file, { readOnly: true })
     await backup(source, target)
   }
+  await chmod(target, 0o600)
   using copy = new DatabaseSync(target)
   copy.exec('pragma journal_mode = delete')
   for (const table of leftOut) copy.exec(`delete from ${table}`)
@@ -36,6 +37,7 @@ export async function restoreSqlite(backupFile: string, file: string): Promise<v
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   for (const part of ['', '-wal', '-shm']) await rm(file + part, { force: true })
   await copyFile(backupFile, file)
+  await chmod(file, 0o600)
 }
 
 /** To give up the log a connection must be the only one: a server whose file went would go on writing to nowhere. */

@@ -4,7 +4,7 @@
  * up the event loop, and gives up after a while with `Unavailable`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -155,7 +155,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
 
   return {
     async init() {
-      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      if (path !== ':memory:') makeForOwner(path)
       // Waiting is ours, see patiently: SQLite's own busy handler would stop the whole process.
       database = await patiently(() => new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 }))
       await execute('pragma journal_mode = wal')
@@ -238,4 +238,10 @@ async function patiently<T>(attempt: () => T): Promise<T> {
       await delay(1 + Math.random() * 20)
     }
   }
+}
+
+/** Nobody else on the machine reads it, whatever the folder says. Its log gets the rights of the file. */
+function makeForOwner(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
 }
