@@ -6,6 +6,8 @@ export interface Identity {
   readonly attributes: Readonly<Record<string, unknown>>
   /** Seconds; when the person last proved who they are there. Absent: the source did not say. */
   readonly authTime?: number
+  /** Milliseconds; when what shows it began to be looked at: what has changed since then may not have been seen. Absent: now. */
+  readonly provenAt?: number
   /** The level of assurance the source vouches for (OpenID Connect Core §2). */
   readonly acr?: string
   readonly amr?: readonly string[]

@@ -33,6 +33,8 @@ export interface Login {
   readonly subject: string
   /** Seconds. */
   readonly authTime: number
+  /** Milliseconds; not later than the login was made here, whenever the upstream last asked the person. */
+  readonly provenAt: number
   readonly acr: string | undefined
   readonly amr: readonly string[] | undefined
   readonly upstream: UpstreamSession | undefined

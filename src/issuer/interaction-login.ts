@@ -4,7 +4,7 @@ import type { Login } from '../interaction.ts'
 import type { Vault } from '../vault.ts'
 
 const Part = z.strictObject({
-  /** Milliseconds; when the login was made here, whenever the upstream last asked the person. */
+  /** Milliseconds. */
   madeAt: z.int(),
   sourceId: z.string(),
   subject: z.string(),
@@ -15,8 +15,9 @@ type BrokerPart = z.infer<typeof Part>
 
 const context = (accountId: string) => `interaction.login/${accountId}`
 
-export function sealLogin(login: Login, madeAt: number, vault: Vault) {
-  const part: BrokerPart = { madeAt, sourceId: login.sourceId, subject: login.subject, upstream: login.upstream }
+export function sealLogin(login: Login, vault: Vault) {
+  const { provenAt: madeAt, sourceId, subject, upstream } = login
+  const part: BrokerPart = { madeAt, sourceId, subject, upstream }
   return {
     login: { accountId: login.accountId, ts: login.authTime, acr: login.acr, amr: login.amr && [...login.amr] },
     gatehouse: vault.seal(JSON.stringify(part), context(login.accountId)),

@@ -128,7 +128,7 @@ export function createInteractions({
     switch (outcome.kind) {
       case 'login':
         // Whoever has proven who they are has chosen who to be, where that was asked for (prompt=select_account).
-        return { ...sealLogin(outcome.login, clock(), vault), select_account: {} }
+        return { ...sealLogin(outcome.login, vault), select_account: {} }
       case 'consent':
         return { consent: {} }
       case 'error':

@@ -69,6 +69,7 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
       sourceId: source.id,
       subject: identity.subject,
       authTime: identity.authTime ?? seconds(clock()),
+      provenAt: identity.provenAt ?? clock(),
       acr: identity.acr,
       amr: identity.amr,
       upstream: identity.upstream,

@@ -14,6 +14,8 @@ const Kept = z.strictObject({
   userId: z.string(),
   /** Of what is kept of the password. */
   password: z.string(),
+  /** Milliseconds, as of the identity. */
+  provenAt: z.number(),
   /** Milliseconds. */
   until: z.number(),
 })
@@ -27,10 +29,16 @@ interface Needs {
   readonly base: string
 }
 
+export interface HalfProven {
+  readonly user: LocalUser
+  /** Milliseconds; when the password began to be looked at. */
+  readonly provenAt: number
+}
+
 export interface Halfway {
-  keep(ctx: Context, uid: string, user: LocalUser): void
+  keep(ctx: Context, uid: string, proven: HalfProven): void
   /** Whose password was shown in this sign-in a while ago; `undefined`: nobody's. Rejects with `Unavailable`. */
-  find(ctx: Context, uid: string): Promise<LocalUser | undefined>
+  find(ctx: Context, uid: string): Promise<HalfProven | undefined>
 }
 
 const lifetime = 10 * 60_000
@@ -51,15 +59,15 @@ export function createHalfway({ localUsers, vault, notes, clock, base }: Needs):
   }
 
   return {
-    keep(ctx, uid, { id: userId, passwordHash }) {
-      const kept = { userId, password: digest(passwordHash ?? ''), until: clock() + lifetime }
+    keep(ctx, uid, { user: { id: userId, passwordHash }, provenAt }) {
+      const kept = { userId, password: digest(passwordHash ?? ''), provenAt, until: clock() + lifetime }
       note.write(ctx, vault.seal(JSON.stringify(kept), contextOf(uid)), `${base}/login/${uid}`)
     },
 
     async find(ctx, uid) {
       const kept = read(ctx, uid)
       const user = kept && (await localUsers.get(kept.userId))
-      return user && digest(user.passwordHash ?? '') === kept.password ? user : undefined
+      return user && digest(user.passwordHash ?? '') === kept.password ? { user, provenAt: kept.provenAt } : undefined
     },
   }
 }

@@ -1,7 +1,7 @@
 /** Signing in with a user name and a password. */
 import type { Context } from 'koa'
 import { reasonWords } from '#views/words/reasons.ts'
-import type { LocalUser, LocalUserStore } from '../accounts/local-user.ts'
+import type { LocalUserStore } from '../accounts/local-user.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Attempt, Room, Throttle } from '../accounts/throttle.ts'
 import type { PasswordConnector } from '../connector.ts'
@@ -13,7 +13,7 @@ import type { Source, SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Receive } from './arrival.ts'
-import type { Halfway } from './halfway.ts'
+import type { HalfProven, Halfway } from './halfway.ts'
 import type { Steps } from './steps.ts'
 import type { Visit } from './visit.ts'
 
@@ -38,7 +38,7 @@ interface Ahead {
 
 /** A password is not enough for this person. */
 interface HalfVerified {
-  readonly halfway: LocalUser
+  readonly halfway: HalfProven
 }
 
 interface Verified {
@@ -81,7 +81,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
       await throttle.check(attempt)
       const user = await localUsers.get(identity.subject)
       if (!user) throw new Refusal('bad_credentials')
-      return { halfway: user }
+      return { halfway: { user, provenAt: identity.provenAt ?? 0 } }
     }
     await throttle.succeeded(attempt, room)
     return { login: await receive({ interaction, client, source, identity }) }

@@ -52,10 +52,12 @@ export function createSecondStep(needs: Needs) {
     return method
   }
 
-  async function arrive(here: Visit, source: Source, user: LocalUser, method: SecondMethod, withPassword: boolean) {
+  /** `provenAt`: when a password began to be looked at, if there was one. */
+  async function arrive(here: Visit, source: Source, user: LocalUser, method: SecondMethod, provenAt?: number) {
     const identity: Identity = {
       ...{ subject: user.id, attributes: localAttributes(user), authTime: seconds(clock()) },
-      ...assurance(method, withPassword, here.interaction.acr.values),
+      ...(provenAt !== undefined && { provenAt }),
+      ...assurance(method, provenAt !== undefined, here.interaction.acr.values),
     }
     const known = { clientId: here.client.id, source }
     await tracer.proven(here.interaction.flow, [{ what: 'second_factor', detail: { method } }], known)
@@ -68,10 +70,11 @@ export function createSecondStep(needs: Needs) {
       const here = await steps.visit(ctx)
       const form = await steps.form(ctx, here, answerLimit)
       const { uid, flow } = here.interaction
-      const user = await halfway.find(ctx, uid)
+      const proven = await halfway.find(ctx, uid)
+      const user = proven?.user
       const source = user && applicable(await sources.get(user.sourceId), here.client)
       // Too late, or the password was changed: from the beginning.
-      if (!user || !source) return steps.beginAnew(ctx, here)
+      if (!proven || !user || !source) return steps.beginAnew(ctx, here)
       const attempt = { username: user.username, sourceId: source.id, address: ctx.ip }
       let method: SecondMethod
       try {
@@ -89,7 +92,7 @@ export function createSecondStep(needs: Needs) {
         if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
         return askSecond(ctx, here, user, problem)
       }
-      const login = await arrive(here, source, user, method, true)
+      const login = await arrive(here, source, user, method, proven.provenAt)
       steps.remember(ctx, source)
       await interactions.finish(ctx, { kind: 'login', login })
     },
@@ -105,7 +108,7 @@ export function createSecondStep(needs: Needs) {
       const { userId } = await passkeys.receive(passkeyAlonePurpose(here.interaction.uid), answer)
       const user = await needs.localUsers.get(userId)
       if (user?.sourceId !== source.id) throw new Refusal('passkey_refused', 'it is for another source')
-      const login = await arrive(here, source, user, 'passkey', false)
+      const login = await arrive(here, source, user, 'passkey')
       steps.remember(ctx, source)
       await interactions.finish(ctx, { kind: 'login', login })
     },

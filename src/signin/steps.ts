@@ -170,7 +170,7 @@ export function createSteps(needs: Needs) {
     remember,
 
     async advance(ctx: Context, here: Visit): Promise<void> {
-      const user = await needs.halfway.find(ctx, here.interaction.uid)
+      const user = (await needs.halfway.find(ctx, here.interaction.uid))?.user
       await take(ctx, here, await next(here, user))
     },
 

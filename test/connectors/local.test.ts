@@ -37,6 +37,7 @@ it('says who somebody is who knows the password', async () => {
     subject: john.id,
     attributes: { name: 'John Doe', preferred_username: 'John', groups: ['Staff'] },
     authTime: start / 1000,
+    provenAt: start,
     amr: ['pwd'],
   }
   for (const username of ['John', 'john', ' JOHN ', 'ｊｏｈｎ']) {
@@ -159,4 +160,24 @@ it('has no settings', async () => {
   await using broker = await setUp()
   expect(broker.type.config.safeParse({}).success).toBe(true)
   expect(broker.type.config.safeParse({ users: [] }).success).toBe(false)
+})
+
+it('says of a password when it began to be looked at, since it may be changed before it is found right', async () => {
+  await using registry = await openRegistry(() => start)
+  let now = start
+  const users = {
+    ...registry.localUsers,
+    async byUsername(sourceId: string, name: string) {
+      const user = await registry.localUsers.byUsername(sourceId, name)
+      now += 5000
+      return user
+    },
+  }
+  const type = createLocalConnectorType({ users, passwords: hasher, clock: () => now, log: silent })
+  const own = { id: newId(), version: 1, createdAt: start, updatedAt: start, sourceId: registry.local.id }
+  const passwordHash = await hasher.hash('correct horse battery')
+  await users.add({ ...own, username: 'john', passwordHash, groups: [], claims: {} })
+  const connector = type.open({}, registry.local) as PasswordConnector
+  const identity = await connector.verify({ username: 'john', password: 'correct horse battery' })
+  expect(identity).toMatchObject({ provenAt: start, authTime: start / 1000 + 5 })
 })

@@ -30,13 +30,14 @@ export function createLocalConnectorType({ users, passwords, clock, log }: Needs
     { username, password }: Credentials,
   ): Promise<Identity | undefined> {
     if (!isPossiblePassword(password)) return undefined
+    const provenAt = clock()
     const user = isPossibleUsername(username)
       ? await users.byUsername(sourceId, canonicalUsername(username))
       : undefined
     const right = await passwords.verify(password, user?.passwordHash ?? null)
     if (!right || !user) return undefined
     if (!isTest) await refresh(user, password)
-    return { subject: user.id, attributes: localAttributes(user), authTime: seconds(clock()), amr: ['pwd'] }
+    return { subject: user.id, attributes: localAttributes(user), authTime: seconds(clock()), provenAt, amr: ['pwd'] }
   }
 
   // A hash made with yesterday's parameters is made anew while the password is known. If that cannot be done
