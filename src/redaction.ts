@@ -72,7 +72,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g, censored],
   // Our own API keys, but for the public name that finds one
   [/\b(gh_\w{12})_\w{8,}/g, `$1_${censored}`],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${censored}`],
+  [/\b(Bearer|Basic|DPoP)\s+[\w.~+/=-]{8,}/gi, `$1 ${censored}`],
   [/(\b\w[\w+.-]*:\/\/)[^\s/@"'\\]+@/g, `$1${censored}@`],
   [new RegExp(String.raw`([?&;\s{,"']|^)(${named})=[^&\s"'\\]+`, 'gi'), `$1$2=${censored}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, censored],

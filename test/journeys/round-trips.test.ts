@@ -5,12 +5,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   administratorPassword,
+  basic,
   startTestBroker,
   type TestBroker,
   type TestClient,
   type Tokens,
 } from '../support/broker.ts'
 import { type Counted, countingStores } from '../support/counting.ts'
+import { createHolder } from '../support/dpop.ts'
 import { formTo } from '../support/pages.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { rene } from '../support/people.ts'
@@ -140,6 +142,37 @@ it('checks an access token in one trip, and asks the registry nothing once it kn
     expect(await stores.during(check), name).toMatchObject({ trips: 1, registryReads: [] })
   }
   expect((await stores.during(() => broker.userinfo(tokens.access_token))).trips).toBe(1)
+})
+
+it('checks a token at a gateway in one trip, and with a proof that its caller holds the key in two', async () => {
+  const machine = await broker.addClient({ redirect_uris: [], grant_types: ['client_credentials'] })
+  const host = 'keyed.example'
+  await broker.created('apis', { name: 'Keyed', slug: 'keyed', hosts: [host], clients: [machine.id] })
+  const holder = createHolder()
+  const tokenBy = async (headers: Readonly<Record<string, string>>) => {
+    const answer = await broker.post('/token', { grant_type: 'client_credentials' }, { ...basic(machine), ...headers })
+    return ((await answer.json()) as Tokens).access_token
+  }
+  const call = (headers: Readonly<Record<string, string>>) => {
+    const asked = { 'x-forwarded-method': 'GET', 'x-forwarded-host': host, 'x-forwarded-uri': '/' }
+    return fetch(`${broker.issuer}/verify/forwarded`, { headers: { ...asked, ...headers } })
+  }
+  const plain = await tokenBy({})
+  const bound = await tokenBy({ dpop: holder.proof('POST', `${broker.issuer}/token`) })
+  const proven = () => ({
+    authorization: `DPoP ${bound}`,
+    dpop: holder.proof('GET', `https://${host}/`, { token: bound }),
+  })
+  for (const [status, trips, headers] of [
+    [200, 1, () => ({ authorization: `Bearer ${plain}` })],
+    [200, 2, proven],
+    // Whoever proves nothing leaves nothing behind.
+    [401, 1, () => ({ ...proven(), dpop: createHolder().proof('GET', `https://${host}/`, { token: bound }) })],
+  ] as const) {
+    expect((await call(headers())).status).toBe(status)
+    const sent = headers()
+    expect(await stores.during(() => call(sent))).toMatchObject({ trips, registryReads: [] })
+  }
 })
 
 it('gives a client a token of its own without a trip', async () => {

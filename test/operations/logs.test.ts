@@ -178,6 +178,7 @@ describe('what never reaches the log', () => {
     'Authorization',
     'set-cookie',
     'X-API-Key',
+    'DPoP',
     'client_assertion',
     'database_url',
   ])('a member called %s, however deep it lies', (name) => {
@@ -189,7 +190,7 @@ describe('what never reaches the log', () => {
   })
 
   it('what an error and its causes carry along', () => {
-    const cause = Object.assign(new Error('answered Bearer canary-canary'), {
+    const cause = Object.assign(new Error('answered Bearer canary-canary, and DPoP canary-canary'), {
       response: { body: 'canary' },
       code: 'ECONNREFUSED',
     })
