@@ -34,6 +34,7 @@ export async function startOurs(
   return start(
     [
       '--max-semi-space-size=8',
+      '--no-allocation-site-pretenuring',
       ...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []),
       main,
     ],

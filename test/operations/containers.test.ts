@@ -27,7 +27,7 @@ describe('Dockerfile', () => {
     expect(stage.indexOf('USER ')).toBeLessThan(stage.indexOf('CMD '))
     expect(dockerfile).toMatch(/^RUN npm ci --omit=dev /m)
     expect(dockerfile).not.toMatch(/secret|password|token/i)
-    expect(command).toEqual(['node', '--max-semi-space-size=8', 'src/main.ts'])
+    expect(command).toEqual(['node', '--max-semi-space-size=8', '--no-allocation-site-pretenuring', 'src/main.ts'])
     expect(instruction('ENV')).toContain('MALLOC_ARENA_MAX=2')
   })
 })
