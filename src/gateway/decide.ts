@@ -93,7 +93,7 @@ export function createDecide({ readers, checkApiKey, provenKeys, rateLimit, cloc
     if (rules.key_must_match_token && application && application.clientId !== caller.client)
       return { ...refused(403, 'api_key_not_of_client'), ...parties }
     return after(provenKeys(evidence, caller), (proven) => {
-      if (typeof proven === 'string') return { ...refused(401, proven), ...parties }
+      if ('unproven' in proven) return { ...refused(401, proven.unproven, proven.detail), ...parties }
       const against = objection(rules, caller, { proven, now: seconds(clock()) })
       return against
         ? { ...refused(against.status, against.reason, against.detail), ...parties }

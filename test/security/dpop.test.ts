@@ -297,6 +297,20 @@ describe('at a gateway', () => {
     expect(challenge).toContain('algs="ES256 PS256 EdDSA Ed25519"')
   })
 
+  it('says what a proof was not made for, and keeps of the address no more than where it is', async () => {
+    const details = [
+      ['POST', address(host), {}, 'htm is not GET, as which the call came.'],
+      ['GET', `http://${host}/patients/1`, {}, `htu is not at https://${host}, where the call came.`],
+      ['GET', `https://${host}/patients/2`, {}, 'htu is another path than that of the call.'],
+      ['GET', address(host), { ath: 'x' }, 'ath is not of this token.'],
+      ['GET', address(host), { iat: 1 }, expect.stringMatching(/^iat is \d+ seconds ago\.$/)],
+    ] as const
+    for (const [method, url, claims, detail] of details) {
+      const { body } = await askAt(host, withProof(token, owner.proof(method, url, { token, claims })))
+      expect(body).toMatchObject({ detail })
+    }
+  })
+
   it('SEC-105 does not pass as if nobody had to prove anything', async () => {
     const bare = ['Authorization', `Bearer ${token}`]
     expect(await askAt(host, bare)).toMatchObject({ status: 401, reason: 'token_binding_unproven' })

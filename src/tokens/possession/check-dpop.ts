@@ -14,11 +14,17 @@ export interface ProvenCall {
   readonly urls: readonly string[]
 }
 
+export interface Unproven {
+  readonly unproven: ReasonCode
+  /** For whoever has made the proof, and whoever looks after the gateway: no more of an address than its origin. */
+  readonly detail?: string
+}
+
 /**
  * Why the proof is none that the caller holds the key with this thumbprint; `undefined`: it is one, and counts no second
  * time on any node. Rejects with `Unavailable` when that could not be told.
  */
-export type CheckDpop = (call: ProvenCall, thumbprint: string) => Promise<ReasonCode | undefined>
+export type CheckDpop = (call: ProvenCall, thumbprint: string) => Promise<Unproven | undefined>
 
 interface Needs {
   readonly counts: {
@@ -35,8 +41,6 @@ const lifetime = 60
 
 export function createCheckDpop({ counts, clock, clockTolerance }: Needs): CheckDpop {
   const window = lifetime + clockTolerance
-  const isFresh = ({ iat }: DpopProof) => Math.abs(seconds(clock()) - iat) <= window
-
   /** Last of all: only who holds the key of a good token leaves anything behind, and each proof for a minute or two. */
   async function isFirst({ thumbprint, jti, iat }: DpopProof): Promise<boolean> {
     const key = digest(JSON.stringify(['dpop', thumbprint, jti]))
@@ -44,16 +48,28 @@ export function createCheckDpop({ counts, clock, clockTolerance }: Needs): Check
     return (await counts.count(key, Math.ceil(iat + window + clockTolerance) * 1000)) === 1
   }
 
-  return async ({ token, proof: text, method, urls }, thumbprint) => {
-    if (text === undefined) return 'dpop_proof_missing'
-    const proof = await readDpopProof(text)
-    if (!proof) return 'dpop_proof_invalid'
-    if (proof.thumbprint !== thumbprint) return 'token_binding_unproven'
-    const isForThis = proof.htm === method && urls.some((url) => isSame(url, proof.htu))
-    if (!isForThis || proof.ath !== digest(token)) return 'dpop_proof_mismatch'
-    if (!isFresh(proof)) return 'dpop_proof_stale'
-    return (await isFirst(proof)) ? undefined : 'dpop_proof_replayed'
+  return async (call, thumbprint) => {
+    if (call.proof === undefined) return { unproven: 'dpop_proof_missing' }
+    const proof = await readDpopProof(call.proof)
+    if (!proof) return { unproven: 'dpop_proof_invalid' }
+    if (proof.thumbprint !== thumbprint) return { unproven: 'token_binding_unproven' }
+    const other = mismatch(proof, call)
+    if (other) return { unproven: 'dpop_proof_mismatch', detail: other }
+    const age = seconds(clock()) - proof.iat
+    if (Math.abs(age) > window)
+      return { unproven: 'dpop_proof_stale', detail: `iat is ${Math.abs(age)} seconds ${age > 0 ? 'ago' : 'ahead'}.` }
+    return (await isFirst(proof)) ? undefined : { unproven: 'dpop_proof_replayed' }
   }
+}
+
+/** What the proof was not made for. */
+function mismatch({ htm, htu, ath }: DpopProof, { token, method, urls }: ProvenCall): string | undefined {
+  if (htm !== method) return `htm is not ${method}, as which the call came.`
+  const origins = urls.map((url) => URL.parse(url)?.origin ?? '')
+  if (!origins.includes(URL.parse(htu)?.origin ?? '-'))
+    return `htu is not at ${origins.join(' or ')}, where the call came.`
+  if (!urls.some((url) => isSame(url, htu))) return 'htu is another path than that of the call.'
+  return ath === digest(token) ? undefined : 'ath is not of this token.'
 }
 
 /** But for query and fragment, in whatever spelling (RFC 3986 §6.2.2, §6.2.3). */
