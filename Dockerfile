@@ -11,7 +11,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY . .
 # Compiled once here, because nothing may be written later. The folder is for those who keep SQLite on a volume.
-RUN node scripts/compile.ts && install -d -o node -g node data
+RUN node --no-allocation-site-pretenuring scripts/compile.ts && install -d -o node -g node data
 USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM

@@ -1,4 +1,5 @@
 /** What Dockerfile and docker-compose.yml promise, tried without a container engine. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,6 +30,18 @@ describe('Dockerfile', () => {
     expect(dockerfile).not.toMatch(/secret|password|token/i)
     expect(command).toEqual(['node', '--max-semi-space-size=8', '--no-allocation-site-pretenuring', 'src/main.ts'])
     expect(instruction('ENV')).toContain('MALLOC_ARENA_MAX=2')
+  })
+
+  it('is compiled, as npm start is, for how V8 is told to run: what was compiled otherwise is not used', () => {
+    const flagsIn = (text: string | undefined) => text?.match(/--(?:max|no)-[\w=-]+/g) ?? []
+    const tagOf = (flags: readonly string[]) =>
+      execFileSync(process.execPath, [...flags, '-p', 'v8.cachedDataVersionTag()'], { encoding: 'utf8' })
+    const compiles = (text: string) => flagsIn(text.split('\n').find((line) => line.includes('compile.ts')))
+    const usual = tagOf(command.slice(1, -1))
+    expect(tagOf([])).not.toBe(usual)
+    expect(tagOf(compiles(stage))).toBe(usual)
+    expect(tagOf(flagsIn(packageJson.scripts.start))).toBe(usual)
+    expect(tagOf(compiles(read('scripts/prepare.mjs')))).toBe(usual)
   })
 })
 

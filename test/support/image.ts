@@ -69,7 +69,8 @@ export async function buildImage() {
   } catch {
     cpSync(process.execPath, node)
   }
-  await run(node, ['scripts/compile.ts'], { cwd: app, env: {} })
+  const [, ...compile] = (/^RUN (node .*?) &&/m.exec(stage)?.[1] ?? '').split(' ')
+  await run(node, compile, { cwd: app, env: {} })
   mkdirSync(join(app, 'data'))
   if (asNobody.uid !== undefined) {
     chmodSync(folder, 0o755)
