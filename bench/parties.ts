@@ -44,8 +44,8 @@ export async function startOurs(
       GATEHOUSE_CONFIG: settings,
       DATABASE_URL: `sqlite:${join(folder, `gatehouse-${port}.db`)}`,
       LOG_LEVEL: 'warn',
-      // As the image has it.
-      MALLOC_ARENA_MAX: '2',
+      // As `npm start` and the image have it.
+      MALLOC_ARENA_MAX: '1',
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
       GATEHOUSE_BOOTSTRAP_ADMIN_USERNAME: admin.username,
       GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: admin.password,

@@ -9,6 +9,8 @@ import type { Load, Told } from './load.ts'
 
 const pinning = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 export const pinned = (): boolean => pinning
+/** Of the servers. */
+const place = pinning ? ['taskset', '-c', '0'] : []
 
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -37,7 +39,7 @@ export async function start(
   { program = process.execPath, ready = '/.well-known/openid-configuration' } = {},
 ): Promise<Server> {
   const begin = performance.now()
-  const whole = [...(pinning ? ['taskset', '-c', '0'] : []), program, ...command]
+  const whole = [...place, program, ...command]
   const child = spawn(whole[0] ?? '', whole.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -63,6 +65,13 @@ export async function start(
       if (child.exitCode === null) await once(child, 'exit')
     },
   }
+}
+
+/** Of a hash alone, where the servers run. */
+export function hashCost(seconds: number): number {
+  const whole = [...place, process.execPath, join(import.meta.dirname, 'hash.ts'), String(seconds)]
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' }
+  return Number(spawnSync(whole[0] ?? '', whole.slice(1), { encoding: 'utf8', env }).stdout)
 }
 
 export interface LoadGenerator extends Disposable {

@@ -29,7 +29,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/^RUN npm ci --omit=dev /m)
     expect(dockerfile).not.toMatch(/secret|password|token/i)
     expect(command).toEqual(['node', '--max-semi-space-size=8', '--no-allocation-site-pretenuring', 'src/main.ts'])
-    expect(instruction('ENV')).toContain('MALLOC_ARENA_MAX=2')
+    expect(instruction('ENV')).toContain('MALLOC_ARENA_MAX=1')
   })
 
   it('is compiled, as npm start is, for how V8 is told to run: what was compiled otherwise is not used', () => {
