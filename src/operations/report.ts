@@ -27,6 +27,11 @@ const warnings: ReadonlySet<EventName> = new Set([
 ])
 const thefts: ReadonlySet<string> = new Set(['code_reused', 'refresh_token_reused'])
 
+function levelOf(event: EventName, { status, reason }: EventMembers): 'error' | 'warn' | 'info' {
+  if (status === 500) return 'error'
+  return warnings.has(event) || Number(status) > 500 || thefts.has(reason ?? '') ? 'warn' : 'info'
+}
+
 /** The one place where events become log lines and numbers. What the request knows already is added. */
 export function createReport(log: Log, metrics: Metrics): Report {
   const happened = new Map(names.map((event) => [event, metrics.events.at({ event })]))
@@ -56,10 +61,7 @@ export function createReport(log: Log, metrics: Metrics): Report {
       reference: reference ?? notes?.reference,
     }
     count(event, outcomeOf(event), members)
-    const line = { event, ...members }
-    if (given.status === 500) log.error(line, events[event].means)
-    else if (warnings.has(event) || Number(given.status) > 500 || thefts.has(reason ?? ''))
-      log.warn(line, events[event].means)
-    else log.info(line, events[event].means)
+    const level = levelOf(event, given)
+    if (log.isLevelEnabled(level)) log[level]({ event, ...members }, events[event].means)
   }
 }

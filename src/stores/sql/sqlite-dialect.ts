@@ -116,6 +116,15 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
     return { rows: [], numAffectedRows: BigInt(changes) }
   }
 
+  function askVersion(): StatementSync {
+    if (versionOfOthers) return versionOfOthers
+    const statement = opened().prepare('pragma data_version')
+    // Asked with every check of a token: a list is made in less time than an object.
+    statement.setReturnArrays(true)
+    versionOfOthers = statement
+    return statement
+  }
+
   const executeQuery = <Row>(query: Query) => patiently(() => run<Row>(query))
   const execute = (sql: string) => executeQuery({ sql, parameters: [] })
 
@@ -194,9 +203,8 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
 
     count() {
       try {
-        versionOfOthers ??= opened().prepare('pragma data_version')
         // Changes with every commit of another connection, whichever process has it.
-        const seen = versionOfOthers.get()?.data_version
+        const seen = askVersion().get()?.[0]
         if (seen !== seenOfOthers) changed += 1
         seenOfOthers = seen
         return changed
