@@ -309,3 +309,12 @@ describe('signing out', () => {
     expect(await open(upstream.config).leave?.({}, back)).toBeUndefined()
   })
 })
+
+it('says when its secret is over without looking at its other settings', () => {
+  const type = createOidcConnectorType({ http, clock: () => Date.now(), log: silent })
+  const expiresAt = Date.UTC(2030, 0, 1)
+  expect(type.expiries?.({ client_secret_expires_at: '2030-01-01T00:00:00Z', of_another_version: true })).toEqual([
+    { what: 'client_secret', expiresAt, path: 'client_secret_expires_at' },
+  ])
+  expect(type.expiries?.({})).toEqual([])
+})

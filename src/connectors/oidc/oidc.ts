@@ -39,12 +39,11 @@ export const createOidcConnectorType = ({ http, clock, log }: Needs): ConnectorT
   secrets: ['client_secret', 'private_key_jwk'],
   open: (config, { alias }) => openOidc(OidcConfig.parse(config), alias, { http, clock, log }),
 
-  expiries(config) {
-    const { client_secret_expires_at: at } = OidcConfig.parse(config)
-    return at === undefined
-      ? []
-      : [{ what: 'client_secret', expiresAt: Date.parse(at), path: 'client_secret_expires_at' }]
-  },
+  // Lists say it of every source, of one too whose other settings this version would not take.
+  expiries: ({ client_secret_expires_at: at }) =>
+    typeof at === 'string'
+      ? [{ what: 'client_secret', expiresAt: Date.parse(at), path: 'client_secret_expires_at' }]
+      : [],
 })
 
 function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs): RedirectConnector {
