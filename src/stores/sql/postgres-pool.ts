@@ -62,14 +62,14 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
   pool.on('connect', (client) => client.on('error', () => {}))
 
   let silent: Unavailable | undefined
-  let silence = Promise.withResolvers<never>()
+  /** A set, and not one promise for all: that would keep what each of them waited for until it is settled. */
+  const waiting = new Set<(error: Unavailable) => void>()
   let closed = false
 
   function isSilent(cause?: unknown): Unavailable {
     if (silent) return silent
     silent = new Unavailable('store', 'The database keeps silent', { cause })
-    silence.promise.catch(() => {})
-    silence.reject(silent)
+    for (const giveUp of waiting) giveUp(silent)
     void waitUntilItAnswers()
     return silent
   }
@@ -77,7 +77,6 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
   async function waitUntilItAnswers(): Promise<void> {
     while (!closed && !(await answers())) await delay(lookAgainAfter, undefined, { ref: false })
     silent = undefined
-    silence = Promise.withResolvers<never>()
   }
 
   async function answers(): Promise<boolean> {
@@ -115,8 +114,10 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
       if (closed) throw new Unavailable('store', 'The database is closed')
       if (silent) throw silent
       const connecting = pool.connect()
+      const { promise: gaveUp, reject: giveUp } = Promise.withResolvers<never>()
+      waiting.add(giveUp)
       try {
-        return sessionOf(await Promise.race([connecting, silence.promise]))
+        return sessionOf(await Promise.race([connecting, gaveUp]))
       } catch (error) {
         if (error === silent)
           connecting.then(
@@ -124,6 +125,8 @@ export function createPostgresPool(url: string, { connections, connectWithin, an
             () => {},
           )
         throw neverConnected(error) ? isSilent(error) : error
+      } finally {
+        waiting.delete(giveUp)
       }
     },
 
