@@ -174,13 +174,19 @@ interface JoinedRow extends KeyColumns {
   readonly key_name: string
 }
 
+// One by one: a row of SQLite's is copied slowly, and this is done for each call with a key.
 const keyOf = (row: JoinedRow): Omit<ApiKeyRow, 'seq' | 'search'> => ({
-  ...row,
   id: row.key_id,
   version: row.key_version,
   created_at: row.key_created_at,
   updated_at: row.key_updated_at,
   name: row.key_name,
+  application_id: row.application_id,
+  api_id: row.api_id,
+  prefix: row.prefix,
+  digest: row.digest,
+  expires_at: row.expires_at,
+  last_used_at: row.last_used_at,
 })
 
 const fromRow = (row: Omit<ApiKeyRow, 'seq' | 'search'>): ApiKey => ({
