@@ -82,11 +82,10 @@ export function createAnswers({ issuer, writeAssertion, report, refusedCalls }: 
     }
   }
 
-  const parties = ({ caller }: Pick<Decision, 'caller'>) => ({
-    client: caller?.client,
-    source: caller?.source,
-    account: caller?.account,
-  })
+  function parties(decision: Decision) {
+    const { client, source, account } = decision.caller ?? ('about' in decision ? decision.about : undefined) ?? {}
+    return { client, source, account }
+  }
 
   function keep(reference: string, { asked, api }: About, decision: Refused, passed: boolean): void {
     const { reason, detail } = decision

@@ -8,7 +8,7 @@ import { after, both, type Soon } from '../soon.ts'
 import { parseCompactJwt } from '../tokens/compact-jwt.ts'
 import type { ProvenKeys } from './proven-keys.ts'
 import type { RateLimit, Spent } from './rate-limit.ts'
-import { type Caller, type Evidence, notMine, type Reader, type Reading } from './reader.ts'
+import { type Caller, type Evidence, notMine, type Reader, type Reading, type SupposedCaller } from './reader.ts'
 import { objection } from './rules.ts'
 
 /** Those who are known, as far as they are. */
@@ -25,6 +25,8 @@ export interface Refused extends Parties {
   readonly status: 401 | 403 | 429
   readonly reason: ReasonCode
   readonly detail?: string | undefined
+  /** Of credentials that count for nothing: for the record, and for nothing else. */
+  readonly about?: SupposedCaller | undefined
   /** Seconds. */
   readonly retryAfter?: number | undefined
 }
@@ -127,8 +129,8 @@ export function createDecide({ readers, checkApiKey, provenKeys, rateLimit, cloc
 function partiesOf({ reading, key, evidence, api }: Looked): Known | Refused {
   if (reading.kind === 'not_mine') return refused(401, unread(evidence))
   if (reading.kind === 'no') {
-    const { reason, forbidden, retryAfter } = reading
-    return { ...refused(retryAfter !== undefined ? 429 : forbidden ? 403 : 401, reason), retryAfter }
+    const { reason, forbidden, retryAfter, about } = reading
+    return { ...refused(retryAfter !== undefined ? 429 : forbidden ? 403 : 401, reason), retryAfter, about }
   }
   const { caller } = reading
   if (key && !key.ok) return { ...refused(401, key.reason), caller }

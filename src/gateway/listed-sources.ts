@@ -38,9 +38,10 @@ export const createListedSources = ({ known, stored, marks, clock }: Needs): Lis
   },
 
   closed({ source, entry }) {
-    if (!source.enabled) return { kind: 'no', reason: 'source_disabled' }
+    const about = { source: source.alias }
+    if (!source.enabled) return { kind: 'no', reason: 'source_disabled', about }
     if (entry.sunset !== null && entry.sunset <= clock())
-      return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
+      return { kind: 'no', reason: 'api_source_sunset', forbidden: true, about }
     return undefined
   },
 

@@ -42,6 +42,9 @@ export interface Caller {
   readonly comesAgain?: true
 }
 
+/** As traces have them. */
+export type SupposedCaller = Partial<Pick<Caller, 'client' | 'source' | 'account'>>
+
 export type Reading =
   | { readonly kind: 'mine'; readonly caller: Caller }
   /** Another reader may make something of it. */
@@ -51,6 +54,8 @@ export type Reading =
       readonly kind: 'no'
       readonly reason: ReasonCode
       readonly forbidden?: boolean
+      /** Whom it would have been, where that is certain: for the record, and for nothing else. */
+      readonly about?: SupposedCaller
       /** Seconds: too many have failed, and until then nothing is looked at. */
       readonly retryAfter?: number | undefined
     }

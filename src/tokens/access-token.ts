@@ -22,7 +22,8 @@ export interface AccessToken {
 
 export type Verdict =
   | { readonly ok: true; readonly token: AccessToken }
-  | { readonly ok: false; readonly reason: ReasonCode }
+  /** `token`: genuine, and it counts no more: for the record, and for nothing else. */
+  | { readonly ok: false; readonly reason: ReasonCode; readonly token?: AccessToken }
 
 /** The one check (check-access-token.ts). Fails with `Unavailable` when it cannot tell. */
 export interface CheckAccessToken {

@@ -100,15 +100,16 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
       if (typeof opened === 'string') return no(opened)
       const { token, notBefore } = opened
       const now = seconds(clock())
-      if (token.expiresAt <= now) return no('token_expired')
-      if (token.issuedAt > now + clockTolerance || notBefore > now + clockTolerance) return no('token_not_yet_valid')
+      if (token.expiresAt <= now) return no('token_expired', token)
+      if (token.issuedAt > now + clockTolerance || notBefore > now + clockTolerance)
+        return no('token_not_yet_valid', token)
       const asked = both(
         () => marks.liveness(token),
         () => shutOutBecause(token),
       )
       return after(asked, ([liveness, shutOut]) => {
         const reason = deadBecause(token, liveness) ?? shutOut
-        return reason ? no(reason) : { ok: true, token }
+        return reason ? no(reason, token) : { ok: true, token }
       })
     })
   }
@@ -128,7 +129,7 @@ function headerOf({ header }: CompactJwt): z.infer<typeof Header> | undefined {
   return data
 }
 
-const no = (reason: ReasonCode): Verdict => ({ ok: false, reason })
+const no = (reason: ReasonCode, token?: AccessToken): Verdict => ({ ok: false, reason, ...(token && { token }) })
 
 // An ID token is signed by the same key for the same audience (RFC 8725 §3.11): only the kind tells them apart.
 const isAccessToken = (header: string | undefined, claim: string | undefined): boolean =>

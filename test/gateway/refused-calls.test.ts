@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silent } from '../../src/log.ts'
 import { createRefusedCalls, mostAlike, mostWaiting, type RefusedCall } from '../../src/traces/refused-calls.ts'
 import type { Trace } from '../../src/traces/trace.ts'
-import { type Json, startTestBroker, type TestBroker } from '../support/broker.ts'
+import { basic, type Json, startTestBroker, type TestBroker } from '../support/broker.ts'
 import { bearer, type GatewayWorld, startGateway } from './start-gateway.ts'
 
 let opened: AsyncDisposableStack
@@ -90,6 +90,25 @@ it('is listed by API, client, source, outcome, reason and time', async () => {
     ).toEqual([reference])
   const { body } = await world.broker.admin('GET', `traces?api_id=${id}&until=${began}`)
   expect(body.items).toEqual([])
+})
+
+it('names whose a token was that is revoked or meant for another API, and nobody for one that anybody could have written', async () => {
+  const elsewhere = await world.addApi({ audience: 'https://elsewhere.example', clients: [] })
+  const { host, id } = await world.addApi()
+  const { access_token: revoked } = await world.login('rene')
+  await world.broker.post('/revoke', { token: revoked }, basic(world.client))
+  const parties = { client_id: world.client.id, source_id: world.source.id, account_id: expect.any(String) }
+  const nobody = { client_id: null, source_id: null, account_id: null }
+  const forged = `${revoked.slice(0, -6)}AAAAAA`
+  for (const [shown, at, api, code, who] of [
+    [revoked, host, id, 'token_revoked', parties],
+    [token, elsewhere.host, elsewhere.id, 'token_audience', parties],
+    [forged, host, id, 'token_signature', nobody],
+  ] as const) {
+    const reference = referenceOf(await onSecond(at, bearer(shown)))
+    expect(await traces(`reference=${reference}`)).toMatchObject([{ ...who, api_id: api, reason: { code } }])
+  }
+  expect(await traces(`client_id=${world.client.id}&reason=token_revoked`)).toHaveLength(1)
 })
 
 it('says what an API that only reports would have refused', async () => {

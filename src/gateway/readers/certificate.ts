@@ -30,7 +30,7 @@ export function createCertificateReader({ listedSources, connector }: Needs): Re
     const identity = open.kind === 'presented' ? await open.verify({ certificate: leaf, chain }) : undefined
     if (!identity) return notMine
     const answer = admitStranger(await listedSources.now(listed.source))
-    if ('denied' in answer) return { kind: 'no', reason: answer.denied }
+    if ('denied' in answer) return { kind: 'no', reason: answer.denied, about: { source: listed.source.alias } }
     return knownBySource(identity, { source: answer.source, entry: listed.entry }, api)
   }
 

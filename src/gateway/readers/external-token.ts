@@ -24,7 +24,7 @@ const elsewhere: ReadonlySet<ReasonCode> = new Set(['token_audience', 'token_ina
 export function createExternalTokenReader({ listedSources, connector }: Needs): Reader {
   async function accept(identity: Identity, { source, entry }: Listed, api: Api): Promise<Reading> {
     const answer = admitStranger(await listedSources.now(source))
-    if ('denied' in answer) return { kind: 'no', reason: answer.denied }
+    if ('denied' in answer) return { kind: 'no', reason: answer.denied, about: { source: source.alias } }
     return knownBySource(identity, { source: answer.source, entry }, api)
   }
 
@@ -48,7 +48,7 @@ export function createExternalTokenReader({ listedSources, connector }: Needs): 
       const answer = await open.verify(evidence).catch(orWhyNot)
       if (answer instanceof Unavailable) outage = answer
       else if (answer instanceof Refusal) {
-        refused ??= { kind: 'no', reason: answer.code }
+        refused ??= { kind: 'no', reason: answer.code, about: { source: listed.source.alias } }
         if (!elsewhere.has(answer.code)) break
       } else if (answer) return accept(answer, listed, api)
     }

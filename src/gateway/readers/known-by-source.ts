@@ -8,7 +8,7 @@ import { rolesHere } from './own-token.ts'
 /** Of somebody whom only their source knows: what they brought is proven by it, and no account here is theirs. */
 export function knownBySource(identity: Identity, { source, entry }: Listed, api: Api): Reading {
   const { claims, groups, roles, overage } = mapIdentity(identity, source.mapping)
-  if (overage) return { kind: 'no', reason: 'groups_overage', forbidden: true }
+  if (overage) return { kind: 'no', reason: 'groups_overage', forbidden: true, about: { source: source.alias } }
   const spaces = [null, api.id, api.audience]
   const given = roles.filter(({ client }) => spaces.includes(client)).map(({ name }) => name)
   return {

@@ -2,6 +2,7 @@
 import type { Api, ApiSource } from '../../apis/api.ts'
 import type { Clock } from '../../clock.ts'
 import { isRecord } from '../../mapping/path.ts'
+import type { ReasonCode } from '../../reasons.ts'
 import { after, type Soon } from '../../soon.ts'
 import type { Source } from '../../sources/source.ts'
 import type { Entitlement } from '../../tokens/accept.ts'
@@ -29,7 +30,7 @@ export function createOwnTokenReader({ issuer, checkAccessToken, ...needs }: Nee
     if (bearer === undefined || !isOurs(bearer)) return notMine
     return after(
       checkAccessToken(bearer),
-      (verdict): Soon<Reading> => (verdict.ok ? tokenAt(verdict.token, api) : { kind: 'no', reason: verdict.reason }),
+      (verdict): Soon<Reading> => (verdict.ok ? tokenAt(verdict.token, api) : no(verdict.reason, verdict.token)),
     )
   }
 }
@@ -63,19 +64,25 @@ export function createTokenAtApi({
   }
 
   function through(source: ApiSource | undefined, token: AccessToken, api: Api): AtApi {
-    if (!source) return { kind: 'no', reason: 'api_source_not_accepted', forbidden: true }
+    if (!source) return { ...no('api_source_not_accepted', token), forbidden: true }
     if (source.sunset !== null && source.sunset <= clock())
-      return { kind: 'no', reason: 'api_source_sunset', forbidden: true }
+      return { ...no('api_source_sunset', token), forbidden: true }
     return { kind: 'mine', caller: callerAt(token, api, source.roles) }
   }
 
   return (token, api) =>
     after(entitlement.anyAccepts([api], token), (accepts): Soon<AtApi> => {
-      if (!accepts) return { kind: 'no', reason: 'token_audience' }
+      if (!accepts) return no('token_audience', token)
       if (api.authenticationSources.length === 0) return { kind: 'mine', caller: callerAt(token, api, null) }
       return after(sourceHere(token, api), (source) => through(source, token, api))
     })
 }
+
+const no = (reason: ReasonCode, token: AccessToken | undefined) => ({
+  kind: 'no' as const,
+  reason,
+  ...(token && { about: { client: token.clientId, source: token.sourceAlias, account: token.accountId } }),
+})
 
 /** Whom claims of ours are about, at this API; `roles` are what it says itself of those who come through the source. */
 export function callerOf(

@@ -13,7 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('api_id', 'text', (column) => column.references('apis.id'))
     .addPrimaryKeyConstraint('client_apis_key', ['client_id', 'name'])
     .execute()
-  await db.schema.createIndex('client_apis_api').on('client_apis').column('api_id').execute()
+  await db.schema.createIndex('client_apis_api').on('client_apis').columns(['api_id', 'client_id']).execute()
 
   const { rows: clients } = await sql<{ id: string; resource_server: string }>`
     select id, resource_server from clients where resource_server is not null`.execute(db)

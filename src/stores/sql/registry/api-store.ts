@@ -122,15 +122,17 @@ async function users(db: Db, id: string) {
   const standing = await db
     .selectFrom('client_apis')
     .innerJoin('clients', 'clients.id', 'client_apis.client_id')
-    .select(['clients.id', 'clients.metadata'])
+    .select(['clients.id', 'clients.metadata', 'clients.seq'])
     .where('client_apis.api_id', '=', id)
-    .orderBy('clients.seq')
+    .orderBy('client_apis.client_id')
     .limit(mostNamed)
     .execute()
-  const clients = standing.map(({ id, metadata }) => ({
-    id,
-    name: fromJson<Client['metadata']>(metadata).client_name ?? id,
-  }))
+  const clients = standing
+    .toSorted((one, other) => one.seq - other.seq)
+    .map(({ id, metadata }) => ({
+      id,
+      name: fromJson<Client['metadata']>(metadata).client_name ?? id,
+    }))
   return [
     ...usedBy('portals', 'portal', portals),
     ...usedBy('applications', 'key', named),
