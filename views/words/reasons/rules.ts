@@ -16,7 +16,8 @@ export const rules = {
   },
   dpop_scheme_wrong: {
     title: 'Ein Token mit DPoP-Nachweis gehört hinter DPoP',
-    cause: 'Die Anfrage hat einen DPoP-Nachweis, aber ihr Token steht hinter Bearer, als müsste niemand etwas nachweisen.',
+    cause:
+      'Die Anfrage hat einen DPoP-Nachweis, aber ihr Token steht hinter Bearer, als müsste niemand etwas nachweisen.',
     fix: 'Senden Sie Authorization: DPoP und das Token; mit einem Token, das nicht gebunden ist, keinen Header DPoP.',
   },
   dpop_proof_missing: {
