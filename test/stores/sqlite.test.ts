@@ -175,6 +175,14 @@ describe('The SQLite database', () => {
     await expect(openSqlStores({ url, vault, clock: Date.now, log: silent })).rejects.toThrow(Unavailable)
   })
 
+  it('answers what was asked of it before it closes', async () => {
+    await using world = await open()
+    const { stores } = world
+    const asked = [stores.clients.add(aClient()), stores.clients.list({ limit: 9 })]
+    await stores[Symbol.asyncDispose]()
+    expect(await Promise.allSettled(asked)).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }])
+  })
+
   it('finishes the transaction that is under way before it closes', async () => {
     await using world = await open()
     const source = aSource()

@@ -106,7 +106,9 @@ export function createTogether({ takeTurn, run, patiently, isInTransaction }: Ne
     },
 
     async settled() {
-      while (waiting.length > 0) await new Promise(setImmediate)
+      // What is on its way to `ask` through promises, as Kysely has many, is there after the first turn.
+      do await new Promise(setImmediate)
+      while (waiting.length > 0)
       await answering
     },
   }
