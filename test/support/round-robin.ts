@@ -21,6 +21,10 @@ export async function startRoundRobin(port: number, tries = 3): Promise<RoundRob
   let nodes: readonly URL[] = []
   let turn = 0
   let watching: NodeJS.Timeout | undefined
+  const stopWatching = () => {
+    clearInterval(watching)
+    watching = undefined
+  }
   const turns = new Map<string, number>()
   const agent = new Agent({ keepAlive: true })
 
@@ -57,15 +61,17 @@ export async function startRoundRobin(port: number, tries = 3): Promise<RoundRob
       return nodes
     },
     use(next) {
-      clearInterval(watching)
+      stopWatching()
       nodes = next
     },
     watch(all, every = 100) {
-      clearInterval(watching)
+      stopWatching()
       const ready = new Set(nodes)
       const silences = new Map<URL, number>()
       const look = async (node: URL) => {
         const is = await isReady(node)
+        // What was asked before `use` says nothing any more.
+        if (watching !== mine) return
         // One that says no is left at once; one that says nothing, when it has not for a while.
         silences.set(node, is === undefined ? (silences.get(node) ?? 0) + 1 : 0)
         if (is) ready.add(node)
@@ -73,15 +79,16 @@ export async function startRoundRobin(port: number, tries = 3): Promise<RoundRob
         nodes = all.filter((one) => ready.has(one))
       }
       const looking = new Set<URL>()
-      watching = setInterval(() => {
+      const mine = setInterval(() => {
         for (const node of all.filter((one) => !looking.has(one))) {
           looking.add(node)
           void look(node).finally(() => looking.delete(node))
         }
       }, every)
+      watching = mine
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(watching)
+      stopWatching()
       agent.destroy()
       server.closeAllConnections()
       server.close()
