@@ -13,8 +13,7 @@ const soonThenLater = (times: number): number => jittered(Math.min(50 * 2 ** Mat
 // A primary that has become a replica says so once; the next connection finds the primary of now.
 const isDemoted = (error: Error): boolean => error.message.includes('READONLY')
 
-/** `together`: commands that are issued at once travel in one write. */
-export function createClient(address: Address, together: boolean): Client {
+export function createClient(address: Address): Client {
   const { hosts, username, password, tls } = address
   const options: RedisOptions = {
     ...(username !== undefined && { username }),
@@ -36,7 +35,6 @@ export function createClient(address: Address, together: boolean): Client {
     return new Cluster([...hosts], {
       lazyConnect: true,
       enableOfflineQueue: false,
-      enableAutoPipelining: together,
       // A certificate is for a name; a lookup would leave only the address.
       ...(tls && { dnsLookup: (name, done) => done(null, name) }),
       maxRedirections: 6,
@@ -50,7 +48,6 @@ export function createClient(address: Address, together: boolean): Client {
     ...options,
     db: address.db,
     enableOfflineQueue: false,
-    enableAutoPipelining: together,
     retryStrategy: soonThenLater,
   }
   if (address.kind === 'sentinel') {
@@ -69,6 +66,10 @@ export function createClient(address: Address, together: boolean): Client {
   }
   return new Redis({ ...common, ...hosts[0] })
 }
+
+/** All of them that are known. */
+export const servers = (client: Client): readonly Redis[] =>
+  client instanceof Cluster ? client.nodes('all') : [client]
 
 /** The servers that take writes. */
 export const primaries = (client: Client): readonly Redis[] =>

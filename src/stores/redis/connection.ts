@@ -8,7 +8,8 @@ import { Cluster, type Redis } from 'ioredis'
 import { Unavailable } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { parseAddress } from './address.ts'
-import { type Client, commandTimeout, createClient, primaries } from './client.ts'
+import { type Client, commandTimeout, createClient, primaries, servers } from './client.ts'
+import { createOneWrite } from './one-write.ts'
 
 export type Argument = string | number
 
@@ -36,8 +37,9 @@ const pause = 500
 /** Does not wait for a Redis that is down: it is joined when it is there. Throws `StartProblem` for a wrong address. */
 export async function connect(url: string, log: Log): Promise<Connection> {
   const address = parseAddress(url)
-  const client = createClient(address, true)
-  const guard = createClient(address, false)
+  const client = createClient(address)
+  const together = createOneWrite(client)
+  const guard = createClient(address)
   let guarded = 0
 
   let complained = false
@@ -83,6 +85,7 @@ export async function connect(url: string, log: Log): Promise<Connection> {
 
     async send(command, ...args) {
       if (client.status !== 'ready') throw notConnected()
+      together()
       return answered(client, client.call(command, ...args))
     },
 
@@ -132,7 +135,7 @@ async function opened(client: Client): Promise<void> {
  */
 function hangUp(client: Client): void {
   if (client instanceof Cluster) {
-    for (const node of client.nodes('all')) node.ping().catch((error) => isTimeout(error) && abandon(node))
+    for (const node of servers(client)) node.ping().catch((error) => isTimeout(error) && abandon(node))
   } else if (client.status === 'ready') {
     client.disconnect(true)
     // The other side does not take its leave either.
