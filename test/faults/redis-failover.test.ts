@@ -71,17 +71,21 @@ it('F9 redeems no code twice over failovers, and F7 goes on within seconds with 
     expect((await fetch(`${broker.issuer}/jwks`)).status).toBe(200)
     // The failover is over when the sentinels name another primary.
     const promoted = until(async () => (await primaryPort()) !== primary.port, 30_000).then(() => performance.now())
-    const goesOn = until(async () => (await broker.refresh(client, 'x')).status === 400, 30_000).then(() =>
-      performance.now(),
-    )
+    // What is read may be answered before what is written with a guard, which has a connection of its own.
+    const refresh = async (index: number) => {
+      const answer = await broker.refresh(client, refreshTokens[index] ?? '')
+      if (answer.status === 200) refreshTokens[index] = ((await answer.json()) as Tokens).refresh_token
+      return answer.status
+    }
+    const goesOn = until(async () => {
+      const status = await refresh(0)
+      expect([200, 503]).toContain(status)
+      return status === 200
+    }, 30_000).then(() => performance.now())
     const [promotedAt, goesOnAt] = await Promise.all([promoted, goesOn])
     const before = await early
     expect(goesOnAt - promotedAt, 'milliseconds after there is a primary again').toBeLessThan(limit)
-    for (const [index, token] of refreshTokens.entries()) {
-      const answer = await broker.refresh(client, token)
-      expect(answer.status, 'every session lives').toBe(200)
-      refreshTokens[index] = ((await answer.json()) as Tokens).refresh_token
-    }
+    for (const index of refreshTokens.keys()) expect(await refresh(index), 'every session lives').toBe(200)
 
     const after = await Promise.all(codes.map(redeem))
     for (const [index, status] of after.entries()) {
