@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { StartProblem } from '../errors.ts'
+import { type Connections, watchConnections } from './connections.ts'
 import { answerUnreadable, type Unreadable } from './unreadable.ts'
 
 const second = 1000
@@ -57,27 +58,15 @@ export async function listen(
   { host, port, patience, onUnreadable }: Needs,
   overrides: Partial<Limits> = {},
 ): Promise<Listening> {
-  const underWay = new Set<ServerResponse>()
   let draining = false
-  /** Those that have not asked anything yet: the server takes them for busy. */
-  const mute = new Set<Socket>()
-  // One for all of them: there are thousands a second.
-  function isOver(this: ServerResponse): void {
-    underWay.delete(this)
-  }
   const server = createHttpServer((req, res) => {
-    mute.delete(req.socket)
     if (draining) endConnection(res)
-    underWay.add(res)
-    res.on('close', isOver)
+    connections.begin(res)
     handler(req, res)
   }, overrides)
-  server.on('connection', (socket: Socket) => {
-    mute.add(socket)
-    socket.once('close', () => mute.delete(socket))
-  })
+  const connections = watchConnections(server)
   answerUnreadable(server, {
-    isAnswered: (socket) => [...underWay].some((answer) => answer.socket === socket && answer.headersSent),
+    isAnswered: (socket) => connections.underWay(socket).some(({ headersSent }) => headersSent),
     tell: onUnreadable,
   })
   server.listen(port, host)
@@ -91,9 +80,9 @@ export async function listen(
     url: new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`),
     drain() {
       draining = true
-      underWay.forEach(endConnection)
+      connections.underWay().forEach(endConnection)
     },
-    [Symbol.asyncDispose]: () => close(server, mute, patience * second),
+    [Symbol.asyncDispose]: () => close(server, connections, patience * second),
   }
 }
 
@@ -101,11 +90,11 @@ function endConnection(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close')
 }
 
-async function close(server: Server, mute: ReadonlySet<Socket>, patience: number): Promise<void> {
+async function close(server: Server, { mute }: Connections, patience: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   const seen = setTimeout(() => {
-    for (const socket of mute) socket.destroy()
+    for (const socket of mute()) socket.destroy()
   }, moment)
   const deadline = setTimeout(() => server.closeAllConnections(), patience)
   await closed
