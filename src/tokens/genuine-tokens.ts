@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ReasonCode } from '../reasons.ts'
+import { createRecent } from '../recent.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** What the bytes of a token say for ever, once its signature was found good. */
@@ -25,7 +26,7 @@ const mostRefused = 2_000
 /** Of which it is known, with luck, that they were shown before: four bytes each. */
 const places = 2 ** 15
 
-// Several ask about the same one, in turn.
+// By the SHA-256 of every byte. Several ask about the same one, in turn.
 let last = { compact: '', key: '' }
 
 function keyOf(compact: string): string {
@@ -33,36 +34,13 @@ function keyOf(compact: string): string {
   return last.key
 }
 
-/** By the SHA-256 of every byte. The ones not shown for longest go first. */
-function createRecent<T>(limit: number) {
-  let recent = new Map<string, T>()
-  let older = new Map<string, T>()
-
-  function keep(key: string, found: T): void {
-    if (recent.size >= limit / 2) {
-      older = recent
-      recent = new Map()
-    }
-    recent.set(key, found)
-  }
-
-  return {
-    keep,
-    get(compact: string): T | undefined {
-      const key = keyOf(compact)
-      const found = recent.get(key)
-      if (found) return found
-      const before = older.get(key)
-      if (before) keep(key, before)
-      return before
-    },
-  }
-}
-
 /** Tokens that do not count whoever shows them when. */
 export function createRefusedTokens(limit = mostRefused) {
-  const { get, keep } = createRecent<Refused>(limit)
-  return { get, put: (compact: string, refused: Refused): void => keep(keyOf(compact), refused) }
+  const recent = createRecent<Refused>(limit)
+  return {
+    get: (compact: string): Refused | undefined => recent.get(keyOf(compact)),
+    put: (compact: string, refused: Refused): void => recent.keep(keyOf(compact), refused),
+  }
 }
 
 /**
@@ -70,7 +48,7 @@ export function createRefusedTokens(limit = mostRefused) {
  * still counts is never kept.
  */
 export function createGenuineTokens(limit = most) {
-  const { get, keep } = createRecent<Genuine>(limit)
+  const recent = createRecent<Genuine>(limit)
   const shown = new Uint32Array(places)
 
   /** Whether it is the first time, as far as that is still known; from then on it is not. */
@@ -84,10 +62,10 @@ export function createGenuineTokens(limit = most) {
   }
 
   return {
-    get,
+    get: (compact: string): Genuine | undefined => recent.get(keyOf(compact)),
     put(compact: string, found: Genuine): void {
       const key = keyOf(compact)
-      if (!isNew(key)) keep(key, { ...found, token: { ...found.token, comesAgain: true } })
+      if (!isNew(key)) recent.keep(key, { ...found, token: { ...found.token, comesAgain: true } })
     },
   }
 }

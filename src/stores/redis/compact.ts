@@ -1,10 +1,19 @@
 /** Ids in fewer characters: there are many of them, and each costs memory for as long as its session. */
+import { createRecent } from '../../recent.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+// Each check of a token asks for seven of them, mostly the same ones again.
+const shortened = createRecent<string>(20_000)
+
 /** A UUID in 22 characters instead of 36; anything else behind a `=`, so that no two ids become one. */
-export const shortId = (id: string): string =>
-  uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url') : `=${id}`
+export function shortId(id: string): string {
+  const known = shortened.get(id)
+  if (known !== undefined) return known
+  const short = uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url') : `=${id}`
+  shortened.keep(id, short)
+  return short
+}
 
 export function longId(short: string): string {
   if (short.startsWith('=')) return short.slice(1)
@@ -13,7 +22,10 @@ export function longId(short: string): string {
 }
 
 /** What a session and the grants in it have in common (`newIdWithin`): the first 96 of 128 bits. */
-export const stemOf = (id: string): string => (uuid.test(id) ? shortId(id).slice(0, 16) : `=${id.slice(0, 28)}`)
+export function stemOf(id: string): string {
+  const short = shortId(id)
+  return short.startsWith('=') ? short.slice(0, 29) : short.slice(0, 16)
+}
 
 /** What is an id's own, once the stem is known. */
 export const tailOf = (id: string): string => id.slice(28)

@@ -66,14 +66,29 @@ export async function connect(url: string, log: Log): Promise<Connection> {
 
   // From the moment it is asked: it may have to wait for the answers to those before it.
   const patience = client instanceof Cluster ? longestRedirected : commandTimeout
-  async function answered<T>(from: Client, work: Promise<T>): Promise<T> {
-    try {
-      return await within(patience, work)
-    } catch (error) {
-      if (isTimeout(error)) hangUp(from)
-      throw unavailable(error)
-    }
-  }
+  const answered = <T>(from: Client, work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let isOver = false
+      const failed = (error: unknown) => {
+        if (isOver) return
+        isOver = true
+        if (isTimeout(error)) hangUp(from)
+        reject(unavailable(error))
+      }
+      // Where this process was too busy to read, the answer may lie there already: it is read before `setImmediate` runs.
+      const timer = setTimeout(() => setImmediate(failed, new Error('Command timed out')), patience)
+      work.then(
+        (found) => {
+          isOver = true
+          clearTimeout(timer)
+          resolve(found)
+        },
+        (error) => {
+          clearTimeout(timer)
+          failed(error)
+        },
+      )
+    })
 
   await Promise.race([opened(client), delay(patienceAtStart, undefined, { ref: false })])
 
@@ -83,8 +98,8 @@ export async function connect(url: string, log: Log): Promise<Connection> {
     onConnected: (run) => void client.on('ready', run),
     onLost: (run) => void client.on('close', run),
 
-    async send(command, ...args) {
-      if (client.status !== 'ready') throw notConnected()
+    send(command, ...args) {
+      if (client.status !== 'ready') return Promise.reject(notConnected())
       together()
       return answered(client, client.call(command, ...args))
     },
@@ -146,19 +161,6 @@ function hangUp(client: Client): void {
 const abandon = (node: Redis): void => node.disconnect()
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.message === 'Command timed out'
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    // Where this process was too busy to read, the answer may lie there already: it is read before `setImmediate` runs.
-    timer = setTimeout(() => setImmediate(() => reject(new Error('Command timed out'))), milliseconds)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 const notConnected = (): Unavailable => new Unavailable('store', 'There is no connection to Redis')
 

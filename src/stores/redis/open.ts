@@ -64,8 +64,12 @@ export async function openRedisStores({ url, lineage: kept, vault, clock, log }:
 /** Nothing is read or written while Redis may be an older one. */
 const trusting = (connection: Connection, { requireTrust }: Pick<Lineage, 'requireTrust'>): Connection => ({
   ...connection,
-  async send(...command) {
-    requireTrust()
+  send(...command) {
+    try {
+      requireTrust()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return connection.send(...command)
   },
   async sendGuarded(commands) {
