@@ -44,6 +44,7 @@ export async function start(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  endWithUs(child)
   const url = `http://localhost:${port}`
   while (
     !(await fetch(url + ready).then(
@@ -65,6 +66,17 @@ export async function start(
       if (child.exitCode === null) await once(child, 'exit')
     },
   }
+}
+
+const children = new Set<ChildProcess>()
+
+/** However the bench ends: nobody else would end it. */
+function endWithUs(child: ChildProcess): void {
+  if (children.size === 0) {
+    process.on('exit', () => children.forEach((one) => void one.kill()))
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  }
+  children.add(child)
 }
 
 /** Of a hash alone, where the servers run. */
