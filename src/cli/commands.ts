@@ -81,7 +81,7 @@ export const commands: readonly Command[] = [
     parameters: '',
     summary: 'Shows who is signed in, the newest first.',
     options: {
-      user: { value: 'ID', means: 'of this user' },
+      user: { value: 'WHO', means: 'of this user: an id, a user name, an email address or a name' },
       source: { value: 'ALIAS', means: 'through this source' },
       limit: { value: 'N', means: 'so many at most; 50 unless it is said' },
     },
@@ -92,7 +92,12 @@ export const commands: readonly Command[] = [
     name: 'sessions end',
     parameters: '[ID…]',
     summary: 'Signs people out: no token of the session passes any more, and its clients are told.',
-    options: { user: { value: 'ID', means: 'all of this user, and what applications may do for them offline' } },
+    options: {
+      user: {
+        value: 'WHO',
+        means: 'all of this user (an id or a name), and what applications may do for them offline',
+      },
+    },
     count: [0, 1000],
     run: async (given, world) => (await import('./sessions.ts')).endSessions(given, world),
   },

@@ -1,7 +1,10 @@
 /** `gatehouse sessions …`: who is signed in, and sending them away. */
 import { z } from 'zod'
+import type { User } from '../accounts/user.ts'
 import { found } from '../collection.ts'
+import { Refusal } from '../errors.ts'
 import type { Given, World } from './command.ts'
+import type { Nouns } from './nouns.ts'
 import { type ExitCode, exitCodes, UsageProblem } from './problems.ts'
 
 const Limit = z.coerce.number().int().min(1).max(200)
@@ -10,7 +13,8 @@ export async function listSessions(given: Given, { terminal, registry: open }: W
   const limit = Limit.safeParse(given.get('limit') ?? 50)
   if (!limit.success) throw new UsageProblem('--limit is a whole number from 1 to 200')
   await using registry = await open()
-  const [accountId, alias] = [given.get('user'), given.get('source')]
+  const [who, alias] = [given.get('user'), given.get('source')]
+  const accountId = who === undefined ? undefined : await accountOf(registry.nouns, who)
   const source =
     alias === undefined ? undefined : found(await registry.nouns.keptSources.byAlias(alias), `source ${alias}`)
   const { items } = await registry.sessions.list({
@@ -28,11 +32,12 @@ export async function listSessions(given: Given, { terminal, registry: open }: W
 }
 
 export async function endSessions(given: Given, { terminal, user, registry: open }: World): Promise<ExitCode> {
-  const account = given.get('user')
-  if ((account === undefined) === (given.parameters.length === 0))
-    throw new UsageProblem('Usage: gatehouse sessions end ID… or gatehouse sessions end --user ID')
+  const who = given.get('user')
+  if ((who === undefined) === (given.parameters.length === 0))
+    throw new UsageProblem('Usage: gatehouse sessions end ID… or gatehouse sessions end --user WHO')
   await using registry = await open()
-  if (account !== undefined) {
+  if (who !== undefined) {
+    const account = await accountOf(registry.nouns, who)
     const ended = await registry.sessions.endAll({ kind: 'cli', id: user }, account)
     terminal.answer({ user: account, ended }, `Ended: ${ended}.`)
     return exitCodes.done
@@ -45,3 +50,23 @@ export async function endSessions(given: Given, { terminal, user, registry: open
   terminal.answer({ ended }, `Ended: ${ended.length}.`)
   return ended.length === given.parameters.length ? exitCodes.done : exitCodes.refused
 }
+
+/** By its id, or by a name that one user alone has. */
+async function accountOf({ users }: Nouns, who: string): Promise<string> {
+  const named: string[] = []
+  let after: string | undefined
+  do {
+    const page = await users.list({ search: who, limit: 200, ...(after !== undefined && { after }) })
+    named.push(...page.items.filter((user) => isCalled(user, who)).map(({ account }) => account.id))
+    after = page.next ?? undefined
+  } while (after !== undefined)
+  const [only, ...others] = named
+  if (only === undefined) return (await users.get(who)).account.id
+  if (others.length > 0) throw new Refusal('conflict', `Several users are called ${who}: ${named.join(', ')}`)
+  return only
+}
+
+const isCalled = ({ account, local }: User, who: string): boolean =>
+  [account.displayName, local?.username, local?.claims.email].some(
+    (name) => typeof name === 'string' && name.toLowerCase() === who.toLowerCase(),
+  )

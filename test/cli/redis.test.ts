@@ -34,6 +34,7 @@ it('sees and ends the sessions that lie in Redis, one or all of a user, and appl
   const [one, two, three] = [await signIn(), await signIn(), await signIn()]
   const listed = await place.json(['sessions', 'list', '--user', id], environment)
   expect(listed.items).toHaveLength(3)
+  expect((await place.json(['sessions', 'list', '--user', 'Ada'], environment)).items).toEqual(listed.items)
 
   expect(await place.json(['sessions', 'end', listed.items[0].id], environment)).toMatchObject({ code: 0 })
   expect(await Promise.all([one, two, three].map(isAlive))).toEqual([true, true, false])
@@ -41,6 +42,12 @@ it('sees and ends the sessions that lie in Redis, one or all of a user, and appl
   expect(all).toMatchObject({ code: 0, user: id, ended: 2 })
   expect(await Promise.all([one, two, three].map(isAlive))).toEqual([false, false, false])
   expect((await place.json(['sessions', 'list'], environment)).items).toEqual([])
+  const nobody = await place.json(['sessions', 'end', '--user', 'adam'], environment)
+  expect(nobody, 'a name that nobody has').toMatchObject({ code: 1, error: { code: 'not_found' } })
+  const namesake = { username: 'lovelace', password: 'a machine that weaves', name: 'ada' }
+  const { id: other } = await broker.created('users', namesake)
+  const both = await place.json(['sessions', 'end', '--user', 'ada'], environment)
+  expect(both).toMatchObject({ code: 1, error: { code: 'conflict', message: expect.stringContaining(other) } })
   for (const args of [[], ['x', '--user', id]])
     expect((await place.run(['sessions', 'end', ...args], environment)).code).toBe(2)
 
