@@ -11,6 +11,9 @@ interface Needs {
   readonly seconds: number
 }
 
+/** Seconds until V8 has optimised what it will. */
+const warmUp = 10
+
 /** Ours and what it is compared with in turn. */
 async function compare(call: Call, { load, gates, evidence, rounds, seconds }: Needs) {
   const { beside } = call
@@ -29,7 +32,7 @@ async function compare(call: Call, { load, gates, evidence, rounds, seconds }: N
       const before = server.processor()
       const port = Number(new URL(server.url).port)
       const { done, seconds: took } = await load.run({
-        ...{ port, requests, expected, seconds },
+        ...{ port, requests, expected, seconds: round === 0 ? Math.max(seconds, warmUp) : seconds },
         pace: { atOnce: call.atOnce ?? 16 },
       })
       // The first one warms up.

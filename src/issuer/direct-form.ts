@@ -27,18 +27,26 @@ export async function readPlainForm(req: IncomingMessage, fields: ReadonlySet<st
   const length = Number(headers['content-length'])
   if (!(length > 0 && length <= longest) || !formType.test(headers['content-type'] ?? '')) return undefined
   if (uncommon.some((name) => headers[name] !== undefined)) return undefined
-  const bytes = await readBytes(req)
+  const bytes = await readBytes(req, length)
   // The connection ended before the body did: whoever reads it next will find that out.
   if (bytes.length !== length) return undefined
   return { bytes, form: parse(bytes.toString('latin1'), fields) }
 }
 
-function readBytes(req: IncomingMessage): Promise<Buffer> {
+/** As soon as they are there, or no more are to come. */
+function readBytes(req: IncomingMessage, length: number): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
-  req.on('data', (chunk: Buffer) => chunks.push(chunk))
+  let left = length
   const done = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
-  req.once('end', done).once('close', done)
+  req.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    left -= chunk.length
+    if (left === 0) done()
+  })
+  req.on('close', () => {
+    if (left > 0) done()
+  })
   return promise
 }
 
