@@ -64,6 +64,15 @@ export const isOAuthError = (text: string): boolean => /^[a-z][a-z_]*$/.test(tex
 
 const serverError = { error: 'server_error', error_description: 'The service met an error it did not expect.' }
 
+/** A client that asks for a grant it is not registered for has a code of its own (RFC 6749 §5.2), which the library does not say. */
+export const nameUnauthorizedGrants: Middleware = async (ctx, next) => {
+  await next()
+  const { client, params, route } = ctx.oidc ?? {}
+  if (route !== 'token' || !client || errorIn(ctx) !== 'invalid_request') return
+  if (typeof params?.grant_type !== 'string' || client.grantTypeAllowed(params.grant_type)) return
+  ctx.body = oauthError('unauthorized_client', 'the client is not registered for this grant type')
+}
+
 /** Bodies we read before the library does are refused in its words (RFC 6749 §5.2). */
 export const answerRefusals: Middleware = async (ctx, next) => {
   try {

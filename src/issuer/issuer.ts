@@ -34,7 +34,14 @@ import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
-import { answerOutages, answerRefusals, concealForeignErrors, confirmation, nameReasons } from './answers.ts'
+import {
+  answerOutages,
+  answerRefusals,
+  concealForeignErrors,
+  confirmation,
+  nameReasons,
+  nameUnauthorizedGrants,
+} from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { createCarriedOutcomes } from './carried-outcomes.ts'
 import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
@@ -173,7 +180,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       logout,
       resources,
       getCertificate: shownCertificate(createCallersCertificate(config)),
-      mayIntrospect: createIntrospectionPolicy(stores.clients, mayLook),
+      mayIntrospect: createIntrospectionPolicy({ ...stores, mayLook, admitAgain: needs.admitAgain, reads }),
       adapter: createAdapterFactory({
         ...stores,
         clients: createClientRecords(stores.clients, proving, clock),
@@ -199,10 +206,13 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
       renderError: createRenderError({ ...needs, clients: stores.clients }),
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
+    const forPrograms = [...authenticated, routes.userinfo]
     keepParsedClients(provider, (client, shown) => proves(client.clientId, brokerMetadataOf(client).secrets, shown))
+    provider.use(middleware.answerInJson(forPrograms))
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)
     provider.use(concealForeignErrors)
+    provider.use(nameUnauthorizedGrants)
     provider.use(answerRefusals)
     provider.use(confirmFirst({ ...needs, routes }))
     provider.use(nameReasons({ admitAgain: needs.admitAgain, grants: stores.grants }))
@@ -210,12 +220,8 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(limitParameters([routes.token, routes.userinfo, confirmation]))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))
     provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
-    provider.use(
-      answerOrigins(stores.clients, {
-        open: [routes.jwks, ...metadataPaths],
-        forClients: [routes.token, routes.userinfo, routes.introspection, routes.revocation],
-      }),
-    )
+    const open = [routes.jwks, ...metadataPaths]
+    provider.use(answerOrigins(stores.clients, { open, forClients: forPrograms }))
     provider.use(documents.keep)
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, proving))

@@ -3,6 +3,17 @@ import type { Middleware } from 'koa'
 import { readParameters, replaceBody } from './parameters.ts'
 import { marked } from './structured-tokens.ts'
 
+/**
+ * What programs ask is answered in JSON (RFC 6749 §5.2). The library would give an error page to whoever prefers HTML, as
+ * HTTP clients do that have a browser's `Accept` by default, Java's among them.
+ */
+export function answerInJson(paths: readonly string[]): Middleware {
+  return async (ctx, next) => {
+    if (paths.includes(ctx.path)) ctx.req.headers.accept = 'application/json'
+    await next()
+  }
+}
+
 /** OAuth clients send their JWTs to introspection and revocation; see structured-tokens.ts. */
 export function markStructuredTokens(paths: readonly string[]): Middleware {
   return async (ctx, next) => {

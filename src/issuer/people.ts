@@ -8,7 +8,7 @@ import { type Clock, seconds } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import { deviceOf } from '../sessions/device.ts'
-import type { BrokerSession, SessionStore } from '../sessions/session.ts'
+import type { BrokerSession, Grant, SessionStore } from '../sessions/session.ts'
 import { idTokenClaims, personClaims } from '../tokens/claims.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
@@ -112,9 +112,7 @@ export function createFindAccount({
     if (!grant) return undefined
     const { sessionId } = grant
     if (sessionId && token.kind === 'RefreshToken') await later(() => sessions.touch(sessionId, clock() + sessionIdle))
-    // A name that is no scope of ours may stand among what was asked for; nobody is asked to agree to it.
-    const scopes = (token.scope ?? '').split(' ').filter((scope) => grant.scopes.includes(scope))
-    return { sourceId: grant.sourceId, scopes }
+    return { sourceId: grant.sourceId, scopes: scopesWithin(grant, token.scope) }
   }
 
   async function behindSession(
@@ -154,6 +152,10 @@ export function createFindAccount({
     }
   }
 }
+
+/** What a token speaks for. A name that is no scope of ours may stand there, too; nobody is asked to agree to it. */
+export const scopesWithin = (grant: Pick<Grant, 'scopes'>, scope: string | undefined): readonly string[] =>
+  (scope ?? '').split(' ').filter((name) => grant.scopes.includes(name))
 
 /** What is said about an admitted person to the client of this request. */
 export const mappedFor = ({ client, source, identity }: AdmittedPerson, scopes: ReadonlySet<string>): Mapped =>

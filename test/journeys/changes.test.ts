@@ -129,9 +129,13 @@ describe('a client', () => {
     const { visitor } = await broker.login(client, { params: { idp_hint: 'Okta' } })
     const app = await broker.addClient({ client_name: 'Choosy' })
     const { tokens } = await broker.login(app, { visitor })
+    expect(await isAliveFor(app, tokens.refresh_token)).toBe(true)
     await broker.admin('PATCH', `clients/${app.id}`, { allowed_sources: ['local'] })
     expect((await broker.authorize(visitor, app, { prompt: 'none' })).answer.error).toBe('login_required')
     expect((await broker.refresh(app, tokens.refresh_token)).status).toBe(400)
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      expect((await broker.introspect(app, token)).body).toEqual({ active: false })
+    }
   })
 
   const isAliveFor = async (app: TestClient, token: string) => (await broker.introspect(app, token)).body.active

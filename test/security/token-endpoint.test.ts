@@ -113,9 +113,26 @@ describe('grant types', () => {
       expect(answer.headers.get('cache-control'), JSON.stringify(form)).toContain('no-store')
       expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
     }
-    expect((await ask({ grant_type: 'authorization_code', code: 'x', redirect_uri: 'x' }, robot)).body.error).toMatch(
-      /^(unauthorized_client|invalid_request)$/,
-    )
+    const other = await ask({ grant_type: 'authorization_code', code: 'x', redirect_uri: 'x' }, robot)
+    expect([other.status, other.body.error]).toEqual([400, 'unauthorized_client'])
+    expect(other.headers.get('cache-control')).toContain('no-store')
+  })
+
+  it('SEC-030 answers programs in JSON, whatever their HTTP client prefers', async () => {
+    // The default of Java's HttpURLConnection.
+    const accept = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2'
+    const wrong = { grant_type: 'refresh_token', refresh_token: 'x' }
+    const answers: [Response, number, string][] = [
+      [await broker.post('/token', wrong, { ...basic(client), accept }), 400, 'invalid_grant'],
+      [await broker.post('/introspect', {}, { ...basic(client), accept }), 400, 'invalid_request'],
+      [await broker.post('/revoke', {}, { ...basic(client), accept }), 400, 'invalid_request'],
+      [await broker.post('/userinfo', { access_token: 'x' }, { accept }), 401, 'invalid_token'],
+      [await fetch(`${broker.issuer}/userinfo`, { headers: { accept } }), 401, 'invalid_token'],
+    ]
+    for (const [answer, status, error] of answers) {
+      expect(answer.headers.get('content-type'), answer.url).toMatch(/^application\/json/)
+      expect(await json(answer), answer.url).toMatchObject({ status, body: { error } })
+    }
   })
 
   it('SEC-030 sends tokens with no-store, and takes and gives none in addresses', async () => {
