@@ -91,7 +91,7 @@ export function adminRoutes(needs: Needs): Router {
     await next()
   })
   const { mount, operations } = createMount(router, authorise)
-  mountSourceTest(mount, sources)
+  mountSourceTest(mount, sources, authorise)
   mountTestLogins(mount, { issuer, sources, tests: needs.tests })
   mountSecretRotation(mount, clients, needs.secretUses, authorise)
   mountUnlinking(mount, users)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Actor, AuditStore } from '../audit/audit.ts'
 import { recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
@@ -18,7 +19,7 @@ import type { RoleStore } from '../roles/role.ts'
 import type { Readmit, ShutOut } from '../sessions/shut-out.ts'
 import { createConnections } from './connections.ts'
 import type { Source, SourceQuery, SourceStore, SourceUsage } from './source.ts'
-import { auditedSource, type SourceInput } from './source-input.ts'
+import { auditedSource, type SourceInput, sourceInput } from './source-input.ts'
 import type { SourceStatus, SourceStatusStore, StatusRecorder } from './status.ts'
 import { type TrialResult, tryOut } from './trial.ts'
 
@@ -70,6 +71,8 @@ export interface Sources {
   /** Rejects with `in_use`, naming them, while APIs or portals refer to it. Clients that name it keep their other sources. */
   remove(actor: Actor, id: string, expected: number): Promise<void>
   test(draft: SourceDraft): Promise<TrialResult>
+  /** Whether a test of it takes a secret that is kept here to other settings than those it is kept for. */
+  movesSecrets(draft: SourceDraft): Promise<boolean>
   connector(source: Source): Connector
   /** The source that `input` would make, or make of the one with this id. Rejects as `create` and `replace` do. */
   draft(input: SourceInput, id?: string): Promise<Source>
@@ -134,6 +137,12 @@ export function createSources(needs: Needs): Sources {
   }
 
   const subject = ({ id, alias }: Source) => ({ type: 'source', id, name: alias })
+
+  /** The source whose secrets a draft need not say again. */
+  async function keeperOf({ id, alias, type }: SourceDraft): Promise<Source | undefined> {
+    const there = id === undefined ? alias && (await sources.byAlias(alias)) : await get(id)
+    return there && there.type === type ? there : undefined
+  }
 
   return {
     list: (query) => sources.list(query),
@@ -208,11 +217,16 @@ export function createSources(needs: Needs): Sources {
       await connections.forget(id)
     },
 
-    async test({ id, alias, type, config }) {
-      const before = id === undefined ? alias && (await sources.byAlias(alias)) : await get(id)
+    async test(draft) {
+      const { type, config } = draft
       const secrets = connectors.get(type)?.secrets ?? []
-      const kept = before && before.type === type ? before : undefined
-      return tryOut({ type, config: withKeptSecrets(config, secrets, kept) }, connectors)
+      return tryOut({ type, config: withKeptSecrets(config, secrets, await keeperOf(draft)) }, connectors)
+    },
+
+    async movesSecrets(draft) {
+      const keeper = await keeperOf(draft)
+      if (!keeper?.secretNames.some((name) => !(name in draft.config))) return false
+      return !isDeepStrictEqual(draft.config, sourceInput(keeper).config)
     },
 
     connector: connections.connector,

@@ -19,6 +19,9 @@ const view = [1, 1, 1, 1, 1, 1, 0, 0]
 const edit = [1, 0, 1, 0, 1, 0, 0, 0]
 const administer = [1, 0, 1, 0, 0, 0, 0, 0]
 
+// Without the secret, which is taken from what is there.
+const movedOkta = { issuer: 'https://evil.test', client_id: okta.config.client_id }
+
 const rows: [string, string, unknown, number[]][] = [
   ['GET', 'authentication-sources', undefined, view],
   ['GET', 'clients', undefined, view],
@@ -29,6 +32,11 @@ const rows: [string, string, unknown, number[]][] = [
   ['GET', 'traces', undefined, view],
   ['POST', 'authentication-sources', okta, edit],
   ['POST', 'authentication-sources/test', okta, edit],
+  ['POST', 'authentication-sources/test', { ...okta, alias: 'existing' }, edit],
+  ['POST', 'authentication-sources/test', { ...okta, alias: 'existing', config: movedOkta }, administer],
+  ['POST', 'authentication-sources/existing/test', undefined, edit],
+  ['POST', 'authentication-sources/existing/test', { config: { ...movedOkta, client_secret: 'mine' } }, edit],
+  ['POST', 'authentication-sources/existing/test', { config: movedOkta }, administer],
   ['POST', 'authentication-sources', { ...okta, mapping: { roles: administrators } }, administer],
   ['PATCH', 'authentication-sources/existing', { name: 'Other' }, edit],
   ['PATCH', 'authentication-sources/existing', { enabled: false }, edit],
