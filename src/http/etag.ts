@@ -5,15 +5,18 @@ export const setETag = (ctx: Context, version: number): void => ctx.set('ETag', 
 
 /**
  * The guard on changes (RFC 9110 §13.1.1): rejects with `changed_meanwhile` when there is an If-Match that does
- * not name `current`. Without one the change applies to whatever is there.
+ * not name `current`; an empty one names nothing. Without one the change applies to whatever is there.
  */
 export function requireMatch(ctx: Context, current: number): void {
-  const condition = ctx.get('If-Match').trim()
-  if (condition === '' || condition === '*') return
+  const condition = ctx.headers['if-match']?.trim()
+  if (condition === undefined || condition === '*') return
   const tags = condition.split(',').map((tag) => tag.trim())
   // Strong comparison: W/"3" never matches.
   if (!tags.includes(`"${current}"`)) {
-    throw new Refusal('changed_meanwhile', `If-Match is ${condition}, and the current version is "${current}"`)
+    throw new Refusal(
+      'changed_meanwhile',
+      `If-Match is ${condition || 'empty'}, and the current version is "${current}"`,
+    )
   }
 }
 

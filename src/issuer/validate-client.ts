@@ -59,6 +59,6 @@ async function judge(config: Config): Promise<Provider> {
 /** The library's sentence names the member it does not like. */
 function invalidMetadata(cause: errors.OIDCProviderError): Refusal {
   const message = cause.error_description ?? cause.message
-  const [path = ''] = /\b[a-z]+(?:_[a-z]+)+\b/.exec(message) ?? []
+  const [path = ''] = /\b[a-z]+(?:_[a-z]+)+\b|^(?:scope|contacts)\b/.exec(message) ?? []
   return new Refusal('invalid_input', message, { problems: [{ path, message }], cause })
 }
