@@ -46,5 +46,9 @@ export const isTheirs = (error: unknown): error is Error =>
 
 function isOutage(error: unknown): boolean {
   if (error instanceof Unavailable) return true
-  return error instanceof Error && ('syscall' in error || isOutage(error.cause))
+  return error instanceof Error && (('syscall' in error && !isWrongPath(error)) || isOutage(error.cause))
 }
+
+/** There is no such file or folder, or another thing in its place: that is told, and asking again helps nobody. */
+const isWrongPath = (error: { readonly code?: unknown; readonly syscall?: unknown }): boolean =>
+  error.syscall !== 'connect' && ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(String(error.code))

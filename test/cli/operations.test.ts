@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 // biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
@@ -147,6 +147,23 @@ it('backs up while a broker runs, and restores what was, but nobody’s session 
     GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
   })
   expect(strange.err).toContain('bring them back before a server starts')
+
+  const nowhere = await place.run(['restore', join(place.folder, 'nowhere')], environment)
+  expect(nowhere, 'a no, and no outage').toMatchObject({
+    code: 1,
+    err: expect.stringContaining('has no manifest.json'),
+  })
+  for (const [damaged, why] of [
+    ['', 'there is no registry in it'],
+    ['nothing that SQLite has written', 'file is not a database'],
+  ] as const) {
+    await writeFile(join(folder, 'gatehouse.db'), damaged)
+    const refused = await place.run(['restore', folder, '--force'], environment)
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`gatehouse.db is no whole backup: ${why}`) })
+    expect(await place.json(['export', '--kinds', 'clients'], environment), 'what was there stays').toMatchObject({
+      clients,
+    })
+  }
 })
 
 it('backs PostgreSQL up and restores it with its own tools', async () => {

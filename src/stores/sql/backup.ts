@@ -1,6 +1,6 @@
 /** A SQLite database as a file of its own, taken while a server may be writing; and PostgreSQL's, in its tools' words. */
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { StartProblem } from '../../errors.ts'
@@ -26,18 +26,35 @@ export async function backUpSqlite(file: string, target: string): Promise<void> 
   copy.exec('vacuum')
 }
 
-/** Over the file that is there, with its log. Rejects with a `StartProblem` while anybody has that open. */
+/** Over the file that is there, with its log. Rejects with a `StartProblem` while anybody has that open, and over a backup that is none. */
 export async function restoreSqlite(backupFile: string, file: string): Promise<void> {
-  {
-    using found = new DatabaseSync(backupFile, { readOnly: true })
-    const [row] = found.prepare('pragma integrity_check').all()
-    if (row?.integrity_check !== 'ok') throw new Error(`${backupFile} is damaged: ${row?.integrity_check}`)
-  }
+  requireWhole(backupFile)
   requireUnused(file)
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  for (const part of ['', '-wal', '-shm']) await rm(file + part, { force: true })
-  await copyFile(backupFile, file)
-  await chmod(file, 0o600)
+  // Nothing is taken away before all of what comes in its place is there.
+  const fresh = `${file}-restored`
+  await copyFile(backupFile, fresh)
+  await chmod(fresh, 0o600)
+  for (const part of ['-wal', '-shm']) await rm(file + part, { force: true })
+  await rename(fresh, file)
+}
+
+/** An empty file is a whole database too, as far as SQLite is concerned: it has to be one of ours. */
+function requireWhole(backupFile: string): void {
+  const not = (why: string, cause?: unknown) => new StartProblem(`${backupFile} is no whole backup: ${why}`, { cause })
+  const complaint = () => {
+    try {
+      using found = new DatabaseSync(backupFile, { readOnly: true })
+      const [row] = found.prepare('pragma integrity_check').all()
+      if (row?.integrity_check !== 'ok') return not(String(row?.integrity_check))
+      const tables = found.prepare(`select name from sqlite_master where name = 'registry_meta'`).all()
+      return tables.length === 0 ? not('there is no registry in it') : undefined
+    } catch (cause) {
+      return not(cause instanceof Error ? cause.message : String(cause), cause)
+    }
+  }
+  const problem = complaint()
+  if (problem) throw problem
 }
 
 /** To give up the log a connection must be the only one: a server whose file went would go on writing to nowhere. */
