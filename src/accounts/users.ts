@@ -71,7 +71,8 @@ export function createUsers(needs: Needs): Users {
   async function localSource(name: string): Promise<Source> {
     const source = (await sources.get(name)) ?? (await sources.byAlias(name))
     if (source?.type === 'local') return source
-    throw invalidInput([{ path: 'authentication_source', message: `${name} is no source of type local` }])
+    const message = source ? `${name} is no source of type local` : `there is no authentication source ${name}`
+    throw invalidInput([{ path: 'authentication_source', message }])
   }
 
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { startAdmin, webApp } from './start-admin.ts'
+import { okta, startAdmin, webApp } from './start-admin.ts'
 
 const api = { name: 'Patient API', slug: 'patients', audience: 'https://api.example.com/patients' }
 
@@ -51,4 +51,13 @@ it('what is wrong with a key for an application is said at once', async () => {
     ...{ api_id: 'gone', expires_at: '2020-01-01T00:00:00Z' },
   })
   expect(body.errors.map((problem: { path: string }) => problem.path).toSorted()).toEqual(['api_id', 'expires_at'])
+})
+
+it('a user of a source that there is not is told so, and not that it is of another type', async () => {
+  await using admin = await startAdmin()
+  await admin.call('POST', 'authentication-sources', okta)
+  const said = async (source: object) =>
+    (await admin.call('POST', 'users', { username: 'ada', ...source })).body.errors[0].message
+  expect(await said({})).toBe('there is no authentication source local')
+  expect(await said({ authentication_source: 'Okta' })).toBe('Okta is no source of type local')
 })
