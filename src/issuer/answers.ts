@@ -4,7 +4,7 @@ import type { Admission } from '../admission/admit.ts'
 import { Refusal, Unavailable } from '../errors.ts'
 import { oauthError } from '../http/oauth-error.ts'
 import { type ReasonCode, reasons } from '../reasons.ts'
-import type { GrantStore } from '../sessions/session.ts'
+import type { GrantStore, SessionStore } from '../sessions/session.ts'
 import { type Presented, stateOf } from './request-state.ts'
 
 /** Where the person says that they do want to sign out. */
@@ -89,13 +89,14 @@ export const answerRefusals: Middleware = async (ctx, next) => {
 interface Needs {
   readonly admitAgain: Admission['person']
   readonly grants: Pick<GrantStore, 'get'>
+  readonly sessions: Pick<SessionStore, 'get'>
 }
 
 /**
  * The library's descriptions are the same for every *no*. Where the no was ours, its code takes their place: in
  * `error_description`, and for programs in the member `reason` (docs/reasons.md).
  */
-export function nameReasons({ admitAgain, grants }: Needs): Middleware {
+export function nameReasons({ admitAgain, grants, sessions }: Needs): Middleware {
   async function reasonFor(ctx: Context): Promise<ReasonCode | undefined> {
     const { refused, isUntold, presented } = stateOf(ctx)
     if (isUntold) return undefined
@@ -105,7 +106,9 @@ export function nameReasons({ admitAgain, grants }: Needs): Middleware {
     // Whatever shut the person out took the grant along; what is left is to say what it was.
     try {
       const person = await admitAgain(presented)
-      return 'denied' in person ? person.denied : 'session_ended'
+      if ('denied' in person) return person.denied
+      const { sessionId } = presented
+      return sessionId !== undefined && !(await sessions.get(sessionId)) ? 'session_ended' : 'token_revoked'
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       // It is a no without its reason, too.

@@ -53,7 +53,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
       // Before its grant goes: see settle.ts.
       if (spent && kind === 'AuthorizationCode') await artifacts.endGrace(kind, digest(id))
       const { granted, predecessor, ...payload }: AdapterPayload = found.payload
-      const { grantId, accountId, clientId, sourceId } = payload
+      const { grantId, accountId, clientId, sourceId, sessionUid, expiresWithSession } = payload
       const state = stateOf(Provider.ctx)
       state.presented = {
         kind,
@@ -62,6 +62,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
         accountId: String(accountId),
         clientId: String(clientId),
         sourceId: String(sourceId),
+        ...(expiresWithSession && sessionUid !== undefined && { sessionId: sessionIdOf(sessionUid) }),
       }
       const { oidc } = Provider.ctx ?? {}
       if (!spent && oidc?.route === 'token' && clientId === oidc.client?.clientId) {
@@ -69,7 +70,6 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
         if (kind === 'AuthorizationCode') state.granted = granted as Grant
         if (typeof predecessor === 'string') state.predecessor = predecessor
       }
-      const { sessionUid } = payload
       return {
         ...payload,
         ...(sessionUid !== undefined && { sid: sessionIdOf(sessionUid) }),

@@ -215,7 +215,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(nameUnauthorizedGrants)
     provider.use(answerRefusals)
     provider.use(confirmFirst({ ...needs, routes }))
-    provider.use(nameReasons({ admitAgain: needs.admitAgain, grants: stores.grants }))
+    provider.use(nameReasons({ ...stores, admitAgain: needs.admitAgain }))
     provider.use(requireUnambiguous(Object.values(routes)))
     provider.use(limitParameters([routes.token, routes.userinfo, confirmation]))
     provider.use(middleware.answerPostsWithGet([routes.authorization, routes.end_session]))

@@ -62,6 +62,8 @@ export interface Presented {
   readonly accountId: string
   readonly clientId: string
   readonly sourceId: string
+  /** The stay that it ends with. Absent of an offline grant, which outlives it. */
+  readonly sessionId?: string
   /** It was used before, and no grace covers it. */
   readonly spent: boolean
 }
