@@ -27,26 +27,18 @@ export async function readPlainForm(req: IncomingMessage, fields: ReadonlySet<st
   const length = Number(headers['content-length'])
   if (!(length > 0 && length <= longest) || !formType.test(headers['content-type'] ?? '')) return undefined
   if (uncommon.some((name) => headers[name] !== undefined)) return undefined
-  const bytes = await readBytes(req, length)
+  const bytes = await readBytes(req)
   // The connection ended before the body did: whoever reads it next will find that out.
   if (bytes.length !== length) return undefined
   return { bytes, form: parse(bytes.toString('latin1'), fields) }
 }
 
-/** As soon as they are there, or no more are to come. */
-function readBytes(req: IncomingMessage, length: number): Promise<Buffer> {
+function readBytes(req: IncomingMessage): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
-  let left = length
+  req.on('data', (chunk: Buffer) => chunks.push(chunk))
   const done = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
-  req.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    left -= chunk.length
-    if (left === 0) done()
-  })
-  req.on('close', () => {
-    if (left > 0) done()
-  })
+  req.once('end', done).once('close', done)
   return promise
 }
 

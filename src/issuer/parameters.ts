@@ -32,8 +32,6 @@ export function replaceBody(req: IncomingMessage, form: URLSearchParams): void {
 
 /** The request is as it was before its body was read, for whoever reads it with its iterator. */
 export function giveBack(req: IncomingMessage, bytes: Buffer): void {
-  // Its last byte is here, though Node.js may say so only after this turn: nothing is left to hang up on (http/unread.ts).
-  req.complete = true
   req.headers['content-length'] = String(bytes.length)
   Object.defineProperties(req, {
     readable: { value: true, configurable: true },

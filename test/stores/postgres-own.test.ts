@@ -160,7 +160,7 @@ describe('PostgreSQL', () => {
       took.push(performance.now() - began)
     }
     expect(Math.min(...took)).toBeLessThan(20)
-  })
+  }, 90_000)
 
   it('names who uses something inside a transaction, which can go on', async () => {
     await using world = await open()
@@ -388,7 +388,7 @@ describe('A search in PostgreSQL', () => {
     expect(await plan('zz', 'zz')).toContain('Bitmap Index Scan on roles_pieces')
     // What nearly all have is found soon in the order of the page.
     expect(await plan('number', 'num')).toContain('Index Scan using roles_seq')
-  })
+  }, 90_000)
 
   it('finds people by any of their names likewise, and lets a source go that very many came through', async () => {
     await using world = await open()
