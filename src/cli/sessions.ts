@@ -4,7 +4,7 @@ import type { User } from '../accounts/user.ts'
 import { found } from '../collection.ts'
 import { Refusal } from '../errors.ts'
 import type { Given, World } from './command.ts'
-import type { Nouns } from './nouns.ts'
+import type { Registry } from './open.ts'
 import { type ExitCode, exitCodes, UsageProblem } from './problems.ts'
 
 const Limit = z.coerce.number().int().min(1).max(200)
@@ -14,7 +14,7 @@ export async function listSessions(given: Given, { terminal, registry: open }: W
   if (!limit.success) throw new UsageProblem('--limit is a whole number from 1 to 200')
   await using registry = await open()
   const [who, alias] = [given.get('user'), given.get('source')]
-  const accountId = who === undefined ? undefined : await accountOf(registry.nouns, who)
+  const accountId = who === undefined ? undefined : await accountOf(registry, who)
   const source =
     alias === undefined ? undefined : found(await registry.nouns.keptSources.byAlias(alias), `source ${alias}`)
   const { items } = await registry.sessions.list({
@@ -37,7 +37,7 @@ export async function endSessions(given: Given, { terminal, user, registry: open
     throw new UsageProblem('Usage: gatehouse sessions end ID… or gatehouse sessions end --user WHO')
   await using registry = await open()
   if (who !== undefined) {
-    const account = await accountOf(registry.nouns, who)
+    const account = await accountOf(registry, who)
     const ended = await registry.sessions.endAll({ kind: 'cli', id: user }, account)
     terminal.answer({ user: account, ended }, `Ended: ${ended}.`)
     return exitCodes.done
@@ -51,22 +51,24 @@ export async function endSessions(given: Given, { terminal, user, registry: open
   return ended.length === given.parameters.length ? exitCodes.done : exitCodes.refused
 }
 
-/** By its id, or by a name that one user alone has. */
-async function accountOf({ users }: Nouns, who: string): Promise<string> {
+/** By its id, whatever anybody else is called; or by a name that one user alone has. */
+async function accountOf({ nouns, stores }: Registry, who: string): Promise<string> {
+  if (await stores.accounts.get(who)) return who
   const named: string[] = []
   let after: string | undefined
   do {
-    const page = await users.list({ search: who, limit: 200, ...(after !== undefined && { after }) })
+    const page = await nouns.users.list({ search: who, limit: 200, ...(after !== undefined && { after }) })
     named.push(...page.items.filter((user) => isCalled(user, who)).map(({ account }) => account.id))
     after = page.next ?? undefined
   } while (after !== undefined)
   const [only, ...others] = named
-  if (only === undefined) return (await users.get(who)).account.id
   if (others.length > 0) throw new Refusal('conflict', `Several users are called ${who}: ${named.join(', ')}`)
-  return only
+  return found(only, `user ${who}`)
 }
 
-const isCalled = ({ account, local }: User, who: string): boolean =>
-  [account.displayName, local?.username, local?.claims.email].some(
+function isCalled({ account, identities, local }: User, who: string): boolean {
+  const told = identities.flatMap(({ attributes }) => [attributes.preferred_username, attributes.email])
+  return [account.displayName, local?.username, local?.claims.email, ...told].some(
     (name) => typeof name === 'string' && name.toLowerCase() === who.toLowerCase(),
   )
+}

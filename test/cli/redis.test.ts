@@ -38,6 +38,7 @@ it('sees and ends the sessions that lie in Redis, one or all of a user, and appl
 
   expect(await place.json(['sessions', 'end', listed.items[0].id], environment)).toMatchObject({ code: 0 })
   expect(await Promise.all([one, two, three].map(isAlive))).toEqual([true, true, false])
+  await broker.created('users', { username: 'sly', password: 'a machine that weaves', name: id })
   const all = await place.json(['sessions', 'end', '--user', id], environment)
   expect(all).toMatchObject({ code: 0, user: id, ended: 2 })
   expect(await Promise.all([one, two, three].map(isAlive))).toEqual([false, false, false])
