@@ -45,7 +45,10 @@ const metadata = {
     .string()
     .max(1000)
     .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be scopes with one blank between them')
-    .optional(),
+    .optional()
+    .describe(
+      'What it may ask for: of the broker’s own scopes those that stand here, or all but `admin` and `admin:read` where none does; and any other at APIs.',
+    ),
   default_max_age: z.int().min(0).optional(),
   require_auth_time: z.boolean().optional(),
   dpop_bound_access_tokens: z

@@ -4,12 +4,16 @@ import { admitMachine } from '../admission/admit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { matchingSecret } from '../clients/client-secret.ts'
 import type { Clock } from '../clock.ts'
+import { registeredScopes } from '../tokens/scopes.ts'
 import type { ProvingClients } from './proving-clients.ts'
 
 /** The one extra metadata name under which the library's client carries what its synchronous hooks need of ours. */
 export const brokerMetadata = 'gatehouse'
 
-export interface BrokerMetadata extends Pick<Client, 'version' | 'webOrigins' | 'requirePkce' | 'secrets'> {}
+export interface BrokerMetadata extends Pick<Client, 'version' | 'webOrigins' | 'requirePkce' | 'secrets'> {
+  /** What it may ask for at APIs. */
+  readonly apiScopes: readonly string[]
+}
 
 export const brokerMetadataOf = (client: { readonly [name: string]: unknown }): BrokerMetadata =>
   client[brokerMetadata] as BrokerMetadata
@@ -58,13 +62,19 @@ export function createClientRecords(
   }
 }
 
-export const toRecord = (client: Client): AdapterPayload => ({
-  ...(client.metadata as AdapterPayload), // Their members were checked with the library's own schema when they were set.
-  client_id: client.id,
-  // The digest, which the library needs to be there; what is shown is compared by parsed-clients.ts.
-  ...(client.secrets[0] && { client_secret: client.secrets[0].digest }),
-  [brokerMetadata]: {
-    ...{ version: client.version, webOrigins: client.webOrigins, requirePkce: client.requirePkce },
-    secrets: client.secrets,
-  },
-})
+export function toRecord(client: Client): AdapterPayload {
+  const { scope, ...metadata } = client.metadata
+  const { ofTheBroker, ofApis } = registeredScopes(scope)
+  return {
+    ...(metadata as AdapterPayload), // Their members were checked with the library's own schema when they were set.
+    // The library takes names that it knows itself; those of APIs come in with their resource (resources.ts).
+    ...(ofTheBroker.length > 0 && { scope: ofTheBroker.join(' ') }),
+    client_id: client.id,
+    // The digest, which the library needs to be there; what is shown is compared by parsed-clients.ts.
+    ...(client.secrets[0] && { client_secret: client.secrets[0].digest }),
+    [brokerMetadata]: {
+      ...{ version: client.version, webOrigins: client.webOrigins, requirePkce: client.requirePkce },
+      ...{ secrets: client.secrets, apiScopes: ofApis },
+    } satisfies BrokerMetadata,
+  }
+}

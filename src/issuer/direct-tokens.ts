@@ -4,7 +4,7 @@ import { type Clock, seconds } from '../clock.ts'
 import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Grant } from '../sessions/session.ts'
 import { idTokenClaims, personAccessToken } from '../tokens/claims.ts'
-import { openidScopes } from '../tokens/scopes.ts'
+import { obtainableScopes } from '../tokens/scopes.ts'
 import { signedSize } from '../tokens/signed-size.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { RefreshRecord } from './refresh-record.ts'
@@ -66,13 +66,15 @@ export function createDirectTokens(needs: Needs): DirectTokens {
       const { clientId, accountId, authTime, acr, amr, nonce } = said
       const asked = new Set(said.scope.split(' '))
       const granted = grant.resources[said.resource]?.filter((scope) => asked.has(scope)) ?? []
-      const scope = granted.filter((name) => openidScopes.some((known) => known === name)).join(' ')
-      if (scope === '' || !asked.has('openid') || !grant.scopes.includes('openid')) return undefined
+      if (granted.length === 0 || !asked.has('openid') || !grant.scopes.includes('openid')) return undefined
       const [audience, person] = await Promise.all([
         resources.plainAudience(said.resource, clientId),
         admitted(said, grant),
       ])
       if (audience === undefined || person === undefined) return undefined
+      // As they are registered now: what was taken from the client since is not in its tokens any more.
+      const scope = obtainableScopes(granted, person.client.metadata.scope).join(' ')
+      if (scope === '') return undefined
 
       const issuedAt = seconds(clock())
       const mapped = mapIdentity(person.identity, person.source.mapping)

@@ -25,7 +25,7 @@ export function createLoadGrant({ grants, reads, consents, clock, offlineLifetim
     const person = stateOf(ctx).admission
     if (!session || !person || 'denied' in person) return undefined
 
-    const wanted = [...ctx.oidc.requestParamOIDCScopes]
+    const wanted = wantedScopes(ctx)
     const offline = wanted.includes('offline_access')
     const consent = person.client.firstParty ? undefined : await consents.get(person.account.id, person.client.id)
     const agreed = person.client.firstParty ? wanted : wanted.filter((scope) => consent?.scopes.includes(scope))
@@ -86,6 +86,13 @@ export function createLoadGrant({ grants, reads, consents, clock, offlineLifetim
     const known = shares.find(({ clientId }) => clientId === wish.clientId)
     return known && covers(known, wish) ? known : await grants.open(wish).catch(unlessSessionEnded)
   }
+}
+
+/** Those that mean something: to the broker, or at an API to a client that was given them. Others are ignored (Core §3.1.2.1). */
+function wantedScopes({ oidc }: KoaContextWithOIDC): readonly string[] {
+  const { requestParamScopes: all, requestParamOIDCScopes: ofTheBroker, resourceServers = {} } = oidc
+  const servers = Object.values(resourceServers)
+  return [...all].filter((name) => ofTheBroker.has(name) || servers.some(({ scopes }) => scopes.has(name)))
 }
 
 /** Most sign-ins ask for what is granted already. */

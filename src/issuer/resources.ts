@@ -6,6 +6,7 @@ import { errors, type KoaContextWithOIDC, type Client as LibraryClient, type Res
 import type { ApiStore } from '../apis/api.ts'
 import type { Entitlement } from '../tokens/accept.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
+import { brokerMetadataOf } from './client-records.ts'
 
 /** Stands for "no API in particular": the audience is then the client's own id. */
 export const ownClient = 'urn:gatehouse:client'
@@ -34,7 +35,7 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
       jwt: { sign: { alg: 'RS256' } },
     }) as ResourceServer
 
-  /** Of the client itself or of an API, whose tokens have the scopes of OpenID; `undefined`: it is not for this client. */
+  /** Of the client itself or of an API; `undefined`: it is not for this client. */
   async function plainAudience(resource: string, clientId: string): Promise<string | undefined> {
     if (resource === ownClient) return clientId
     const api = await apis.byAudience(resource)
@@ -59,7 +60,7 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
       if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
       const audience = await plainAudience(resource, client.clientId)
       if (audience === undefined) throw new errors.InvalidTarget()
-      return server(audience, openidScopes)
+      return server(audience, [...openidScopes, ...brokerMetadataOf(client).apiScopes])
     },
 
     plainAudience,

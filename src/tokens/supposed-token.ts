@@ -9,6 +9,7 @@ import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { AccessToken } from './access-token.ts'
 import { machineAccessToken, type Payload, personAccessToken, type TokenFacts } from './claims.ts'
 import type { Confirmation } from './possession/confirmation.ts'
+import { obtainableScopes } from './scopes.ts'
 import { visibleClaims } from './visible-claims.ts'
 
 export interface TokenWish {
@@ -63,11 +64,14 @@ export const createSupposeToken =
   ({ issuer, admission, lifetime, clock }: Needs): SupposeToken =>
   async ({ clientId, audience, scopes, person: login }) => {
     const now = seconds(clock())
-    const base = { issuer, clientId, audience, scope: scopes.join(' '), issuedAt: now, expiresAt: now + lifetime }
+    const base = ({ metadata }: Client) => {
+      const scope = obtainableScopes(scopes, metadata.scope).join(' ')
+      return { issuer, clientId, audience, scope, issuedAt: now, expiresAt: now + lifetime }
+    }
     if (!login) {
       const machine = await admission.machine(clientId)
       if ('denied' in machine) return machine
-      const facts = { ...base, confirmation: boundBy(machine.client) }
+      const facts = { ...base(machine.client), confirmation: boundBy(machine.client) }
       return { client: machine.client, token: tokenOf(machineAccessToken(facts, machine)) }
     }
     const { accountId, sourceId, authTime = now, acr, agreedTo } = login
@@ -77,7 +81,14 @@ export const createSupposeToken =
     const all = mapIdentity(identity, source.mapping)
     if (all.overage) return { denied: 'groups_overage' }
     const mapped = visibleClaims(all, client, new Set(scopes))
-    const facts = { ...base, confirmation: boundBy(client), authTime, acr, sessionId: noneYet, grantId: noneYet }
+    const facts = {
+      ...base(client),
+      confirmation: boundBy(client),
+      authTime,
+      acr,
+      sessionId: noneYet,
+      grantId: noneYet,
+    }
     const token = tokenOf(personAccessToken(facts, person, mapped), source.alias)
     return { client, token, login: { person, facts, mapped } }
   }

@@ -114,6 +114,18 @@ describe('what tokens would be', () => {
     expect(common(shown)).toEqual(common(real))
   })
 
+  it('have the scopes of APIs that the client was given, which can be ticked, and no others', async () => {
+    const given = await broker.addClient({ scope: 'openid profile patients.read' })
+    const { open } = await enterConsole(broker)
+    const wish = `person=klomp&scope=openid&scope=patients.read`
+    const page = await open(`/admin/playground?client=${given.id}&${wish}`)
+    expect(page.text).toContain('value="patients.read" checked')
+    expect(shownIn(page)[1]?.scope).toBe('openid patients.read')
+    const without = await open(`/admin/playground?client=${client.id}&${wish}`)
+    expect(without.text).not.toContain('value="patients.read"')
+    expect(shownIn(without)[1]?.scope).toBe('openid')
+  })
+
   it('are bound to a key where the client binds all of its tokens, as an API may ask', async () => {
     const wish = { grant_types: ['client_credentials'], redirect_uris: [] }
     const plain = await broker.addClient(wish)

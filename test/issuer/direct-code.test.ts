@@ -153,6 +153,12 @@ describe('a code for its tokens', () => {
     ['of few scopes, in another order', async () => client, { scope: 'email openid' }, false],
     ['for offline use', async () => client, { scope: 'openid email offline_access', prompt: 'consent' }, false],
     ['for an API', async () => client, { resource: api }, false],
+    [
+      'with a scope of APIs',
+      () => broker.addClient({ scope: 'openid patients.read' }),
+      { scope: 'openid patients.read' },
+      false,
+    ],
     ['of a public client', () => broker.addClient({ token_endpoint_auth_method: 'none' }), {}, false],
     [
       'of a client that posts its secret',

@@ -5,11 +5,11 @@ import type { ConsoleLanguage } from '#views/words/console.ts'
 import { problemWords } from '#views/words/problems.ts'
 import type { AccountStore, LinkedIdentity } from '../../accounts/account.ts'
 import type { Api } from '../../apis/api.ts'
-import type { ClientStore } from '../../clients/client.ts'
+import type { Client, ClientStore } from '../../clients/client.ts'
 import type { ReasonCode } from '../../reasons.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { AccessToken } from '../../tokens/access-token.ts'
-import { openidScopes } from '../../tokens/scopes.ts'
+import { openidScopes, registeredScopes } from '../../tokens/scopes.ts'
 import type { createTokenPreview } from '../../tokens/token-preview.ts'
 import { explained } from '../explained.ts'
 import type { FindApi } from '../find-api.ts'
@@ -36,6 +36,7 @@ interface Needs {
 }
 
 const longest = 255
+const mostScopes = 50
 const usual = ['openid', 'profile', 'email', 'groups', 'roles']
 
 type Answer = Pick<Parameters<typeof playgroundView>[0], 'problem' | 'people' | 'refused' | 'tokens'>
@@ -51,9 +52,13 @@ export const playgroundPages =
       return identities.find(({ sourceId }) => sourceId === source?.id)
     }
 
-    async function answerTo({ words: { playground: words }, lang, at, now }: Visit, asked: Asked): Promise<Answer> {
+    async function answerTo(
+      { words: { playground: words }, lang, at, now }: Visit,
+      asked: Asked,
+      client: Client | undefined,
+    ): Promise<Answer> {
       if (asked.client === '') return nothing
-      if (!(await clients.get(asked.client))) return { ...nothing, problem: words.noClient(asked.client) }
+      if (!client) return { ...nothing, problem: words.noClient(asked.client) }
       const api = asked.api === '' ? undefined : await findApi(asked.api)
       if (asked.api !== '' && !api) return { ...nothing, problem: words.noApi(asked.api) }
       const fitting = asked.person === '' ? [] : await findPeople(asked.person)
@@ -88,14 +93,16 @@ export const playgroundPages =
     mount.page({ path: '/playground', area: 'playground', right: 'view' }, async (visit) => {
       const { words, lang, now, at, query } = visit
       const asked = askedFor(query)
+      const client = asked.client === '' ? undefined : await clients.get(asked.client)
+      const scopes = [...openidScopes, ...registeredScopes(client?.metadata.scope).ofApis]
       const { title, lead, paste } = words.playground
       return {
         title,
         lead,
         actions: linkButton(at('/playground/token'), paste),
         body: playgroundView({
-          ...{ lang, now, action: at('/playground'), asked, scopes: openidScopes },
-          ...(await answerTo(visit, asked)),
+          ...{ lang, now, action: at('/playground'), asked, scopes },
+          ...(await answerTo(visit, asked, client)),
         }),
       }
     })
@@ -111,7 +118,7 @@ interface Asked {
 
 function askedFor(query: URLSearchParams): Asked {
   const text = (name: string) => (query.get(name) ?? '').trim().slice(0, longest)
-  const chosen = query.getAll('scope').filter((scope) => openidScopes.some((known) => known === scope))
+  const chosen = query.getAll('scope').slice(0, mostScopes)
   return {
     ...{ client: text('client'), person: text('person'), source: text('source'), api: text('api') },
     scopes: new Set(chosen.length === 0 ? usual : chosen),

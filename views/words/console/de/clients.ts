@@ -159,7 +159,10 @@ export const clients: ConsoleWords['clients'] = {
     },
     backchannel_logout_session_required: { label: 'Das Logout-Token nennt die Sitzung (sid)' },
     grant_types: { label: 'Grant-Typen' },
-    scope: { label: 'Scopes, um die er bitten darf', help: 'Mit Leerzeichen dazwischen. Leer: alle außer admin.' },
+    scope: {
+      label: 'Scopes, um die er bitten darf',
+      help: 'Mit Leerzeichen dazwischen. Ohne solche des Brokers: dessen alle außer admin. Was sonst hier steht, gilt bei APIs.',
+    },
     token_profile: { label: 'Tokens' },
     'resource_server.apis': { label: 'Steht am Introspection-Endpunkt für diese APIs' },
     token_endpoint_auth_method: { label: 'Am Token-Endpunkt' },

@@ -156,7 +156,10 @@ export const clients = {
     backchannel_logout_uri: { label: 'Back-channel logout URI', help: 'Told by us when a session ends.' },
     backchannel_logout_session_required: { label: 'The logout token names the session (sid)' },
     grant_types: { label: 'Grant types' },
-    scope: { label: 'Scopes it may ask for', help: 'With blanks between them. Empty: all but admin.' },
+    scope: {
+      label: 'Scopes it may ask for',
+      help: 'With blanks between them. With none of the broker’s own: all of those but admin. Any other name is one of APIs.',
+    },
     token_profile: { label: 'Tokens' },
     'resource_server.apis': { label: 'Stands for these APIs at the introspection endpoint' },
     token_endpoint_auth_method: { label: 'At the token endpoint' },
