@@ -4,7 +4,7 @@
  * password is out at once on every node.
  */
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { Refusal } from '../errors.ts'
@@ -112,13 +112,16 @@ export function createUsers(needs: Needs): Users {
       requireVersion(before.account, expected)
       if (before.local) await together([usernameIn(input), requireSource(before.local.sourceId, input)])
       else requireForeign(input)
+      const account = { ...before.account, ...accountPart(input, before.account.displayName) }
+      const said = before.local && { ...before.local, ...localPart(input), username: input.username ?? '' }
+      const isSame = changesNothing(auditedUser(before), auditedUser({ ...before, account, local: said }))
+      if (isSame && input.password === undefined) return before
       const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password)
       const now = clock()
 
       const change = async (stores: Stores) => {
-        const account = { ...before.account, ...accountPart(input, before.account.displayName), updatedAt: now }
         await ensureRoles(stores.roles, account.roles, now)
-        const changed = await stores.accounts.replace(account, expected)
+        const changed = await stores.accounts.replace({ ...account, updatedAt: now }, expected)
         if (before.local) await changeLocal(stores, before.local.id, input, { passwordHash, now })
         const after = await userOf(stores, changed)
         const views = { before: auditedUser(before), after: auditedUser(after, passwordHash !== undefined) }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Actor } from '../audit/audit.ts'
 import type { ListQuery, Page } from '../collection.ts'
 import { hasSameTag, requireMatch, setETag } from '../http/etag.ts'
-import { parseInput } from '../input.ts'
+import { invalidInput, parseInput } from '../input.ts'
 import type { Right } from '../roles/rights.ts'
 import type { Authorise } from './authorise.ts'
 import { collectionOperations, type Described, type listParameters } from './collection-operations.ts'
@@ -73,6 +73,13 @@ export function mountCollection<T, Input extends z.ZodType>(
     return item
   }
 
+  /** Whoever names another id than the address does means another thing, or another id for this one. */
+  function requireSameId(before: T, body: unknown): void {
+    const { id } = identify(before)
+    if (!resource.readOnly.includes('id') || !isObject(body) || !('id' in body) || body.id === id) return
+    throw invalidInput([{ path: 'id', message: `cannot be changed; it is ${id}` }])
+  }
+
   const parse = (body: unknown): z.output<Input> => parseInput(resource.input, without(body, resource.readOnly))
 
   async function replace(ctx: RouterContext, before: T, body: unknown) {
@@ -103,10 +110,15 @@ export function mountCollection<T, Input extends z.ZodType>(
     if (resource.isAllVersioned && hasSameTag(ctx)) ctx.status = 304
   })
 
-  mount(operations.replace, async (ctx, { body }) => replace(ctx, await current(ctx), body))
+  mount(operations.replace, async (ctx, { body }) => {
+    const before = await current(ctx)
+    requireSameId(before, body)
+    await replace(ctx, before, body)
+  })
 
   mount(operations.patch, async (ctx, { body }) => {
     const before = await current(ctx)
+    requireSameId(before, body)
     const patch = without(body, resource.readOnly)
     await replace(ctx, before, resource.patch?.(before, patch) ?? mergePatch(resource.inputOf(before), patch))
   })

@@ -1,6 +1,6 @@
 import type { ApiKeyStore } from '../applications/api-key.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
@@ -108,6 +108,7 @@ export function createApis({ transact, apis, clients, sources, isOwnAudience, cl
       const before = await get(id)
       requireVersion(before, expected)
       const next = { ...before, ...(await parse(input, before)), updatedAt: clock() }
+      if (changesNothing(apiInput(before), apiInput(next))) return before
       return transact(async ({ apis, audit }) => {
         const after = await apis.replace(next, expected)
         const change = { before: apiInput(before), after: apiInput(after) }

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { auditedClient } from '../clients/client-input.ts'
 import type { Clock } from '../clock.ts'
@@ -95,7 +94,9 @@ export function createApplications(needs: Needs): Applications {
       requireVersion(before.application, expected)
       const application = { ...before.application, ...said(input), updatedAt: clock() }
       const client = ownClient(application, input, before.client)
-      const clientChanges = !isDeepStrictEqual(auditedClient(client, before.client), auditedClient(before.client))
+      const clientChanges = !changesNothing(auditedClient(before.client), auditedClient(client, before.client))
+      if (!clientChanges && changesNothing(applicationInput(before), applicationInput({ application, client })))
+        return before
       if (clientChanges) await validate(client)
 
       const change = async ({ applications, clients, audit }: Stores): Promise<RegisteredApplication> => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { newId } from '../ids.ts'
 import type { Actor, AuditEvent, AuditStore } from './audit.ts'
@@ -22,6 +23,12 @@ export async function recordChange(audit: AuditStore, actor: Actor, clock: Clock
     after: after ?? null,
   })
 }
+
+/**
+ * Whether an event of it would have nothing to say. What it is about then keeps its version: whoever says again how it
+ * is has not been there before anybody, and is not to be found among those who changed it.
+ */
+export const changesNothing = (before: unknown, after: unknown): boolean => isDeepStrictEqual(before, after)
 
 /** What stands for a secret in an audit event: whether there is one, and whether this change changed it. */
 export function maskedSecret(value: unknown, before?: unknown): string | null {

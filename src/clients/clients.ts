@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApiStore } from '../apis/api.ts'
 import type { ApplicationStore } from '../applications/application.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { type Entity, found, type Page, requireVersion, type Transact } from '../collection.ts'
 import type { Problem } from '../errors.ts'
@@ -159,7 +159,9 @@ export function createClients(needs: Needs): Clients {
       if (input.client_id !== undefined && input.client_id !== id) {
         throw invalidInput([{ path: 'client_id', message: `cannot be changed; it is ${id}` }])
       }
-      return change(actor, before, await parse(before, input, before))
+      const next = await parse(before, input, before)
+      if (changesNothing(auditedClient(before), auditedClient(next, before))) return before
+      return change(actor, before, next)
     },
 
     async rotateSecret(actor, id, overlap, expected) {

@@ -24,10 +24,21 @@ export function requireCredentials(paths: readonly string[]): Middleware {
   }
 }
 
+/**
+ * Every 401 says how to come instead (RFC 9110 §11.6.1). The library says it to those only who came in a header, with the
+ * same realm.
+ */
+export function challengeClients(paths: readonly string[], issuer: string): Middleware {
+  return async (ctx, next) => {
+    await next()
+    if (ctx.status !== 401 || !paths.includes(ctx.path) || ctx.response.get('WWW-Authenticate')) return
+    ctx.set('WWW-Authenticate', `Basic realm="${issuer}"`)
+  }
+}
+
 function refuse(ctx: Context, description: string): void {
   ctx.status = 401
   ctx.set('Cache-Control', 'no-store')
-  ctx.set('WWW-Authenticate', 'Basic realm="clients"')
   ctx.body = { error: 'invalid_client', error_description: description }
 }
 

@@ -44,7 +44,7 @@ import {
 } from './answers.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { createCarriedOutcomes } from './carried-outcomes.ts'
-import { acceptRawBasic, requireCredentials } from './client-authentication.ts'
+import { acceptRawBasic, challengeClients, requireCredentials } from './client-authentication.ts'
 import { brokerMetadataOf, createClientRecords } from './client-records.ts'
 import { createProvesBy } from './client-secrets.ts'
 import { confirmFirst } from './confirm-first.ts'
@@ -61,13 +61,14 @@ import { createInteractions } from './interactions.ts'
 import { createIntrospectionPolicy, createMayLook } from './introspection-policy.ts'
 import { leaveAtOnce } from './leave-at-once.ts'
 import { createLogout } from './logout.ts'
+import { refuseOtherMethods } from './methods.ts'
 import * as middleware from './middleware.ts'
 import { nonceSecretFrom } from './nonce-secret.ts'
 import { limitParameters } from './parameters.ts'
 import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
-import { createProvider, idTokenClaimNames, providerPaths, routes } from './provider.ts'
+import { createProvider, idTokenClaimNames, metadataPaths, methods, providerPaths, routes } from './provider.ts'
 import { type ClientMemory, createProvingClients } from './proving-clients.ts'
 import { createPublicDocuments, type PublicDocuments, publishedFor } from './public-documents.ts'
 import { createRequestReads } from './request-reads.ts'
@@ -138,8 +139,6 @@ export interface Issuer {
   /** What tokens are signed with now, with its private members. */
   signingKey(): JWK
 }
-
-const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
 export async function createIssuer(needs: Needs): Promise<Issuer> {
   const { config, signingKeys, stores, vault, clock, log } = needs
@@ -214,6 +213,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(concealForeignErrors)
     provider.use(nameUnauthorizedGrants)
     provider.use(answerRefusals)
+    provider.use(challengeClients(authenticated, config.issuer))
     provider.use(confirmFirst({ ...needs, routes }))
     provider.use(nameReasons({ ...stores, admitAgain: needs.admitAgain }))
     provider.use(requireUnambiguous(Object.values(routes)))
@@ -222,6 +222,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(refuseOtherHints([routes.authorization, routes.end_session]))
     const open = [routes.jwks, ...metadataPaths]
     provider.use(answerOrigins(stores.clients, { open, forClients: forPrograms }))
+    provider.use(refuseOtherMethods(methods))
     provider.use(documents.keep)
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, proving))

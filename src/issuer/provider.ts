@@ -11,6 +11,7 @@ import { assertClientAssertion } from './client-assertions.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
 import type { CookieSettings } from './cookies.ts'
 import type { IntrospectionPolicy } from './introspection-policy.ts'
+import type { Methods } from './methods.ts'
 import { createInteractionPolicy } from './policy.ts'
 import type { Resources } from './resources.ts'
 
@@ -50,13 +51,28 @@ export const routes = {
   end_session: '/logout',
 } as const
 
+export const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+
+const forPrograms = (...allowed: string[]): Methods => ({ allowed, for: 'programs' })
+const forPeople: Methods = { allowed: ['GET', 'POST'], for: 'people' }
+
+/** Of the standard endpoints. */
+export const methods: Readonly<Record<string, Methods>> = {
+  [routes.authorization]: forPeople,
+  [routes.token]: forPrograms('POST'),
+  [routes.userinfo]: forPrograms('GET', 'POST'),
+  [routes.introspection]: forPrograms('POST'),
+  [routes.revocation]: forPrograms('POST'),
+  [routes.end_session]: forPeople,
+  ...Object.fromEntries([routes.jwks, ...metadataPaths].map((path) => [path, forPrograms('GET')])),
+}
+
 /** All that the provider answers, but for the way back from a sign-in (`/authorize/{uid}`). */
 export const providerPaths: readonly string[] = [
   ...Object.values(routes),
   `${routes.end_session}/confirm`,
   `${routes.end_session}/success`,
-  '/.well-known/openid-configuration',
-  '/.well-known/oauth-authorization-server',
+  ...metadataPaths,
 ]
 
 const standardClaims = {

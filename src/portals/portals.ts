@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ApiStore } from '../apis/api.ts'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { signInProblem } from '../connector.ts'
@@ -99,6 +99,7 @@ export function createPortals({ transact, portals, sources, apis, clock }: Needs
       const before = await get(id)
       requireVersion(before, expected)
       const next = { ...before, ...(await parse(input)), updatedAt: clock() }
+      if (changesNothing(portalInput(before), portalInput(next))) return before
       return transact(async ({ portals, audit }) => {
         const after = await portals.replace(next, expected)
         const change = { before: portalInput(before), after: portalInput(after) }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { found, type ListQuery, type Page, requireVersion, type Transact } from '../collection.ts'
 import { newId } from '../ids.ts'
@@ -68,6 +68,7 @@ export function createRoles({ transact, roles, clock }: Needs): Roles {
       if (renamed.length > 0) {
         throw invalidInput(renamed.map((path) => ({ path, message: `cannot be changed; it is ${before[path]}` })))
       }
+      if (changesNothing(roleInput(before), input)) return before
       return transact(async ({ roles, audit }) => {
         const after = await roles.replace({ ...before, ...input, updatedAt: clock() }, expected)
         const change = { before: roleInput(before), after: roleInput(after) }

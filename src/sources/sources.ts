@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Actor, AuditStore } from '../audit/audit.ts'
-import { recordChange } from '../audit/record.ts'
+import { changesNothing, recordChange } from '../audit/record.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { found, type Page, requireVersion, type Transact } from '../collection.ts'
@@ -122,13 +122,18 @@ export function createSources(needs: Needs): Sources {
 
   const expiries = ({ type, config }: Pick<Source, 'type' | 'config'>) => connectors.get(type)?.expiries?.(config) ?? []
 
-  async function requireFreeDomains(domains: readonly string[], ownId?: string) {
+  /** Early notice of all that is taken: the store names the first it meets. */
+  async function requireFree({ id, alias, domains }: Pick<Source, 'id' | 'alias' | 'domains'>) {
+    const namesake = await sources.byAlias(alias)
+    const problems =
+      namesake && namesake.id !== id ? [{ path: 'alias', message: 'is the alias of another source already' }] : []
     for (const [index, domain] of domains.entries()) {
       const owner = await sources.byDomain(domain)
-      if (!owner || owner.id === ownId) continue
-      const message = `${domain} belongs to the source ${owner.alias}`
-      throw new Refusal('conflict', message, { problems: [{ path: `domains.${index}`, message }] })
+      if (!owner || owner.id === id) continue
+      problems.push({ path: `domains.${index}`, message: `${domain} belongs to the source ${owner.alias}` })
     }
+    if (problems.length === 0) return
+    throw new Refusal('conflict', problems.map(({ path, message }) => `${path}: ${message}`).join('; '), { problems })
   }
 
   // Before the source itself: the registry keeps a source's roles as references.
@@ -168,7 +173,7 @@ export function createSources(needs: Needs): Sources {
         updatedAt: now,
         ...(await parse(input)),
       }
-      await requireFreeDomains(source.domains)
+      await requireFree(source)
       await transact(async ({ sources, roles, audit }) => {
         await ensureRoles(roles, source)
         await sources.add(source)
@@ -183,7 +188,8 @@ export function createSources(needs: Needs): Sources {
       const before = await get(id)
       requireVersion(before, expected)
       const next = { ...before, ...(await parse(input, before)), updatedAt: clock() }
-      await requireFreeDomains(next.domains, id)
+      if (changesNothing(auditedSource(before), auditedSource(next, before))) return before
+      await requireFree(next)
       const change = async ({ sources, roles, audit }: Stores) => {
         await ensureRoles(roles, next)
         const after = await sources.replace(next, expected)

@@ -82,6 +82,12 @@ describe('an authentication source', () => {
     const sameDomain = await admin.call('POST', path, second)
     expect(sameDomain.status).toBe(409)
     expect(sameDomain.body.errors).toEqual([{ path: 'domains.1', message: 'acme.com belongs to the source Okta' }])
+    const both = await admin.call('POST', path, { ...okta, domains: ['free.com', 'acme.com'] })
+    expect(both.status).toBe(409)
+    expect(both.body.errors).toEqual([
+      { path: 'alias', message: 'is the alias of another source already' },
+      { path: 'domains.1', message: 'acme.com belongs to the source Okta' },
+    ])
     const { id } = (await admin.call('POST', path, { ...second, domains: [] })).body
     expect((await admin.call('PATCH', `${path}/${id}`, { domains: ['acme.com'] })).status).toBe(409)
     expect((await admin.call('GET', `${path}/${id}`)).body.domains).toEqual([])

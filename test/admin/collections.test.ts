@@ -110,6 +110,52 @@ describe.each(collections)('$path', ({ path, make, change, patch, key, named }) 
     expect({ ...put.body, updated_at: '' }).toEqual({ ...read, updated_at: '' })
   })
 
+  it('keep their version, and leave no event, when nothing of them changes', async () => {
+    await using admin = await start()
+    const { call } = admin
+    const { [key]: id } = (await call('POST', path, make)).body
+    const read = (await call('GET', `${path}/${id}`)).body
+    const events = async () => (await call('GET', 'events?limit=200')).body.items.length
+    const before = await events()
+    admin.advance(1000)
+    const { password: _, ...said } = { password: '', ...make }
+    for (const [method, body] of [
+      ['PATCH', {}],
+      ['PATCH', said],
+      ['PUT', said],
+      ['PUT', read],
+    ] as const) {
+      const same = await call(method, `${path}/${id}`, body, { 'if-match': '"1"' })
+      expect(same.status, JSON.stringify(same.body)).toBe(200)
+      expect(same.headers.get('etag')).toBe('"1"')
+      expect(same.body).toEqual(read)
+    }
+    expect(await events()).toBe(before)
+    expect((await call('PATCH', `${path}/${id}`, {}, { 'if-match': '"2"' })).status).toBe(412)
+    const changed = await call('PATCH', `${path}/${id}`, patch)
+    expect(changed.headers.get('etag')).toBe('"2"')
+  })
+
+  it('refuse to be called by another id', async () => {
+    await using admin = await start()
+    const { call } = admin
+    const { [key]: id } = (await call('POST', path, make)).body
+    const read = (await call('GET', `${path}/${id}`)).body
+    for (const other of key === 'id' ? ['another', '', null, 1] : ['another']) {
+      for (const [method, body] of [
+        ['PUT', { ...read, [key]: other }],
+        ['PATCH', { ...patch, [key]: other }],
+      ] as const) {
+        const refused = await call(method, `${path}/${id}`, body)
+        expect(refused.status).toBe(400)
+        expect(refused.body.errors).toEqual([{ path: key, message: `cannot be changed; it is ${id}` }])
+      }
+    }
+    expect((await call('GET', `${path}/${id}`)).headers.get('etag')).toBe('"1"')
+    const same = await call('PATCH', `${path}/${id}`, { ...patch, [key]: id, created_at: read.created_at })
+    expect(same.status, JSON.stringify(same.body)).toBe(200)
+  })
+
   it('SEC-116 let one of two edits win, and change nothing for the other', async () => {
     await using admin = await start()
     const { [key]: id } = (await admin.call('POST', path, make)).body
@@ -196,7 +242,8 @@ describe.each(collections)('$path', ({ path, make, change, patch, key, named }) 
     expect(
       (await admin.call('GET', `${path}?q=${word}`)).body.items.map((item: Record<string, string>) => item[key]),
     ).toEqual([id])
-    expect((await admin.call('GET', `${path}?q=zzz`)).body).toEqual({ items: [], next: null })
+    for (const nothing of ['zzz', '%00', `${word}%00`])
+      expect((await admin.call('GET', `${path}?q=${nothing}`)).body).toEqual({ items: [], next: null })
     for (const query of ['limit=0', 'limit=201', 'limit=x', 'after=x', 'access_token=x']) {
       expect((await admin.call('GET', `${path}?${query}`)).status, query).toBe(400)
     }

@@ -75,7 +75,11 @@ const changes: Readonly<Record<string, Change>> = {
     action: 'test_login.started',
   },
   'POST /clients': { path: () => 'clients', body: () => webApp, action: 'client.created' },
-  'PUT /clients/:id': { path: of('client', 'clients'), body: () => webApp, action: 'client.changed' },
+  'PUT /clients/:id': {
+    path: of('client', 'clients'),
+    body: () => ({ ...webApp, first_party: false }),
+    action: 'client.changed',
+  },
   'PATCH /clients/:id': {
     path: of('client', 'clients'),
     body: () => ({ client_name: 'Other' }),
@@ -105,7 +109,11 @@ const changes: Readonly<Record<string, Change>> = {
   },
   'DELETE /users/:id': { path: of('user', 'users'), action: 'user.removed' },
   'POST /roles': { path: () => 'roles', body: () => ({ name: 'doctor' }), action: 'role.created' },
-  'PUT /roles/:id': { path: of('role', 'roles'), body: () => ({ name: 'nurse' }), action: 'role.changed' },
+  'PUT /roles/:id': {
+    path: of('role', 'roles'),
+    body: () => ({ name: 'nurse', description: 'x' }),
+    action: 'role.changed',
+  },
   'PATCH /roles/:id': { path: of('role', 'roles'), body: () => ({ description: 'x' }), action: 'role.changed' },
   'DELETE /roles/:id': { path: of('role', 'roles'), action: 'role.removed' },
   'POST /apis': { path: () => 'apis', body: () => ({ name: 'A', slug: 'a' }), action: 'api.created' },

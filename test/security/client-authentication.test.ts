@@ -74,8 +74,11 @@ describe('who must authenticate', () => {
       ask(path, {}, { authorization: 'Bearer whatever' }),
       ask(path, { client_id: keyed.id }),
     ]
-    for (const answer of await Promise.all(attempts))
+    for (const answer of await Promise.all(attempts)) {
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      const challenge = answer.headers.get('www-authenticate') ?? ''
+      expect(challenge.split(',')[0]).toBe(`Basic realm="${broker.issuer}"`)
+    }
     const wrong = await ask(path, {}, basic({ ...confidential, secret: 'wrong-secret' }))
     expect(wrong.headers.get('www-authenticate')).toMatch(/^Basic /)
     expect((await ask(path, {}, basic(confidential))).status).toBe(200)
@@ -105,8 +108,11 @@ describe('the registered method', () => {
         assertion(await sign(claims({ iss: open.id, sub: open.id }))),
       ),
     }
-    for (const [name, attempt] of Object.entries(wrong))
-      expect(await attempt, name).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+    for (const [name, attempt] of Object.entries(wrong)) {
+      const { status, body, headers } = await attempt
+      expect({ status, body }, name).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      expect(headers.get('www-authenticate'), name).toContain(`Basic realm="${broker.issuer}"`)
+    }
   })
 
   it('SEC-033 comes alone: two at once are refused, even when one of them is right', async () => {

@@ -83,6 +83,7 @@ export function apiKeyStoreContract(label: string, open: () => Promise<RegistryW
       const search = async (words: string) =>
         (await apiKeys.ofApplication(applicationId, { limit: 9, search: words })).items
       expect(await search('t')).toEqual(mine.slice(1))
+      expect(await search('\0')).toEqual([])
       expect(await search('O_')).toEqual(mine.slice(1, 2))
       expect(await search(mine[2]?.prefix ?? '')).toEqual(mine.slice(2))
       await refused(apiKeys.ofApplication(applicationId, { limit: 1, after: 'nonsense' }), 'invalid_input')

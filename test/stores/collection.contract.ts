@@ -115,6 +115,7 @@ export function collectionContract<T extends Entity>(
       expect(await found('%r%')).toEqual([])
       expect(await found('\\')).toEqual([])
       expect(await found('')).toEqual([0, 1, 2])
+      for (const nothing of ['\0', 'port\0al', '\0 portal']) expect(await found(nothing)).toEqual([])
     })
   })
 }

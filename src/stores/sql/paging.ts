@@ -43,6 +43,9 @@ export const searchText = (...names: readonly string[]): string => names.map(fol
 export const searchPatterns = (search: string): readonly string[] =>
   searchWords(search).map((word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
 
+/** The column has no NUL, since PostgreSQL takes none. */
+export const isFindable = (search: string): boolean => !search.includes('\0')
+
 /** As they stand in the column. */
 export const searchWords = (search: string): readonly string[] =>
   folded(search)

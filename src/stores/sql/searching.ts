@@ -1,7 +1,7 @@
 /** Finds rows by pieces of their names through the indexes of 0008-searching-names and 0014-searching-people. */
 import { type RawBuilder, sql } from 'kysely'
 import { isPostgres } from './database.ts'
-import { searchPatterns, searchWords } from './paging.ts'
+import { isFindable, searchPatterns, searchWords } from './paging.ts'
 import type { Db, Schema } from './schema.ts'
 
 /** Those that have such an index, with the column that it is of. */
@@ -33,6 +33,7 @@ export function searched(
   alsoFound: (pattern: string) => RawBuilder<unknown> = () => sql`false`,
 ): Searched {
   const table = sql.table(name)
+  if (!isFindable(search)) return { from: table, seq: sql.ref(`${name}.seq`), conditions: [sql`false`] }
   const column = sql.ref(`${name}.${indexed[name] ?? 'search'}`)
   const own = sql.ref(`${name}.search`)
   // The index finds whatever has all pieces of a word; whether they follow one another is seen in the name itself.

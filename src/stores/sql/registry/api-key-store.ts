@@ -4,7 +4,7 @@ import { Refusal } from '../../../errors.ts'
 import { after } from '../../../soon.ts'
 import { createCollection } from '../collection.ts'
 import type { Quick } from '../engine.ts'
-import { pageOf, placeOf, searchPatterns, searchText } from '../paging.ts'
+import { isFindable, pageOf, placeOf, searchPatterns, searchText } from '../paging.ts'
 import type { ApiKeyRow, ApplicationRow } from '../rows/registry.ts'
 import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
@@ -51,8 +51,9 @@ export function createApiKeyStore(db: Db, quick?: Quick): ApiKeyStore {
         (cause) => new Refusal('not_found', 'The application or the API is gone', { cause }),
       ),
 
-    async ofApplication(applicationId, { limit, after, search }) {
-      const words = searchPatterns(search ?? '').map((pattern) => sql<boolean>`search like ${pattern} escape '\\'`)
+    async ofApplication(applicationId, { limit, after, search = '' }) {
+      if (!isFindable(search)) return { items: [], next: null }
+      const words = searchPatterns(search).map((pattern) => sql<boolean>`search like ${pattern} escape '\\'`)
       const rows = await db
         .selectFrom('api_keys')
         .selectAll()
