@@ -122,11 +122,7 @@ export async function startBroker(
   const admitAgain = createAdmission({ ...stores, ...known, accounts: knownPeople(stores.accounts, memory) }).person
   const tracer = createTracer({ traces: stores.traces, allow: createAllowance(clock), networkOf, clock, report, log })
   const signingKeys = createSigningKeys({ ...stores, clock, schedule: config.signing_keys, prepared: parts.keyPair })
-  // Both keep a core busy when they have something to make.
-  const [administrator] = await Promise.all([
-    makeAdministrator({ bootstrap: config.bootstrap, sourceStore: stores.sources, sources, users }),
-    signingKeys.ensureActive(),
-  ])
+  await signingKeys.ensureActive()
   operations.keys(await signingKeys.list())
 
   // Tokens
@@ -209,6 +205,8 @@ export async function startBroker(
       parts.limits,
     ),
   )
+  // Once the address is had: a start that fails would keep the password to itself, and no other makes one.
+  const administrator = await makeAdministrator({ ...config, sourceStore: stores.sources, sources, users })
   const expiries = opened.use(assembleExpiries({ stores, sources, operations, clock, log }))
   const registryWatch = opened.use(
     watchRegistry({

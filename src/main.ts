@@ -9,7 +9,7 @@ import type { Config } from './config/schema.ts'
 import type { Announcement } from './startup/workers.ts'
 
 const { loadConfig } = await import('./config/load.ts')
-const { Refusal, StartProblem } = await import('./errors.ts')
+const { Refusal, StartProblem, Unavailable } = await import('./errors.ts')
 const { errorText, printable } = await import('./redaction.ts')
 const { listenForStop } = await import('./startup/stop.ts')
 
@@ -36,7 +36,7 @@ if (process.connected) process.exit()
 
 /** What the operator can put right is told in words; where in our code it was noticed says nothing to them. */
 function isTheirs(error: unknown): error is Error {
-  const known = error instanceof StartProblem || error instanceof Refusal
+  const known = [StartProblem, Refusal, Unavailable].some((kind) => error instanceof kind)
   return known || (error instanceof Error && 'syscall' in error)
 }
 

@@ -246,6 +246,14 @@ describe('secretKeys', () => {
     expect(await readFile(join(folder.path, 'secret.key'), 'utf8')).toBe('short')
   })
 
+  it('are not made for a database that was sealed with others', async () => {
+    await using folder = await newFolder()
+    await writeFile(join(folder.path, 'gatehouse.db'), 'what somebody keeps')
+    const config = { secret_keys: null, database_url: `sqlite:${folder.path}/gatehouse.db` }
+    await expect(secretKeys(config)).rejects.toThrow(/secret\.key is missing, and .* set GATEHOUSE_SECRET_KEY/)
+    expect(await readdir(folder.path)).toEqual(['gatehouse.db'])
+  })
+
   it('are new each time for a store in memory', async () => {
     const config = { secret_keys: null, database_url: 'sqlite::memory:' }
     expect(await secretKeys(config)).not.toEqual(await secretKeys(config))

@@ -1,13 +1,14 @@
 /** `gatehouse backup` and `restore`. docs/operations/backup.md says in which order what else is brought back. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { seconds } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { StartProblem } from '../errors.ts'
+import { makeFolder } from '../folders.ts'
 import { version } from '../version.ts'
 import type { Given, World } from './command.ts'
 import { type ExitCode, exitCodes } from './problems.ts'
@@ -36,7 +37,7 @@ export async function backUp(given: Given, world: World): Promise<ExitCode> {
     throw new StartProblem(`${folder} has a backup already; --force takes its place`)
   await using registry = await world.registry()
   const { config, vault, clock } = registry
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const { backUpSqlite, leftOut } = await world.database()
   const { kind, file } = databaseOf(config)
   const target = join(folder, files[kind])

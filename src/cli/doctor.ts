@@ -4,21 +4,30 @@ import { errorText, printable } from '../redaction.ts'
 import type { World } from './command.ts'
 import { everything } from './names.ts'
 import type { Registry } from './open.ts'
-import { type ExitCode, exitCodes, isTheirs } from './problems.ts'
+import { type ExitCode, exitCodeOf, exitCodes, isTheirs } from './problems.ts'
 
 export interface Finding {
   readonly what: string
   readonly state: 'ok' | 'warn' | 'fail'
   /** What is the matter, and what to do. */
   readonly detail?: string
+  /** It failed because something did not answer. */
+  readonly unanswered?: true
 }
 
 export async function doctor(world: World): Promise<ExitCode> {
   const findings = await examine(world)
   const lines = findings.map(({ what, state, detail }) => `${state.padEnd(4)}  ${what}${detail ? `: ${detail}` : ''}`)
   world.terminal.answer({ findings }, lines.map(printable).join('\n'))
-  return findings.some(({ state }) => state === 'fail') ? exitCodes.refused : exitCodes.done
+  const failed = findings.filter(({ state }) => state === 'fail')
+  if (failed.length === 0) return exitCodes.done
+  return failed.every(({ unanswered }) => unanswered) ? exitCodes.unavailable : exitCodes.refused
 }
+
+const failure = (what: string, error: unknown): Finding => ({
+  ...{ what, state: 'fail', detail: isTheirs(error) ? error.message : errorText(error) },
+  ...(exitCodeOf(error) === exitCodes.unavailable && { unanswered: true }),
+})
 
 async function examine(world: World): Promise<readonly Finding[]> {
   const findings: Finding[] = []
@@ -26,7 +35,7 @@ async function examine(world: World): Promise<readonly Finding[]> {
     try {
       return await work()
     } catch (error) {
-      findings.push({ what, state: 'fail', detail: isTheirs(error) ? error.message : errorText(error) })
+      findings.push(failure(what, error))
       return undefined
     }
   }
@@ -68,7 +77,7 @@ async function stores({ stores }: Registry): Promise<readonly Finding[]> {
       }
       return [problem ? { what: name, state: 'fail', detail: problem } : { what: name, state: 'ok' }, clock]
     } catch (error) {
-      return [{ what: name, state: 'fail', detail: errorText(error) }]
+      return [failure(name, error)]
     }
   })
   return (await Promise.all(found)).flat()

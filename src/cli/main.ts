@@ -27,6 +27,11 @@ async function ask(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+  } catch (error) {
+    // Ctrl-C and Ctrl-D are answers too.
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error
+    remark('')
+    return false
   } finally {
     lines.close()
   }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StartProblem } from '../errors.ts'
+import { makeFolder } from '../folders.ts'
 import type { Config } from './schema.ts'
 
 /**
  * The keys that encrypt secrets at rest, 32 bytes each; the first encrypts, all decrypt. For the embedded store
- * without configured keys there is one in `secret.key` beside the database file, made when it is first needed.
+ * without configured keys there is one in `secret.key` beside the database file, made when there is no database yet.
  */
 export async function secretKeys({
   secret_keys,
@@ -18,14 +19,29 @@ export async function secretKeys({
   if (database === ':memory:') return [randomBytes(32)]
 
   const folder = dirname(database)
-  await mkdir(folder, { recursive: true })
   const file = join(folder, 'secret.key')
+  // First: whoever makes a database has made its key before.
+  const isUsed = await holdsSomething(database)
   const present = await readKey(file)
   if (present) return [present]
+  if (isUsed)
+    throw new StartProblem(
+      `${file} is missing, and ${database} was sealed with another key: bring that back, or set GATEHOUSE_SECRET_KEY`,
+    )
+  makeFolder(folder)
   await makeKey(file)
   const made = await readKey(file)
   if (!made) throw new Error(`${file} disappeared while it was being made`)
   return [made]
+}
+
+async function holdsSomething(database: string): Promise<boolean> {
+  try {
+    return (await stat(database)).size > 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 async function readKey(file: string): Promise<Buffer | undefined> {

@@ -303,3 +303,14 @@ it('keeps the same registry on PostgreSQL', async () => {
   expect(keysOf(first.steps, 'create'), first.err).toEqual(everyKey)
   expect(await place.json(['apply', file, '--yes', '--prune'])).toMatchObject({ code: 0, steps: [] })
 })
+
+it('takes Ctrl-C and Ctrl-D at the question for a no', async () => {
+  await using place = await aPlace()
+  const file = await place.file('all.yaml', { roles: oneOfEach.roles })
+  for (const key of ['\x03', '\x04']) {
+    const { code, out } = await place.type(['apply', file], key)
+    expect(out).toContain('Apply this? [y/N]')
+    expect(out).toMatch(/Nothing was changed\.\s*$/)
+    expect(code).toBe(1)
+  }
+})

@@ -69,6 +69,16 @@ it('shows, rotates and revokes signing keys, and a running broker follows', asyn
   expect((await place.json(['keys', 'revoke', active.kid], running.environment)).error.code).toBe('not_found')
 })
 
+it('says that a folder cannot be made, below /proc too', async () => {
+  await using place = await aPlace()
+  await using running = await beside(place)
+  const nowhere = await place.run(['backup', '/proc/nowhere/at/all'], running.environment)
+  expect(nowhere).toMatchObject({ code: 1, err: expect.stringMatching(/^ENOENT: .*mkdir/) })
+  const deep = join(place.folder, 'one', 'two', 'three')
+  expect((await place.run(['backup', deep], running.environment)).code).toBe(0)
+  expect((await stat(join(place.folder, 'one'))).mode & 0o077).toBe(0)
+})
+
 it('names the commands there are, and those that begin with the same word', async () => {
   await using place = await aPlace()
   const keys = await place.run(['keys', '--help'])
@@ -109,6 +119,14 @@ it('tells in words and by its exit code what is the matter with an installation'
   expect((await place.run(['doctor'], other)).code).toBe(1)
   const misspelt = await place.run(['doctor'], { GATEHOUSE_ISSUER: 'nonsense' })
   expect(misspelt).toMatchObject({ code: 1, out: expect.stringContaining('fail  settings') })
+
+  const nobody = 'postgres://gatehouse@127.0.0.1:1/gatehouse'
+  const away = await place.json(['doctor'], { ...other, DATABASE_URL: nobody })
+  expect(away).toMatchObject({ code: 3, findings: [{}, { what: 'database', state: 'fail', unanswered: true }] })
+  const halfAway = await place.json(['doctor'], { ...running.environment, REDIS_URL: 'redis://127.0.0.1:1' })
+  expect(halfAway.code).toBe(3)
+  const both = await place.run(['doctor'], { ...other, REDIS_URL: 'redis://127.0.0.1:1' })
+  expect(both.code, 'something is wrong whatever Redis would say').toBe(1)
 })
 
 it('backs up while a broker runs, and restores what was, but nobody’s session and no secret key', async () => {

@@ -30,6 +30,21 @@ export async function aPlace(environment: Readonly<Record<string, string>> = {})
     folder,
     database,
     run,
+    /** In a terminal, where `keys` are typed at the question. */
+    async type(args: readonly string[], keys: string) {
+      const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        env: { PATH: process.env.PATH, DATABASE_URL: database, ...environment },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      let out = ''
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        if (!out.includes('[y/N]') && `${out}${text}`.includes('[y/N]')) child.stdin.write(keys)
+        out += text
+      })
+      const [code] = await once(child, 'close')
+      return { code: code as number, out }
+    },
     /** The answer to the same with `--json`. */
     async json(args: readonly string[], more?: Readonly<Record<string, string>>) {
       const { code, out, err } = await run([...args, '--json'], more)

@@ -1,13 +1,14 @@
 /** The process as an operator meets it: how it stops, and what it says when it cannot start. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freePort } from '../support/broker.ts'
+import { startRedis } from '../support/redis.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 
@@ -78,6 +79,18 @@ describe('SIGTERM', () => {
     expect(await exit).toBe(0)
     expect(await complained).toBe('')
     expect(await said).toContain('Gatehouse is ready')
+  })
+
+  it('ends with 0 where Redis is not what its address says', async () => {
+    await using redis = await startRedis()
+    // Neither ever comes about: no cluster, and one that answers no handshake.
+    for (const url of [`redis+cluster://127.0.0.1:${redis.port}`, `rediss://127.0.0.1:${redis.port}`]) {
+      const { child, exit, complained } = run({ PORT: String(await freePort()), REDIS_URL: url, LOG_LEVEL: 'silent' })
+      await new Promise((done) => child.stdout?.once('data', done))
+      child.kill('SIGTERM')
+      expect(await exit, url).toBe(0)
+      expect(await complained).toBe('')
+    }
   })
 
   it('ends a start that is under way', async () => {
@@ -152,6 +165,15 @@ describe('a start that cannot be', () => {
     inWords(complaint)
   })
 
+  it('tells that the database server is away', async () => {
+    const { exit, complained } = run({
+      DATABASE_URL: 'postgres://gatehouse:hunter2@127.0.0.1:1/gatehouse',
+      GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    })
+    expect(await exit).toBe(1)
+    expect(await complained).toBe('The database does not answer: connect ECONNREFUSED 127.0.0.1:1\n')
+  })
+
   it('tells a folder that cannot be written, and a key that is none', async () => {
     await writeFile(join(folder, 'secret.key'), 'nonsense')
     await writeFile(join(folder, 'file'), '')
@@ -174,5 +196,17 @@ describe('a start that cannot be', () => {
     expect(await exit).toBe(1)
     expect(await complained).toContain('GATEHOUSE_SECRET_KEY')
     inWords(await complained)
+  })
+
+  it('tells that the key of the database is not there, and makes no other', async () => {
+    const first = run({ PORT: String(await freePort()) })
+    await new Promise((done) => first.child.stdout?.once('data', done))
+    first.child.kill('SIGTERM')
+    expect(await first.exit).toBe(0)
+    await rm(join(folder, 'secret.key'))
+    const { exit, complained } = run({ PORT: String(await freePort()) })
+    expect(await exit).toBe(1)
+    expect(await complained).toMatch(/secret\.key is missing, and .* set GATEHOUSE_SECRET_KEY\n$/)
+    expect(await readdir(folder)).toEqual(['gatehouse.db'])
   })
 })

@@ -103,9 +103,18 @@ describe('a Redis', () => {
     expect(await problem(stores)).toBe('Unavailable')
     await server.command('config', 'set', 'requirepass', 'second')
     await answers(stores)
-    for (const url of ['redis+sentinel://h', 'redis://', 'redis+cluster://h/1', 'redis://h/x']) {
-      await expect(openRedis(url)).rejects.toThrow(StartProblem)
-    }
+    const hosts = [
+      'redis+sentinel://h',
+      'redis://',
+      'redis+cluster://h/1',
+      'redis://h/x',
+      'redis://h:0',
+      'redis://h:65536',
+    ]
+    const secrets = ['redis://:a/b@h', 'redis://:%zz@h']
+    const options = ['redis://h?tls=true', 'redis+cluster://h?tls=yes', 'redis+cluster://h?sentinel_password=x']
+    for (const url of [...hosts, ...secrets, ...options])
+      await expect(openRedis(url), url).rejects.toThrow(StartProblem)
   })
 
   it('that speaks TLS is believed only under a certificate that is known', async () => {

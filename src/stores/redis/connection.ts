@@ -2,7 +2,6 @@
  * One Redis, whatever its shape. A command is answered, or rejected as `Unavailable` within a second or so; while there
  * is no connection it is rejected at once, and nothing is queued.
  */
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, type Redis } from 'ioredis'
 import { Unavailable } from '../../errors.ts'
@@ -128,12 +127,20 @@ export async function connect(url: string, log: Log): Promise<Connection> {
       disposed = true
       for (const one of [client, guard]) {
         if (one.status === 'end') continue
-        const ended = one.status === 'wait' ? Promise.resolve() : once(one, 'end')
+        const ended = one.status === 'wait' ? Promise.resolve() : hasEnded(one)
         one.disconnect()
-        await Promise.race([ended, delay(patienceAtStart, undefined, { ref: false })])
+        await ended
       }
     },
   }
+}
+
+/** Whatever becomes of the connection meanwhile; some that never came about never say that they have ended. */
+function hasEnded(client: Client): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, patienceAtStart)
+  client.once('end', resolve)
+  return promise.finally(() => clearTimeout(timer))
 }
 
 async function opened(client: Client): Promise<void> {

@@ -1,9 +1,10 @@
 /** A SQLite database as a file of its own, taken while a server may be writing; and PostgreSQL's, in its tools' words. */
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { StartProblem } from '../../errors.ts'
+import { makeFolder } from '../../folders.ts'
 import { isBusy } from './sqlite-errors.ts'
 
 /**
@@ -30,7 +31,7 @@ export async function backUpSqlite(file: string, target: string): Promise<void> 
 export async function restoreSqlite(backupFile: string, file: string): Promise<void> {
   requireWhole(backupFile)
   requireUnused(file)
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file))
   // Nothing is taken away before all of what comes in its place is there.
   const fresh = `${file}-restored`
   await copyFile(backupFile, fresh)

@@ -4,7 +4,7 @@
  * up the event loop, and gives up after a while with `Unavailable`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,6 +17,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Unavailable } from '../../errors.ts'
+import { makeFolder } from '../../folders.ts'
 import { timeOfSqlite } from './database.ts'
 import type { Engine, Quick } from './engine.ts'
 import { migrate } from './migrations/migrate.ts'
@@ -250,6 +251,6 @@ async function patiently<T>(attempt: () => T): Promise<T> {
 
 /** Nobody else on the machine reads it, whatever the folder says. Its log gets the rights of the file. */
 function makeForOwner(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   closeSync(openSync(path, 'a', 0o600))
 }
