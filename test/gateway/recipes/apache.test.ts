@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApache } from '../../support/apache.ts'
-import { freePort } from '../../support/broker.ts'
+import { basic, freePort, type Tokens } from '../../support/broker.ts'
 import { createHolder } from '../../support/dpop.ts'
 import type { Running } from '../../support/program.ts'
 import { createVisitor } from '../../support/visitor.ts'
@@ -87,6 +87,16 @@ describe.each<Guard>([
     for (const target of ['/.gatehouse/is-there.mjs', '/.gatehouse/', '/.gatehouse/apache.conf'])
       expect([403, 404], target).toContain((await ask({ target, lines: as(world.rene) })).status)
     expect(world.seen.length).toBe(before)
+  })
+
+  it('lets a client through that calls for itself, and so has no user name', async () => {
+    const { broker, client } = world
+    const grant_types = ['authorization_code', 'refresh_token', 'client_credentials']
+    await broker.admin('PATCH', `clients/${client.id}`, { grant_types }, { 'if-match': '*' })
+    const answer = await broker.post('/token', { grant_type: 'client_credentials' }, basic(client))
+    const { access_token } = (await answer.json()) as Tokens
+    expect((await ask({ lines: as(access_token) })).status).toBe(200)
+    expect(world.headersSeen()).toMatchObject({ 'x-auth-subject': [client.id], 'x-auth-client': [client.id] })
   })
 
   it.each(names)(

@@ -116,6 +116,8 @@ export function describeRecipe({ name, start }: Recipe): void {
         'X-Gatehouse-Client-Verify: SUCCESS',
         `X-Forwarded-Client-Cert: Cert="${der}"`,
         `X-Forwarded-Tls-Client-Cert: ${der}`,
+        `X-Forwarded-Tls-Client-Cert-Info: Subject="CN=${der}"`,
+        `Client-Cert-Chain: :${der}=:`,
       )
       for (const form of forms) {
         // The broker would refuse what it cannot read.
