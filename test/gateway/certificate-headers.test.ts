@@ -108,11 +108,15 @@ describe('the certificate of a caller', () => {
     expect(certificateIn(headers)).toBe('certificate_ambiguous')
   })
 
-  it('is refused when the gateway says that it is not good', () => {
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['our own', { 'x-gatehouse-client-cert': escaped(john) }],
+    ['that of RFC 9440', { 'client-cert': `:${der(john)}:` }],
+    ['Envoy’s', { 'x-forwarded-client-cert': `Cert="${escaped(john)}"` }],
+    ['Traefik’s', { 'x-forwarded-tls-client-cert': bare(john) }],
+  ])('is refused when the gateway says that it is not good, beside whichever header: %s', (_, headers) => {
     for (const verdict of ['FAILED:certificate has expired', 'NONE', 'GENEROUS', '10'])
-      expect(certificateIn({ 'x-gatehouse-client-cert': escaped(john), 'x-gatehouse-client-verify': verdict })).toBe(
-        'certificate_refused',
-      )
+      expect(certificateIn({ ...headers, 'x-gatehouse-client-verify': verdict })).toBe('certificate_refused')
+    expect(certificateIn({ ...headers, 'x-gatehouse-client-verify': 'SUCCESS' })).toEqual([subject])
   })
 
   it('is nobody’s where the gateway does not write that header', () => {

@@ -29,7 +29,7 @@ export function readCertificate(
   if (ders === 'many') return 'certificate_ambiguous'
   if (ders === undefined) return 'certificate_unreadable'
   if (ders.length === 0) return undefined
-  const verdict = header === 'x-gatehouse-client-cert' ? (req.headersDistinct['x-gatehouse-client-verify'] ?? []) : []
+  const verdict = req.headersDistinct['x-gatehouse-client-verify'] ?? []
   if (verdict.length > 1) return 'certificate_ambiguous'
   // As nginx and HAProxy write that a certificate is good; a gateway that leaves it to us says nothing.
   if (verdict[0] !== undefined && !/^(SUCCESS|0)?$/.test(verdict[0])) return 'certificate_refused'
