@@ -249,9 +249,9 @@ describe('at a gateway', () => {
       () => owner.proof('GET', address(host), { token, claims: { iat: now() - 120 } }),
     ],
     [
-      'made in minutes',
+      'to be made in half a minute',
       'dpop_proof_stale',
-      () => owner.proof('GET', address(host), { token, claims: { iat: now() + 120 } }),
+      () => owner.proof('GET', address(host), { token, claims: { iat: now() + 40 } }),
     ],
     [
       'without a time',

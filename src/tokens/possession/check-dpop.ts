@@ -56,7 +56,7 @@ export function createCheckDpop({ counts, clock, clockTolerance }: Needs): Check
     const other = mismatch(proof, call)
     if (other) return { unproven: 'dpop_proof_mismatch', detail: other }
     const age = seconds(clock()) - proof.iat
-    if (Math.abs(age) > window)
+    if (age > window || age < -clockTolerance)
       return { unproven: 'dpop_proof_stale', detail: `iat is ${Math.abs(age)} seconds ${age > 0 ? 'ago' : 'ahead'}.` }
     return (await isFirst(proof)) ? undefined : { unproven: 'dpop_proof_replayed' }
   }
