@@ -190,6 +190,8 @@ describe('SEC-043 the kind', () => {
     ['an ID token by its typ claim', { typ: 'ID' }, {}],
     ['an ID token by its typ claim under at+jwt', { typ: 'ID' }, { typ: 'at+jwt' }],
     ['an ID token by its use', { token_use: 'id' }, {}],
+    ['what says its kind as nobody does', { typ: ['Bearer'] }, {}],
+    ['what says its use as nobody does', { token_use: 1 }, { typ: 'at+jwt' }],
     ['a refresh token by its typ claim', { typ: 'Refresh' }, {}],
     ['an offline token by its typ claim', { typ: 'Offline' }, {}],
     ['a logout token', { events: {} }, {}],
@@ -205,7 +207,8 @@ describe('SEC-043 the kind', () => {
   it('an access token with a nonce passes when it says that it is one', async () => {
     expect((await ask(hosts.rs256, token({ nonce: 'n', typ: 'Bearer' }))).status).toBe(200)
     expect((await ask(hosts.rs256, token({ nonce: 'n' }, { typ: 'at+jwt' }))).status).toBe(200)
-    expect((await ask(hosts.rs256, token({ token_use: 'access' }))).status).toBe(200)
+    for (const nonce of [undefined, 'n'])
+      expect((await ask(hosts.rs256, token({ nonce, token_use: 'access' }))).status).toBe(200)
   })
 
   it('SEC-105 a token that is bound to a key is not taken for one that anybody may carry', async () => {

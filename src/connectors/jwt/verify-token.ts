@@ -39,10 +39,12 @@ export function readHeader({ header, payload }: CompactJwt, config: JwtConfig): 
  */
 export function isAccessToken(claims: Claims, isSure: boolean): boolean {
   const { typ, token_use: use } = claims
-  if (typeof use === 'string' && !/^access(_token)?$/i.test(use)) return false
-  if (typeof typ === 'string') return /^(Bearer|DPoP|at\+jwt)$/i.test(typ)
-  return isSure || !['nonce', 'at_hash', 'c_hash', 'events'].some((name) => name in claims)
+  if (use !== undefined && !says(use, /^access(_token)?$/i)) return false
+  if (typ !== undefined) return says(typ, /^(Bearer|DPoP|at\+jwt)$/i)
+  return isSure || use !== undefined || !['nonce', 'at_hash', 'c_hash', 'events'].some((name) => name in claims)
 }
+
+const says = (claim: unknown, kind: RegExp): boolean => typeof claim === 'string' && kind.test(claim)
 
 const Times = z.object({ exp: z.number(), nbf: z.number().optional(), iat: z.number().optional() })
 export type Times = z.output<typeof Times>
