@@ -19,7 +19,8 @@ const decoders: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
 const partial = ['range', 'if-range', 'if-none-match', 'if-modified-since']
 /** Headers that are about the answer as it was before. */
 const stale = ['content-length', 'content-encoding', 'etag', 'last-modified', 'content-md5', 'content-digest']
-const staleToo = [...stale, 'digest', 'repr-digest', 'accept-ranges']
+// It is sent whole, with its length: with the last two, Node.js would refuse that, or say both.
+const staleToo = [...stale, 'digest', 'repr-digest', 'accept-ranges', 'trailer', 'transfer-encoding']
 
 /**
  * To be called before anybody writes to the response. Answers that are no JSON go through as they are written, whatever

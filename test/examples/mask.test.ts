@@ -92,6 +92,13 @@ const masked: Readonly<Record<string, Answer>> = {
   deflate: plain(json, deflateSync(text), { 'Content-Encoding': 'deflate' }),
   brotli: plain(json, brotliCompressSync(text), { 'Content-Encoding': 'br' }),
   zstandard: plain(json, zstdCompressSync(text), { 'Content-Encoding': 'zstd' }),
+  'that whoever hands it on says is chunked': plain(json, text, { 'Transfer-Encoding': 'chunked' }),
+  'with something behind it': (_, response) => {
+    response.writeHead(200, { 'Content-Type': json, Trailer: 'Digest' })
+    response.write(text)
+    response.addTrailers({ Digest: 'sha-256=x' })
+    response.end()
+  },
   'encoded twice': plain(json, brotliCompressSync(gzipSync(text)), { 'Content-Encoding': 'gzip, br' }),
 }
 
