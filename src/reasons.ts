@@ -678,8 +678,8 @@ export const reasons = {
   invalid_input: {
     status: 400,
     title: 'The request is not valid',
-    cause: 'A member of the request is missing, unknown or wrong; errors says which.',
-    fix: 'Correct the members listed under errors.',
+    cause: 'The request cannot be read, or a member of it is missing, unknown or wrong; errors says which.',
+    fix: 'Correct what detail says, or the members listed under errors.',
   },
   not_found: {
     status: 404,

@@ -219,7 +219,7 @@ export function mountSourceTest(mount: Mount, sources: Sources, authorise: Autho
     },
     async (ctx, { body }) => {
       const source = await sources.get(ctx.params.id ?? '')
-      const { type, config } = parseInput(Draft, { ...sourceInput(source), ...body, type: source.type })
+      const { type, config } = parseInput(Draft, { ...Object(patched(source, body)), type: source.type })
       await answer(ctx, { id: source.id, type, config })
     },
   )

@@ -2,7 +2,7 @@ import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { z } from 'zod'
 import type { Actor } from '../audit/audit.ts'
-import { readJson } from '../http/bodies.ts'
+import { readJson, requireOnce } from '../http/bodies.ts'
 import { parseInput } from '../input.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Right } from '../roles/rights.ts'
@@ -97,7 +97,7 @@ export function createMount(router: Router, authorise: Authorise) {
       await handle(ctx, {
         actor,
         // Of an operation without a query or a body the handler asks for neither.
-        query: query && parseInput(query, Object.fromEntries(new URLSearchParams(ctx.querystring))),
+        query: query && parseInput(query, Object.fromEntries(requireOnce(new URLSearchParams(ctx.querystring)))),
         body: body && (await read(ctx, body)),
       } as Parameters<typeof handle>[1])
     })

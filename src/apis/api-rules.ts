@@ -22,10 +22,12 @@ const names = (max: number) =>
     .transform((list) => [...new Set(list)])
     .default([])
 
-const scope = z
-  .string()
-  .max(100)
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without blanks')
+const word = (message: string) =>
+  z
+    .string()
+    .max(100)
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, message)
+const scope = word('must be one scope, without blanks')
 
 const JsonPath = z
   .string()
@@ -92,7 +94,7 @@ export const ApiRules = z.strictObject({
       'A token must be bound to a key that the caller proves: `dpop` (RFC 9449), `mtls` (RFC 8705), or either.',
     ),
   required_acr: z
-    .array(scope)
+    .array(word('must be one level, without blanks'))
     .max(20)
     .transform((list) => [...new Set(list)])
     .default([])

@@ -22,9 +22,15 @@ export async function readForm(
   const text = await readText(ctx, ['application/x-www-form-urlencoded'], limit)
   const form = new URLSearchParams(requirePercentEncodedUtf8(text))
   if (form.size > maxFields) throw new Refusal('too_large', `A form may have ${maxFields} fields`)
-  const twice = [...new Set(form.keys())].filter((name) => !lists.includes(name) && form.getAll(name).length > 1)
+  return requireOnce(form, lists)
+}
+
+/** Rejects with `invalid_input` what comes twice: others might read the other one. */
+export function requireOnce(parameters: URLSearchParams, lists: readonly string[] = []): URLSearchParams {
+  const names = [...new Set(parameters.keys())]
+  const twice = names.filter((name) => !lists.includes(name) && parameters.getAll(name).length > 1)
   if (twice.length > 0) throw invalidInput(twice.map((path) => ({ path, message: 'must be given once' })))
-  return form
+  return parameters
 }
 
 interface JsonOptions {

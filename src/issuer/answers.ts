@@ -101,6 +101,8 @@ export function nameReasons({ admitAgain, grants, sessions }: Needs): Middleware
     const { refused, isUntold, presented } = stateOf(ctx)
     if (isUntold) return undefined
     if (refused || !presented || errorIn(ctx) !== 'invalid_grant') return refused
+    // How another client's token fares is nobody else's to know.
+    if (presented.clientId !== ctx.oidc?.client?.clientId) return undefined
     if (presented.spent) return reuseOf(presented.kind)
     if (await grants.get(presented.grantId)) return undefined
     // Whatever shut the person out took the grant along; what is left is to say what it was.

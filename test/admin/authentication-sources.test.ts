@@ -248,6 +248,12 @@ describe('the test of a source', () => {
     expect((await admin.call('POST', `${path}/test`, { ...okta, alias: 'Else', config })).body.ok).toBe(false)
     const wrong = { config: { ...config, client_secret: 'wrong' } }
     expect((await admin.call('POST', `${path}/${id}/test`, wrong)).body.ok).toBe(false)
+    // In part, as a PATCH would say it.
+    const part = async (config: object) => (await admin.call('POST', `${path}/${id}/test`, { config })).body
+    expect(await part({ scopes: ['openid', 'groups'] })).toEqual({ ok: true })
+    expect(await part({ client_secret: 'wrong' })).toMatchObject({ problem: { detail: 'answered 401' } })
+    expect((await part({ client_secret: null })).ok).toBe(false)
+    expect((await part({ client_id: null })).problem.detail).toContain('config.client_id')
     expect((await admin.call('POST', `${path}/nothing/test`)).status).toBe(404)
     const nonsense = await admin.call('POST', `${path}/${id}/test`, { config: 'nonsense' })
     expect([nonsense.status, nonsense.body.errors]).toEqual([400, [expect.objectContaining({ path: 'config' })]])

@@ -244,7 +244,15 @@ describe.each(collections)('$path', ({ path, make, change, patch, key, named }) 
     ).toEqual([id])
     for (const nothing of ['zzz', '%00', `${word}%00`])
       expect((await admin.call('GET', `${path}?q=${nothing}`)).body).toEqual({ items: [], next: null })
-    for (const query of ['limit=0', 'limit=201', 'limit=x', 'after=x', 'access_token=x']) {
+    for (const query of [
+      'limit=0',
+      'limit=201',
+      'limit=x',
+      'after=x',
+      'access_token=x',
+      'limit=1&limit=1',
+      'q=a&q=b',
+    ]) {
       expect((await admin.call('GET', `${path}?${query}`)).status, query).toBe(400)
     }
   })

@@ -198,6 +198,24 @@ describe('refresh tokens', () => {
     )
   })
 
+  it('tells another client nothing of a token that is not its own, and revokes nothing for it', async () => {
+    const { tokens } = await signIn()
+    const first = await refresh(tokens.refresh_token)
+    const { code, verifier } = await newCode()
+    const redeemed = await json(await broker.redeem(client, code, verifier))
+    pass(11)
+    const stolen = [
+      await refresh(tokens.refresh_token, {}, other),
+      await json(await broker.redeem(other, code, verifier, { redirect_uri: client.redirectUri })),
+    ]
+    const nobodys = await refresh('x'.repeat(tokens.refresh_token.length), {}, other)
+    for (const answer of stolen) expect(answer).toEqual(nobodys)
+    for (const { body } of [first, redeemed]) expect(await isAlive(body.access_token)).toBe(true)
+    // Nor what became of one whose grant is gone.
+    await broker.post('/revoke', { token: redeemed.body.refresh_token }, basic(client))
+    expect(await refresh(redeemed.body.refresh_token, {}, other)).toEqual(nobodys)
+  })
+
   it('SEC-022 knows each older generation for what it is, within one second', async () => {
     for (const replayed of [0, 1, 2]) {
       vi.useFakeTimers({ toFake: ['Date'] })

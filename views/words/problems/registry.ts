@@ -36,6 +36,7 @@ export const registry: readonly ProblemWords[] = [
   ['cannot be changed', 'lässt sich nicht ändern'],
   ['is required', 'wird gebraucht'],
   ['must be one scope, without blanks', 'muss ein einzelner Scope sein, ohne Leerzeichen'],
+  ['must be one level, without blanks', 'muss eine einzelne Stufe sein, ohne Leerzeichen'],
   ['must be shorter: masks travel in a header', 'muss kürzer sein: Maskierungen reisen in einem Header'],
   ['must begin with $', 'muss mit $ beginnen'],
   [

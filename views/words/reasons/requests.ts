@@ -4,7 +4,7 @@ import type { TranslatedReasons } from '../reasons.ts'
 export const requests = {
   invalid_input: {
     title: 'Die Anfrage ist nicht gültig',
-    cause: 'Eine Angabe fehlt, ist unbekannt oder falsch; dabei steht, welche.',
+    cause: 'Die Anfrage ist nicht lesbar, oder eine Angabe fehlt, ist unbekannt oder falsch; dabei steht, welche.',
     fix: 'Berichtigen Sie, was genannt ist.',
   },
   not_found: {
