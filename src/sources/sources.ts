@@ -125,8 +125,7 @@ export function createSources(needs: Needs): Sources {
   /** Early notice of all that is taken: the store names the first it meets. */
   async function requireFree({ id, alias, domains }: Pick<Source, 'id' | 'alias' | 'domains'>) {
     const namesake = await sources.byAlias(alias)
-    const problems =
-      namesake && namesake.id !== id ? [{ path: 'alias', message: 'is the alias of another source already' }] : []
+    const problems = namesake && namesake.id !== id ? [{ path: 'alias', message: 'is taken' }] : []
     for (const [index, domain] of domains.entries()) {
       const owner = await sources.byDomain(domain)
       if (!owner || owner.id === id) continue

@@ -85,7 +85,7 @@ describe('an authentication source', () => {
     const both = await admin.call('POST', path, { ...okta, domains: ['free.com', 'acme.com'] })
     expect(both.status).toBe(409)
     expect(both.body.errors).toEqual([
-      { path: 'alias', message: 'is the alias of another source already' },
+      { path: 'alias', message: 'is taken' },
       { path: 'domains.1', message: 'acme.com belongs to the source Okta' },
     ])
     const { id } = (await admin.call('POST', path, { ...second, domains: [] })).body
