@@ -50,5 +50,10 @@ export const provider: readonly ProblemWords[] = [
   ],
   ['{} must not use the {} URI scheme', '{1} darf nicht mit {2}: beginnen', '{1} must not begin with {2}:'],
   ['contacts can only contain email addresses', 'contacts darf nur E-Mail-Adressen enthalten'],
+  [
+    'scope must only contain Authorization Server supported scope values',
+    'scope darf nur Scopes enthalten, die es hier gibt',
+    'scope must have only scopes that are known here',
+  ],
   ['invalid {} value', 'der Wert von {1} ist ungültig'],
 ]
