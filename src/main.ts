@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import './startup/keep-compiled.mjs'
 import './startup/spare-websockets.mjs'
 import type { Config } from './config/schema.ts'
+import type { Log } from './log.ts'
 import type { Announcement } from './startup/workers.ts'
 
 const { loadConfig } = await import('./config/load.ts')
+const { unknownVariables } = await import('./config/unknown-variables.ts')
 const { Refusal, StartProblem, Unavailable } = await import('./errors.ts')
 const { errorText, printable } = await import('./redaction.ts')
 const { listenForStop } = await import('./startup/stop.ts')
@@ -24,9 +26,12 @@ process.on('unhandledRejection', (error) => console.error(errorText(error)))
 
 try {
   const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
+  const { createLog } = await import('./log.ts')
+  const log = createLog(config.log_level)
+  if (cluster.isPrimary) tellMisspelt(log)
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
-  if (count > 1 && cluster.isPrimary) await serveByWorkers(config, count)
-  else await serve(config)
+  if (count > 1 && cluster.isPrimary) await serveByWorkers(count, log)
+  else await serve(config, log)
 } catch (error) {
   console.error(isTheirs(error) ? printable(error.message) : errorText(error))
   process.exitCode = 1
@@ -40,7 +45,12 @@ function isTheirs(error: unknown): error is Error {
   return known || (error instanceof Error && 'syscall' in error)
 }
 
-async function serve(config: Config): Promise<void> {
+function tellMisspelt(log: Log): void {
+  for (const { name, nearest } of unknownVariables(process.env))
+    log.warn(`the environment variable ${name} is not a setting and changes nothing; ${nearest} is the nearest`)
+}
+
+async function serve(config: Config, log: Log): Promise<void> {
   const { beginFirstKey } = await import('./startup/first-key.ts')
   const keyPair = beginFirstKey(config.database_url)
   const { startBroker } = await import('./app.ts')
@@ -51,7 +61,7 @@ async function serve(config: Config): Promise<void> {
   const clock = createSteadyClock()
   // Libraries read the time themselves; it has to be the same one that everything else goes by.
   Date.now = clock
-  await using broker = await startBroker(config, await secretKeys(config), { clock, ...(keyPair && { keyPair }) })
+  await using broker = await startBroker(config, await secretKeys(config), { clock, log, ...(keyPair && { keyPair }) })
   if (cluster.isWorker) tellPrimary(broker)
   else announce(broker)
 
@@ -62,12 +72,11 @@ async function serve(config: Config): Promise<void> {
   setTimeout(giveUp, (timeout + 5) * 1000).unref()
 }
 
-async function serveByWorkers(config: Config, count: number): Promise<void> {
-  const { createLog } = await import('./log.ts')
+async function serveByWorkers(count: number, log: Log): Promise<void> {
   const { relayMetrics } = await import('./operations/cluster-metrics.ts')
   const { runWorkers } = await import('./startup/workers.ts')
   relayMetrics()
-  await runWorkers({ count, stop, log: createLog(config.log_level), announce })
+  await runWorkers({ count, stop, log, announce })
 }
 
 function announce({ issuer, administrator }: Announcement): void {

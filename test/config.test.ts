@@ -8,6 +8,7 @@ import { leaves, type Tree } from '../src/config/layers.ts'
 import { ConfigProblem, loadConfig } from '../src/config/load.ts'
 import { Config } from '../src/config/schema.ts'
 import { secretKeys } from '../src/config/secret-key.ts'
+import { unknownVariables } from '../src/config/unknown-variables.ts'
 
 const root = join(import.meta.dirname, '..')
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
@@ -158,6 +159,15 @@ describe('problems', () => {
     ['a plain issuer that only looks like loopback', { GATEHOUSE_ISSUER: 'http://localhost.example' }, 'issuer'],
     ['a secret key of 31 bytes', { GATEHOUSE_SECRET_KEY: Buffer.alloc(31).toString('base64') }, 'secret_keys.0'],
     ['a secret key that is no base64', { GATEHOUSE_SECRET_KEY: 'short' }, 'secret_keys.0'],
+    ['an issuer that nobody else would write so', { GATEHOUSE_ISSUER: 'https://ID.example' }, 'issuer'],
+    ['an issuer with its default port', { GATEHOUSE_ISSUER: 'https://id.example:443/x' }, 'issuer'],
+    ['an issuer with a blank', { GATEHOUSE_ISSUER: 'https://id.example/a b' }, 'issuer'],
+    ['a negative port', { PORT: '-1' }, 'listen.port'],
+    ['a port that is no number', { PORT: '0x50' }, 'listen.port'],
+    ['a gateway secret that no header holds', { GATEHOUSE_GATEWAY_SECRETS: 'ä'.repeat(40) }, 'gateway.secrets.0'],
+    ['a metrics token with blanks', { GATEHOUSE_METRICS_TOKEN: 'sixteen letters!' }, 'metrics.token'],
+    ['a header without a value', { OTEL_EXPORTER_OTLP_HEADERS: 'api-key' }, 'tracing.headers'],
+    ['a header of two lines', { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%0ab' }, 'tracing.headers.api-key'],
     ['an unknown kind of database', { DATABASE_URL: 'mysql://db' }, 'database_url'],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, 'log_level'],
     ['no workers', { GATEHOUSE_WORKERS: '0' }, 'workers'],
@@ -184,6 +194,9 @@ describe('problems', () => {
     ['session_idle beyond session_absolute', 'lifetimes: { session_idle: 36001 }', 'lifetimes.session_idle'],
     ['keys that go before what they signed', 'signing_keys: { retiring_for: 35999 }', 'signing_keys.retiring_for'],
     ['a code that lives too long', 'lifetimes: { authorization_code: 61 }', 'lifetimes.authorization_code'],
+    ['a patience no timer has', 'outbound: { timeout: 3601 }', 'outbound.timeout'],
+    ['an end that never comes', 'shutdown: { timeout: 3601 }', 'shutdown.timeout'],
+    ['a time beyond all dates', 'lifetimes: { trace: 9007199254740991 }', 'lifetimes.trace'],
     ['an object where a list is due', 'trusted_proxies: { a: 1 }', 'trusted_proxies'],
     ['a list as the whole file', '[1]', ''],
     ['what is no YAML', 'a: "b', ''],
@@ -212,6 +225,36 @@ describe('problems', () => {
     expect(problem.problems.length).toBeGreaterThan(7)
     const told = [problem.message, problem.stack, JSON.stringify(problem), JSON.stringify(problem.problems)].join()
     expect(told).not.toMatch(/hunter2|aHVudGVyMg/)
+  })
+})
+
+describe('unknownVariables', () => {
+  it('are those that look like ours, with the one that was probably meant; never what others make of our name', () => {
+    const misspelt = { GATEHOUSE_ISUER: 'x', GATEHOUSE_SECRET_KEYS: 'x', GATEHOUSE_METRIC_TOKEN: 'x' }
+    const right = { GATEHOUSE_ISSUER: 'x', GATEHOUSE_CONFIG: 'x', GATEHOUSE_POSTGRES_TOOLS: 'x', GATEHOUSE_EMPTY: '' }
+    const kubernetes = {
+      GATEHOUSE_SERVICE_HOST: '10.0.0.1',
+      GATEHOUSE_SERVICE_PORT: '3000',
+      GATEHOUSE_SERVICE_PORT_HTTP: '3000',
+      GATEHOUSE_PORT: 'tcp://10.0.0.1:3000',
+      GATEHOUSE_PORT_3000_TCP: 'tcp://10.0.0.1:3000',
+      GATEHOUSE_PORT_3000_TCP_PROTO: 'tcp',
+      GATEHOUSE_PORT_3000_TCP_PORT: '3000',
+      GATEHOUSE_PORT_3000_TCP_ADDR: '10.0.0.1',
+      GATEHOUSE_REDIS_SERVICE_HOST: '10.0.0.2',
+    }
+    expect(unknownVariables({ ...misspelt, ...right, ...kubernetes, PATH: '/bin' })).toEqual([
+      { name: 'GATEHOUSE_ISUER', nearest: 'GATEHOUSE_ISSUER' },
+      { name: 'GATEHOUSE_SECRET_KEYS', nearest: 'GATEHOUSE_SECRET_KEY' },
+      { name: 'GATEHOUSE_METRIC_TOKEN', nearest: 'GATEHOUSE_METRICS_TOKEN' },
+    ])
+  })
+
+  it('are told beside other problems, and are none by themselves', async () => {
+    const misspelt = { GATEHOUSE_SECRET_KEYS: key(1) }
+    expect((await loadConfig(misspelt, root)).secret_keys).toBe(null)
+    const { message } = await problemOf({ ...misspelt, DATABASE_URL: 'postgres://h/n' })
+    expect(message).toMatch(/- secret_keys .*\n {2}- GATEHOUSE_SECRET_KEYS: .*GATEHOUSE_SECRET_KEY is the nearest$/)
   })
 })
 

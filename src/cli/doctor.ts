@@ -1,5 +1,6 @@
 /** `gatehouse doctor`: everything that a server needs, looked at from here. Nothing is changed. */
 import type { Config } from '../config/schema.ts'
+import { unknownVariables } from '../config/unknown-variables.ts'
 import { errorText, printable } from '../redaction.ts'
 import type { World } from './command.ts'
 import { everything } from './names.ts'
@@ -42,6 +43,12 @@ async function examine(world: World): Promise<readonly Finding[]> {
   const config = await told('settings', world.config)
   if (!config) return findings
   findings.push({ what: 'settings', state: 'ok' })
+  for (const { name, nearest } of unknownVariables(world.environment))
+    findings.push({
+      what: name,
+      state: 'warn',
+      detail: `is not a setting, and changes nothing; ${nearest} is the nearest`,
+    })
 
   const { inspectDatabase } = await world.database()
   const inspection = await told('database', async () => inspectDatabase(config.database_url))

@@ -5,7 +5,7 @@ interface Variable {
   readonly read?: (text: string) => unknown
 }
 
-const number = (text: string): unknown => (/^\d+$/.test(text) ? Number(text) : text)
+const number = (text: string): unknown => (/^-?\d*\.?\d+$/.test(text.trim()) ? Number(text) : text)
 const boolean = (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text)
 const list = (text: string): readonly string[] =>
   text
@@ -13,12 +13,10 @@ const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
-// Numbers with a fraction, such as a ratio.
-const decimal = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text)
-
 /** `name=value,other=value`, each percent-encoded, as OpenTelemetry writes headers. */
 function headers(text: string): unknown {
   const pairs = list(text).map((item) => item.split(/=(.*)/s, 2).map((part) => part.trim()))
+  if (pairs.some((pair) => pair.length < 2)) return text
   try {
     return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decodeURIComponent(value)]))
   } catch {
@@ -47,8 +45,11 @@ export const variables: Readonly<Record<string, Variable>> = {
   OTEL_EXPORTER_OTLP_ENDPOINT: { path: 'tracing.otlp_endpoint' },
   OTEL_EXPORTER_OTLP_HEADERS: { path: 'tracing.headers', read: headers },
   OTEL_SERVICE_NAME: { path: 'tracing.service_name' },
-  OTEL_TRACES_SAMPLER_ARG: { path: 'tracing.sample_ratio', read: decimal },
+  OTEL_TRACES_SAMPLER_ARG: { path: 'tracing.sample_ratio', read: number },
 }
+
+/** All that mean something; the last two set nothing by themselves. */
+export const names: readonly string[] = [...Object.keys(variables), 'GATEHOUSE_CONFIG', 'GATEHOUSE_POSTGRES_TOOLS']
 
 /** Names the files laid over config/default.yaml, in order. */
 export const filesOf = (env: NodeJS.ProcessEnv): readonly string[] => list(env.GATEHOUSE_CONFIG ?? '')

@@ -10,6 +10,7 @@ import { StartProblem } from '../errors.ts'
 import { filesOf, settingsOf, variableFor } from './environment.ts'
 import { contains, isTree, type Layers, lay, nest, read, type Tree } from './layers.ts'
 import { Config } from './schema.ts'
+import { unknownVariables } from './unknown-variables.ts'
 
 export interface SettingProblem {
   /** `lifetimes.access_token`; empty for a whole file. */
@@ -50,8 +51,12 @@ export async function loadConfig(env: NodeJS.ProcessEnv, folder: string): Promis
 
   const { data, error } = Config.safeParse(layers.tree)
   problems.push(...(error?.issues ?? []).flatMap((issue) => describe(issue, layers)))
-  if (!data || problems.length > 0) throw new ConfigProblem(problems)
-  return deepFreeze(data)
+  if (data && problems.length === 0) return deepFreeze(data)
+  // What is missing may have been misspelt.
+  const misspelt = unknownVariables(env).map(({ name, nearest }) => ({
+    ...{ path: '', origin: name, message: `is not a setting; ${nearest} is the nearest` },
+  }))
+  throw new ConfigProblem([...problems, ...misspelt])
 }
 
 type Content = { readonly ok: true; readonly tree: Tree } | { readonly ok: false; readonly message: string }

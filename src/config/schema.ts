@@ -1,12 +1,22 @@
 import { z } from 'zod'
 
-const duration = z.int().min(1)
+// A hundred years: further off, dates and timers are none any more.
+const duration = z.int().min(1).max(3_155_760_000)
+/** For which something waits. */
+const patience = z.int().min(1).max(3600)
 const count = z.int().min(1)
 
 const peer = z.union(
   [z.literal('loopback'), z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
   'must be loopback, an IP address, or a range such as 10.0.0.0/8',
 )
+
+/** What can be sent in a header as it stands. */
+const credential = z.string().regex(/^[!-~]*$/, 'must be printable ASCII without blanks')
+
+/** Clients compare it with what they make of it. */
+const isNormal = (url: string): boolean =>
+  !/^https?:\/\//i.test(url) || !URL.canParse(url) || new URL(url).href.replace(/\/$/, '') === url.replace(/\/$/, '')
 
 const isBase64 = (value: string): boolean => z.base64().safeParse(value).success
 
@@ -21,7 +31,11 @@ const shape = z.strictObject({
   issuer: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine((value) => !/[?#@]/.test(value), 'must have no query, no fragment and no user name')
-    .refine((value) => !value.endsWith('/'), 'must not end with a slash'),
+    .refine((value) => !value.endsWith('/'), 'must not end with a slash')
+    .refine(
+      (value) => /[?#@]/.test(value) || isNormal(value),
+      'must be in its normal form: scheme and host in small letters, no default port, no dots as folders, the rest escaped',
+    ),
   allow_insecure: z.boolean('must be true or false'),
   listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65535) }),
   database_url: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'),
@@ -35,7 +49,7 @@ const shape = z.strictObject({
     .nullable(),
   workers: z.union([z.literal('auto'), count], 'must be auto, or a whole number from 1'),
   /** Seconds. */
-  shutdown: z.strictObject({ drain: z.int().min(0).max(3600), timeout: duration }),
+  shutdown: z.strictObject({ drain: z.int().min(0).max(3600), timeout: patience }),
   /** The first encrypts, all decrypt. `null`: generated beside the embedded store. */
   secret_keys: z.array(secretKey).min(1).nullable(),
   bootstrap: z.strictObject({
@@ -47,7 +61,7 @@ const shape = z.strictObject({
   trusted_proxies: z.array(peer),
   gateway: z.strictObject({
     /** By which gateways prove that they are ours (`X-Gatehouse-Gateway`). */
-    secrets: z.array(z.string().min(32, 'must have at least 32 characters').max(255)),
+    secrets: z.array(credential.min(32, 'must have at least 32 characters').max(255)),
     /** What every gateway that has a secret writes or removes: then it is the caller's certificate. */
     certificate_headers: z.array(
       z.enum(['client-cert', 'x-gatehouse-client-cert', 'x-forwarded-client-cert', 'x-forwarded-tls-client-cert']),
@@ -57,13 +71,17 @@ const shape = z.strictObject({
   metrics: z.strictObject({
     enabled: z.boolean('must be true or false'),
     /** `null`: for trusted proxies that ask for themselves. */
-    token: z.string().min(16, 'must have at least 16 characters').max(255).nullable(),
+    token: credential.min(16, 'must have at least 16 characters').max(255).nullable(),
   }),
   /** OpenTelemetry. */
   tracing: z.strictObject({
     otlp_endpoint: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).nullable(),
     service_name: z.string().min(1).max(255),
-    headers: z.record(z.string().regex(/^[\w-]+$/, 'must be the name of a header'), z.string()),
+    headers: z.record(
+      z.string().regex(/^[\w-]+$/, 'must be the name of a header'),
+      z.string().regex(/^[\t -~]*$/, 'must be printable ASCII'),
+      'must be names with values (name=value, comma-separated, each percent-encoded)',
+    ),
     sample_ratio: z.number().min(0).max(1),
   }),
   /** Seconds. */
@@ -106,7 +124,7 @@ const shape = z.strictObject({
     retry_after: duration.max(600),
   }),
   /** Seconds; bytes. */
-  outbound: z.strictObject({ timeout: duration, max_response_bytes: z.int().min(1024) }),
+  outbound: z.strictObject({ timeout: patience, max_response_bytes: z.int().min(1024) }),
 })
 
 type Shape = z.infer<typeof shape>

@@ -119,6 +119,11 @@ it('tells in words and by its exit code what is the matter with an installation'
   expect((await place.run(['doctor'], other)).code).toBe(1)
   const misspelt = await place.run(['doctor'], { GATEHOUSE_ISSUER: 'nonsense' })
   expect(misspelt).toMatchObject({ code: 1, out: expect.stringContaining('fail  settings') })
+  const unknown = await place.json(['doctor'], { ...running.environment, GATEHOUSE_ISUER: 'x' })
+  expect(unknown).toMatchObject({
+    code: 0,
+    findings: [{}, { what: 'GATEHOUSE_ISUER', state: 'warn' }, {}, {}, {}, {}, {}, {}],
+  })
 
   const nobody = 'postgres://gatehouse@127.0.0.1:1/gatehouse'
   const away = await place.json(['doctor'], { ...other, DATABASE_URL: nobody })

@@ -93,6 +93,28 @@ describe('SIGTERM', () => {
     }
   })
 
+  it('warns of a variable that is misspelt, once, whatever the number of workers', async () => {
+    const { child, exit, said } = run({
+      PORT: String(await freePort()),
+      GATEHOUSE_WORKERS: '2',
+      GATEHOUSE_METRICS_TOKN: 'hunter2',
+      GATEHOUSE_SERVICE_HOST: '10.0.0.1',
+    })
+    let out = ''
+    await new Promise<void>((done) =>
+      child.stdout?.on('data', (data) => {
+        out += data
+        if (out.includes('is ready')) done()
+      }),
+    )
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+    const warnings = (await said).split('\n').filter((line) => line.includes('environment variable'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(/GATEHOUSE_METRICS_TOKN is not a setting.*GATEHOUSE_METRICS_TOKEN is the nearest/)
+    expect(warnings[0]).not.toContain('hunter2')
+  })
+
   it('ends a start that is under way', async () => {
     const { child, exit } = run({ PORT: String(await freePort()) })
     await new Promise((done) => child.stdout?.once('data', done))
