@@ -54,6 +54,11 @@ describe('The schema in PostgreSQL', () => {
       ['postgres://gatehouse:hunter2/#@db/gatehouse', /database_url: is no URL/],
       [server.url('latin'), /must have the encoding UTF8, and has LATIN1/],
       [
+        `${await server.fresh()}?sslmode=maybe`,
+        /sslmode is one of disable, allow, prefer, require, verify-ca, verify-full/,
+      ],
+      [`${await server.fresh()}?options=-csearch_path%3Dnowhere`, /no schema has been selected/],
+      [
         server.url(new URL(await server.fresh()).pathname.slice(1), 'locked:right'),
         /permission denied for schema public/,
       ],

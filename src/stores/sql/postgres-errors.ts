@@ -15,8 +15,8 @@ const unavailableCodes = ['28000', '28P01', '3D000', '25006', '25P03', '55P03']
 /** After these the connection leads nowhere: the server ended it, or it is no longer the one to write to. */
 const endsConnection = ['08', '57P', '25006', '25P03', '53300', '28', '3D']
 
-/** What an operator can put right: rights, the password, a database that is not there, what a proxy refuses. */
-const setupCodes = ['28000', '28P01', '3D000', '42501', '08P01']
+/** What an operator can put right: rights, the password, a database or schema that is not there, what a proxy refuses. */
+const setupCodes = ['28000', '28P01', '3D000', '3F000', '42501', '08P01']
 
 const codeOf = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined)
 

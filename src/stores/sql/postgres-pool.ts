@@ -180,6 +180,8 @@ function kept(sockets: Set<Socket>): Socket {
   return socket.once('close', () => sockets.delete(socket))
 }
 
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
 /** `sslmode` means what it means to every other program that is given this address. */
 function withLibpqModes(url: string): string {
   // What URL itself throws repeats the password.
@@ -188,7 +190,10 @@ function withLibpqModes(url: string): string {
       'database_url: is no URL; in a password, characters such as / : @ # are written as %2F, %3A…',
     )
   const address = new URL(url)
-  if (address.searchParams.has('sslmode')) address.searchParams.set('uselibpqcompat', 'true')
+  const mode = address.searchParams.get('sslmode')
+  if (mode === null) return address.href
+  if (!sslModes.includes(mode)) throw new StartProblem(`database_url: sslmode is one of ${sslModes.join(', ')}`)
+  address.searchParams.set('uselibpqcompat', 'true')
   return address.href
 }
 
