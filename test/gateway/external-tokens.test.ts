@@ -163,14 +163,15 @@ describe('who may accept a token', () => {
 
 it('clients are told where to get tokens that an API takes', async () => {
   const source = await addSource()
-  const fixed = await addSource({ issuer: 'acme', shared_secret: 'thirty-two bytes are what it takes' })
+  const shared_secret = 'thirty-two bytes are what it takes'
+  const names = await Promise.all(['acme', 'urn:acme'].map((issuer) => addSource({ issuer, shared_secret })))
   const servers = async (sources: readonly unknown[]) => {
     const { slug } = await apiFor(sources)
     const answer = await fetch(`${world.broker.issuer}/.well-known/oauth-protected-resource/${slug}`)
     return ((await answer.json()) as Json).authorization_servers
   }
   expect(await servers(['Okta', source.alias])).toEqual([world.broker.issuer, issuer.issuer])
-  expect(await servers([source.alias, fixed.alias])).toEqual([issuer.issuer])
+  expect(await servers([source.alias, ...names.map(({ alias }) => alias)])).toEqual([issuer.issuer])
   expect(await servers([{ source: source.alias, sunset: new Date(now() - 1000).toISOString() }])).toEqual([
     world.broker.issuer,
   ])

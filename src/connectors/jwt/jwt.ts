@@ -78,7 +78,8 @@ function openJwt(config: JwtConfig, alias: string, { http, clock, log }: Needs):
 
   return {
     kind: 'presented',
-    ...(URL.canParse(config.issuer) && { issuer: config.issuer }),
+    // Others are names, such as `urn:acme`, of which no client learns where tokens are to be had.
+    ...(/^https?:\/\//i.test(config.issuer) && { issuer: config.issuer }),
 
     recognises({ bearer = '' }) {
       if (isOpaque(bearer)) return introspection !== undefined
