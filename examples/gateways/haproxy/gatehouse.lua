@@ -54,6 +54,14 @@ core.register_action('gatehouse', { 'http-req' }, function(txn)
   if answer and answer.status == 200 then
     -- Each is set, empty or not: whatever the caller wrote there is gone.
     for _, name in ipairs(identity) do txn.http:req_set_header(name, values(said, name)[1] or '') end
+    -- HAProxy passes over in silence what it has no room for: the API would take the caller for somebody with less.
+    local set = txn.http:req_get_headers()
+    for _, name in ipairs(identity) do
+      if #values(set, name) ~= 1 then
+        return refuse(txn, 431, { ['content-type'] = 'application/json', ['cache-control'] = 'no-store' },
+          '{"error":"headers_too_long"}\n')
+      end
+    end
     return
   end
   -- A refusal of the broker has a reason; anything else is none of its answers.

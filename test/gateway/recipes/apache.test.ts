@@ -189,10 +189,12 @@ describe.each<Guard>([
       expect((await ask({ method, target: '/patients/notes' })).status).toBe(401)
     expect(world.seen.length).toBe(before)
     const long = JSON.stringify({ note: 'x'.repeat(300_000) })
-    const lines = [...as(world.john), 'X-HTTP-Method-Override: DELETE']
+    const paths = ['X-Original-URL: /elsewhere', 'X-Rewrite-URL: /elsewhere']
+    const lines = [...as(world.john), 'X-HTTP-Method-Override: DELETE', ...paths]
     expect(await ask({ method: 'POST', target: '/patients/notes', lines, body: long })).toMatchObject({ status: 201 })
     expect(world.bodies.at(-1)).toBe(long)
     expect(world.headersSeen()['x-http-method-override']).toBeUndefined()
+    expect(JSON.stringify(world.headersSeen())).not.toContain('elsewhere')
   })
 
   it('SEC-106 lets nobody pass while the broker is not there, or stands still', async () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from '../../support/broker.ts'
 import { startNginx } from '../../support/nginx.ts'
-import { startProgram } from '../../support/program.ts'
-import { examples, type Recipe, recipeFile } from './recipe.ts'
+import { type Running, startProgram } from '../../support/program.ts'
+import { examples, type Places, type Recipe, recipeFile } from './recipe.ts'
 
 export const nginx: Recipe = {
   name: 'nginx',
@@ -44,33 +44,37 @@ export const caddy: Recipe = {
   },
 }
 
-export const haproxy: Recipe = {
-  name: 'HAProxy',
-  async start({ broker, api, secret, issuer }) {
-    const port = await freePort()
-    const keys = await mkdtemp(join(tmpdir(), 'gatehouse-keys-'))
-    await promisify(execFile)(process.execPath, [join(examples, 'haproxy/fetch-keys.mjs'), issuer, keys])
-    // The abstract socket is the machine's, and others may run this at the same time.
-    const socket = `abns@gatehouse-${port}`
-    const lua = await recipeFile('haproxy/gatehouse.lua', [['abns@gatehouse', socket]])
-    const file = await recipeFile('haproxy/haproxy.cfg', [
-      ['127.0.0.1:3000', `127.0.0.1:${broker}`],
-      ['127.0.0.1:3003', `127.0.0.1:${api}`],
-      ['127.0.0.1:8080', `127.0.0.1:${port}`],
-      ['http://localhost:3000', issuer],
-      ['abns@gatehouse', socket],
-      ['/etc/haproxy/gatehouse.lua', 'gatehouse.lua'],
-      ['/etc/haproxy', keys],
-      ['"none"', `"${secret}"`],
-    ])
-    const running = await startProgram({
-      name: 'haproxy',
-      port,
-      files: () => ({ 'haproxy.cfg': file, 'gatehouse.lua': lua }),
-      command: () => ['-db', '-f', 'haproxy.cfg'],
-      farewell: 'SIGTERM',
-    })
-    await rm(keys, { recursive: true })
-    return running
-  },
+export const haproxy: Recipe = { name: 'HAProxy', start: (places) => startHaproxy(places) }
+
+/** `more` changes of its file. */
+export async function startHaproxy(
+  { broker, api, secret, issuer }: Places,
+  more: readonly (readonly [string, string])[] = [],
+): Promise<Running> {
+  const port = await freePort()
+  const keys = await mkdtemp(join(tmpdir(), 'gatehouse-keys-'))
+  await promisify(execFile)(process.execPath, [join(examples, 'haproxy/fetch-keys.mjs'), issuer, keys])
+  // The abstract socket is the machine's, and others may run this at the same time.
+  const socket = `abns@gatehouse-${port}`
+  const lua = await recipeFile('haproxy/gatehouse.lua', [['abns@gatehouse', socket]])
+  const file = await recipeFile('haproxy/haproxy.cfg', [
+    ['127.0.0.1:3000', `127.0.0.1:${broker}`],
+    ['127.0.0.1:3003', `127.0.0.1:${api}`],
+    ['127.0.0.1:8080', `127.0.0.1:${port}`],
+    ['http://localhost:3000', issuer],
+    ['abns@gatehouse', socket],
+    ['/etc/haproxy/gatehouse.lua', 'gatehouse.lua'],
+    ['/etc/haproxy', keys],
+    ['"none"', `"${secret}"`],
+    ...more,
+  ])
+  const running = await startProgram({
+    name: 'haproxy',
+    port,
+    files: () => ({ 'haproxy.cfg': file, 'gatehouse.lua': lua }),
+    command: () => ['-db', '-f', 'haproxy.cfg'],
+    farewell: 'SIGTERM',
+  })
+  await rm(keys, { recursive: true })
+  return running
 }

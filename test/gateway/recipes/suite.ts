@@ -1,5 +1,5 @@
 /** What every recipe is held to, whatever gateway it is for: the story, and everything that shall not get past it. */
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../support/broker.ts'
 import { createHolder } from '../../support/dpop.ts'
@@ -21,6 +21,21 @@ const names = [
   'Assertion',
   'Mask',
 ]
+
+/** Headers of so many bytes that nobody knows. */
+export const padding = (bytes: number): readonly string[] =>
+  Array.from(
+    { length: Math.ceil(bytes / 4000) },
+    (_, at) => `X-Padding-${at}: ${'p'.repeat(Math.min(4000, bytes - at * 4000))}`,
+  )
+
+/** What the API is told of the caller; of an assertion, that there is one. */
+export const identityIn = (headers: IncomingMessage['headersDistinct']): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith('x-auth-'))
+      .map(([name, values]) => [name, name === 'x-auth-assertion' ? values?.length : values]),
+  )
 
 export function describeRecipe({ name, start }: Recipe): void {
   describe(`the recipe for ${name}`, () => {
@@ -110,6 +125,19 @@ export function describeRecipe({ name, start }: Recipe): void {
       expect([200, 400, 401, 403]).toContain(bare.status)
     })
 
+    it('SEC-101 lets nobody crowd a header of ours out, however much the caller writes', async () => {
+      const { status } = await ask({ lines: as(world.rene) })
+      expect(status).toBe(200)
+      const wanted = identityIn(world.headersSeen())
+      for (let length = 500; length < 34_000; length += 250) {
+        const before = world.seen.length
+        const answer = await ask({ lines: [...as(world.rene), ...padding(length)] })
+        expect([200, 400, 431, 503], String(length)).toContain(answer.status)
+        for (const { headersDistinct } of world.seen.slice(before))
+          expect(identityIn(headersDistinct), String(length)).toEqual(wanted)
+      }
+    })
+
     it('SEC-038 hands on no certificate that the caller wrote, in no form', async () => {
       const der = 'MIIBszCCAVmgAwIBAgIUQ'
       const forms = [`Client-Cert: :${der}=:`, `X-Gatehouse-Client-Cert: ${der}`].concat(
@@ -177,6 +205,15 @@ export function describeRecipe({ name, start }: Recipe): void {
       expect([refused.status, reasonOf(refused)]).toEqual([403, 'address_unknown'])
       expect(world.seen.length).toBe(before)
       expect((await ask({ lines: [...as(world.john), ...lies] })).status).toBe(200)
+    })
+
+    it('SEC-103 hands on nothing by which an API would act on another address than the one that was checked', async () => {
+      const lines = ['X-Original-URL: /elsewhere', 'X-Rewrite-URL: /elsewhere', 'X-Forwarded-Host: elsewhere.example']
+      expect((await ask({ lines: [...as(world.john), ...lines, 'X-Forwarded-Proto: gopher'] })).status).toBe(200)
+      const seen = world.headersSeen()
+      expect(JSON.stringify(seen)).not.toContain('elsewhere')
+      expect(seen).toMatchObject({ 'x-forwarded-proto': ['http'] })
+      expect(seen['x-forwarded-host']?.join()).toMatch(/^api\.example\.com(:\d+)?$/)
     })
 
     it.each([
