@@ -125,14 +125,15 @@ export function createSources(needs: Needs): Sources {
   /** Early notice of all that is taken: the store names the first it meets. */
   async function requireFree({ id, alias, domains }: Pick<Source, 'id' | 'alias' | 'domains'>) {
     const namesake = await sources.byAlias(alias)
-    const problems = namesake && namesake.id !== id ? [{ path: 'alias', message: 'is taken' }] : []
+    const isTaken = namesake !== undefined && namesake.id !== id
+    const problems = isTaken ? [{ path: 'alias', message: 'is taken' }] : []
     for (const [index, domain] of domains.entries()) {
       const owner = await sources.byDomain(domain)
       if (!owner || owner.id === id) continue
       problems.push({ path: `domains.${index}`, message: `${domain} belongs to the source ${owner.alias}` })
     }
-    if (problems.length === 0) return
-    throw new Refusal('conflict', problems.map(({ path, message }) => `${path}: ${message}`).join('; '), { problems })
+    const [first] = problems
+    if (first) throw new Refusal('conflict', isTaken ? undefined : first.message, { problems })
   }
 
   // Before the source itself: the registry keeps a source's roles as references.

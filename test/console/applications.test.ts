@@ -148,6 +148,8 @@ describe('API keys', () => {
     expect(nowhere.text).toContain('There is no API of this name')
     const past = await send(page, '/keys/make', { api_id: 'patients', expires_at: '30', until: '2020-01-01' })
     expect([past.status, past.text.includes('Must lie in the future')]).toEqual([422, true])
+    expect(past.text).toMatch(/<input[^>]*name="until"[^>]*aria-invalid="true"/)
+    expect(past.text).not.toMatch(/<select[^>]*name="expires_at"[^>]*aria-invalid/)
   })
 })
 

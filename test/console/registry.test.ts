@@ -9,12 +9,18 @@ beforeAll(async () => {
 afterAll(() => broker[Symbol.asyncDispose]())
 
 describe('portals', () => {
+  it('are told how to name APIs where there is none to choose', async () => {
+    const { open } = await enterConsole(broker)
+    expect((await open('/admin/portals/add')).text).toContain('By their ids')
+  })
+
   it('are added, changed and removed', async () => {
     const address = { slug: 'patients', audience: 'https://patients.example' }
     const api = await broker.created('apis', { name: 'Patient API', ...address })
     const sources = (await broker.admin('GET', 'authentication-sources')).body.items as { readonly id: string }[]
     const { open, send } = await enterConsole(broker)
     const page = await open('/admin/portals/add')
+    expect(page.text).not.toContain('By their ids')
     const input = { slug: 'devs', name: 'Developers', authentication_source: sources[0]?.id ?? '', apis: api.id }
     const added = await send(page, '/portals/add', { ...input, required_roles: 'developer\nfriend' })
     expect(added.text).toContain('Developers is added.')

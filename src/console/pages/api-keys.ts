@@ -70,7 +70,11 @@ export const apiKeyPages =
     /** `undefined`: as long as the one before. A day that is named counts more than a span. */
     function expiryIn(form: URLSearchParams, now: number): string | null | undefined {
       const until = form.get('until') ?? ''
-      if (until !== '') return `${until}T23:59:59Z`
+      if (until !== '') {
+        const end = `${until}T23:59:59Z`
+        if (Date.parse(end) > now) return end
+        throw invalidInput([{ path: 'until', message: 'must lie in the future' }])
+      }
       const span = form.get('expires_at') ?? ''
       if (span === 'never') return null
       return span === 'same' ? undefined : new Date(now + Number(span || 0) * day).toISOString()

@@ -41,7 +41,7 @@ export const portalPages = ({ portals, sourceStore, apiStore }: Needs) => {
   /** Chosen from lists while those are short. */
   async function fieldsFor({ words }: Visit): Promise<readonly Field[]> {
     const [sources, apis] = await Promise.all([sourceStore.list({ limit: few }), apiStore.list({ limit: few })])
-    const { fields, chosen } = words.portals
+    const { fields, chosen, byId } = words.portals
     const signIn = sources.items.filter((source) => signInProblem(source) === undefined)
     const choice = {
       authentication_source: [
@@ -56,9 +56,10 @@ export const portalPages = ({ portals, sourceStore, apiStore }: Needs) => {
       .map((field): Field => {
         if (field.name === 'authentication_source' && sources.next === null)
           return { ...field, kind: 'choice', options: choice.authentication_source }
-        if (field.name === 'apis' && apis.next === null && apis.items.length > 0)
-          return { ...field, kind: 'choices', options: choice.apis }
-        return field
+        if (field.name !== 'apis') return field
+        return apis.next === null && apis.items.length > 0
+          ? { ...field, kind: 'choices', options: choice.apis }
+          : { ...field, help: byId }
       })
   }
 

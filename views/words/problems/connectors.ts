@@ -10,7 +10,8 @@ export const connectors: readonly ProblemWords[] = [
   ['Must have no credentials', 'darf keine Zugangsdaten enthalten'],
   [
     'Must begin with https:// (or set allow_private_addresses)',
-    'muss mit https:// beginnen (oder erlauben Sie private Netze)',
+    'muss mit https:// beginnen, außer „Der Anbieter darf in einem privaten Netz stehen“ ist angekreuzt',
+    'must begin with https://, unless “The provider may be in a private network” is ticked under Further settings',
   ],
   [
     'Plain http is for loopback and private addresses',

@@ -24,6 +24,7 @@ export const portals: ConsoleWords['portals'] = {
     required_roles: { label: 'Nötige Rollen', help: 'Wer eine davon hat, darf herein. Leer: alle.' },
   },
   chosen: 'wählen Sie eine',
+  byId: 'Mit ihren IDs, wie sie in den Adressen ihrer Seiten stehen.',
   added: (name) => `${name} ist hinzugefügt.`,
   saved: (name) => `${name} ist gespeichert.`,
   editTitle: (name) => `${name} bearbeiten`,

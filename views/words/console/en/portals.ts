@@ -22,6 +22,7 @@ export const portals = {
     required_roles: { label: 'Required roles', help: 'Whoever has one of them may come in. Empty: everybody.' },
   },
   chosen: 'choose one',
+  byId: 'By their ids, which stand in the addresses of their pages.',
   added: (name: string) => `${name} is added.`,
   saved: (name: string) => `${name} is saved.`,
   editTitle: (name: string) => `Edit ${name}`,
