@@ -38,6 +38,8 @@ export async function backUp(given: Given, world: World): Promise<ExitCode> {
   await using registry = await world.registry()
   const { config, vault, clock } = registry
   makeFolder(folder)
+  // pg_dump makes its file for everybody to read otherwise.
+  process.umask(0o077)
   const { backUpSqlite, leftOut } = await world.database()
   const { kind, file } = databaseOf(config)
   const target = join(folder, files[kind])
@@ -118,15 +120,27 @@ function databaseOf({ database_url: url }: Config) {
     : ({ kind: 'postgres', file: '' } as const)
 }
 
+/** What the address may say beside that, in the words of PostgreSQL's tools. */
+const variablesOf: Readonly<Record<string, string>> = {
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  options: 'PGOPTIONS',
+}
+
 /** Where the server is; not among the arguments, which everybody on the machine can read. */
 function postgresEnvironment({ database_url }: Config) {
   const { hostname, port, username, password, pathname, searchParams } = new URL(database_url)
-  const mode = searchParams.get('sslmode')
+  const more = Object.entries(variablesOf).flatMap(([name, variable]) => {
+    const value = searchParams.get(name)
+    return value ? [[variable, value]] : []
+  })
   return {
-    ...{ PGHOST: hostname, PGPORT: port || '5432', PGUSER: decodeURIComponent(username) },
+    ...{ PGHOST: hostname.replace(/^\[|\]$/g, ''), PGPORT: port || '5432', PGUSER: decodeURIComponent(username) },
     PGDATABASE: decodeURIComponent(pathname.slice(1)),
     ...(password && { PGPASSWORD: decodeURIComponent(password) }),
-    ...(mode && { PGSSLMODE: mode }),
+    ...Object.fromEntries(more),
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 // biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
@@ -204,10 +204,20 @@ it('backs PostgreSQL up and restores it with its own tools', async () => {
   const folder = join(place.folder, 'backup')
   const done = await place.run(['backup', folder])
   expect(done, done.err).toMatchObject({ code: 0 })
+  for (const file of await readdir(folder))
+    expect((await stat(join(folder, file))).mode & 0o077, `${file}, for its owner only`).toBe(0)
   expect((await place.run(['restore', folder])).code).toBe(1)
 
   const other = { DATABASE_URL: await postgres.fresh() }
   const restored = await place.run(['restore', folder], other)
   expect(restored, restored.err).toMatchObject({ code: 0 })
   expect((await place.json(['apply', file, '--yes', '--prune'], other)).steps).toEqual([])
+
+  const authority = await postgres.useTls()
+  await postgres.stop()
+  await postgres.start()
+  const named = other.DATABASE_URL.replace('127.0.0.1', 'localhost')
+  const verified = { DATABASE_URL: `${named}?sslmode=verify-full&sslrootcert=${authority}` }
+  const safely = await place.run(['backup', folder, '--force'], verified)
+  expect(safely, safely.err).toMatchObject({ code: 0 })
 })
