@@ -62,7 +62,16 @@ function nameOfUser(): string {
   }
 }
 
-process.exitCode = await main()
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has had enough, as `head` has.
+  if (error.code === 'EPIPE') return
+  remark(`The answer cannot be written: ${error.message}`)
+  process.exitCode = exitCodes.refused
+})
+process.stderr.on('error', () => {})
+
+const code = await main()
+process.exitCode ||= code
 
 async function main(): Promise<ExitCode> {
   try {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 // biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
@@ -67,6 +67,16 @@ it('shows, rotates and revokes signing keys, and a running broker follows', asyn
     })
     .toBe(false)
   expect((await place.json(['keys', 'revoke', active.kid], running.environment)).error.code).toBe('not_found')
+})
+
+it('leaves quietly when its reader has had enough, and says when its answer cannot be written', async () => {
+  await using place = await aPlace()
+  expect(await place.runInto('nowhere', ['schema'])).toEqual({ code: 0, err: '' })
+  await using full = await open('/dev/full', 'w')
+  expect(await place.runInto(full.fd, ['schema'])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^The answer cannot be written: ENOSPC.*\n$/),
+  })
 })
 
 it('says that a folder cannot be made, below /proc too', async () => {

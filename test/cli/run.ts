@@ -30,6 +30,17 @@ export async function aPlace(environment: Readonly<Record<string, string>> = {})
     folder,
     database,
     run,
+    /** Into a pipe that nobody reads, or into a file. */
+    async runInto(output: 'nowhere' | number, args: readonly string[]) {
+      const child = spawn(process.execPath, [bin, ...args], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, DATABASE_URL: database, ...environment },
+        stdio: ['ignore', output === 'nowhere' ? 'pipe' : output, 'pipe'],
+      })
+      child.stdout?.destroy()
+      const [exit, err] = await Promise.all([once(child, 'close'), child.stderr ? text(child.stderr) : ''])
+      return { code: exit[0] as number, err }
+    },
     /** In a terminal, where `keys` are typed at the question. */
     async type(args: readonly string[], keys: string) {
       const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
