@@ -6,7 +6,7 @@ Every refusal of Gatehouse has one of these codes. It stands in the answer (\`co
 \`reason\` of an OAuth error), in the log and in the trace, which the reference on an error page leads to. Codes are
 stable: a program may rely on them.
 
-This page is written by \`npm run docs\` from \`src/reasons.ts\`.
+This page is written by \`npm run docs\` from \`src/reasons/\`.
 `
 
 /** docs/reasons.md as it should be: every code with its status, its cause and what to do about it. */
