@@ -19,13 +19,16 @@ interface Needs<T> {
   /** Items of the same lane wait for one another: one that is slow holds up its own kind only. */
   readonly laneOf: (item: T) => string
   readonly attempts: number
-  /** Milliseconds until the second try; each further one takes three times as long, give or take a half. */
+  /** Milliseconds until the second try; each further one takes three times as long, give or take a half, but a day at most. */
   readonly retryAfter: number
   /** Milliseconds that whoever stops waits for what is in line, each of which gets one last try at once. */
   readonly drain: number
   /** Told how many were given up when it stopped. */
   readonly onGivenUp: (count: number) => void
 }
+
+/** Milliseconds. A timer that is set for longer than 24 days rings at once. */
+const longestWait = 24 * 60 * 60 * 1000
 
 /** In all, and of one lane; and how much may be in line. */
 const limits = { atOnce: 32, perLane: 4, inLine: 100_000 }
@@ -87,7 +90,7 @@ export function createDeliveries<T>(needs: Needs<T>): Deliveries<T> {
   }
 
   function rest(job: Job<T>): void {
-    const wait = retryAfter * 3 ** (job.attempt - 2) * (0.5 + Math.random())
+    const wait = Math.min(retryAfter * 3 ** (job.attempt - 2) * (0.5 + Math.random()), longestWait)
     resting.set(job, setTimeout(wake, wait, job).unref())
   }
 
