@@ -161,7 +161,7 @@ export const clients: ConsoleWords['clients'] = {
     grant_types: { label: 'Grant-Typen' },
     scope: {
       label: 'Scopes, um die er bitten darf',
-      help: 'Mit Leerzeichen dazwischen. Ohne solche des Brokers: dessen alle außer admin. Was sonst hier steht, gilt bei APIs.',
+      help: 'Durch Leerzeichen getrennt. Steht keiner des Brokers da, darf er um alle außer admin bitten. Andere Namen, etwa patients.read, sind Scopes von APIs.',
     },
     token_profile: { label: 'Tokens' },
     'resource_server.apis': { label: 'Steht am Introspection-Endpunkt für diese APIs' },

@@ -158,7 +158,7 @@ export const clients = {
     grant_types: { label: 'Grant types' },
     scope: {
       label: 'Scopes it may ask for',
-      help: 'With blanks between them. With none of the broker’s own: all of those but admin. Any other name is one of APIs.',
+      help: 'Separated by blanks. Where none of the broker’s own is named, it may ask for all of those but admin. Other names, such as patients.read, are scopes of APIs.',
     },
     token_profile: { label: 'Tokens' },
     'resource_server.apis': { label: 'Stands for these APIs at the introspection endpoint' },
