@@ -18,7 +18,7 @@ export const createProblemPage =
   (ctx: Context, problem: PageProblem) => {
     const inConsole = ctx.path.startsWith(`${base}/admin`)
     const mayHelp = problem.status >= 500 && (ctx.method === 'GET' || ctx.path.endsWith('/logout/confirm'))
-    const { lang = 'en', ...said } = inWords(problem, languageOf(ctx))
+    const { lang = 'en', ...said } = inWords(problem, languageOf(ctx), inConsole)
     const { ways } = wordsIn(lang)
     const again = { label: ways.again, href: ctx.method === 'GET' ? ctx.url : `${base}/logout` }
     const start = inConsole ? { label: ways.console, href: `${base}/admin/` } : { label: ways.start, href: `${base}/` }
@@ -26,8 +26,22 @@ export const createProblemPage =
   }
 
 /** What nobody has translated stays as it is, and the page with it. */
-function inWords({ code, ...problem }: PageProblem, lang: Language): PageProblem {
-  const isOurs = (name: string | undefined): name is ReasonCode => name !== undefined && Object.hasOwn(reasons, name)
-  if (problem.lang !== undefined || !isOurs(code)) return problem
-  return { ...problem, ...reasonWords(code, problem, lang), lang }
+function inWords({ code, ...problem }: PageProblem, lang: Language, inConsole: boolean): PageProblem {
+  if (problem.lang !== undefined || code === undefined) return problem
+  if (isOurs(code)) {
+    const advice: Partial<Record<ReasonCode, string>> = wordsIn(lang).advice
+    const { fix, ...words } = reasonWords(code, problem, lang)
+    // The catalogue speaks to administrators.
+    return { ...problem, ...words, fix: (inConsole ? undefined : advice[code]) ?? fix, lang }
+  }
+  const words = lang === 'en' ? problem : failureWords(code, lang)
+  return words ? { ...problem, ...words, lang } : problem
+}
+
+const isOurs = (code: string): code is ReasonCode => Object.hasOwn(reasons, code)
+
+/** Of what has no reason of ours (http/errors.ts). */
+function failureWords(code: string, lang: Language) {
+  const { failures } = wordsIn(lang)
+  return { server_error: failures.broken, invalid_request: failures.malformed }[code]
 }

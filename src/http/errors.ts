@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import type { Language } from '#views/words.ts'
+import { type Language, wordsIn } from '#views/words.ts'
 import { type Problem, Refusal, Unavailable } from '../errors.ts'
 import type { Report } from '../events.ts'
 import { newReference } from '../ids.ts'
@@ -99,21 +99,20 @@ const storeSilent = plain({
   fix: 'Try again in a moment.',
 })
 
+const { failures } = wordsIn('en')
+
 const broken = plain({
   status: 500,
   code: 'server_error',
-  title: 'Something went wrong on our side',
-  cause: 'The service met an error it did not expect.',
-  fix: 'Try again. If it happens again, give the reference to an administrator: the log has the cause under it.',
+  ...failures.broken,
 })
 
 const refusedBy = (status: number): Answer =>
   plain({
     status,
     code: 'invalid_request',
-    title: STATUS_CODES[status] ?? 'The request is not valid',
-    cause: 'The request cannot be understood.',
-    fix: 'Correct the request.',
+    ...failures.malformed,
+    title: STATUS_CODES[status] ?? failures.malformed.title,
   })
 
 /** Koa and its router refuse malformed requests with errors that carry a status and say whether they may be shown. */

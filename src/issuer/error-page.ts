@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { type Configuration, errors } from 'oidc-provider'
 import { reasonWords } from '#views/words/reasons.ts'
-import { adviceFor } from '#views/words.ts'
+import { adviceFor, wordsIn } from '#views/words.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Config } from '../config/schema.ts'
 import { Unavailable } from '../errors.ts'
@@ -35,13 +35,13 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
       return
     }
     const clientId = ctx.oidc?.params?.client_id
+    const lang = languageOf(ctx, String(ctx.oidc?.params?.ui_locales ?? ''))
     // The library cannot tell a client that is switched off from one that never was; whoever uses it should be told.
     const client =
       out.error === 'invalid_client' && typeof clientId === 'string' ? await clients.get(clientId) : undefined
     if (client && !client.enabled) {
       const flow = newId()
       await tracer.refused(flow, 'client_disabled', undefined, { clientId: client.id })
-      const lang = languageOf(ctx, String(ctx.oidc?.params?.ui_locales ?? ''))
       const { title, cause } = reasonWords('client_disabled', reasons.client_disabled, lang)
       const reference = tracer.reference(flow)
       show(ctx, { status: ctx.status, title, cause, fix: adviceFor('client_disabled', lang), lang, reference })
@@ -50,12 +50,14 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
     const outage = error instanceof Unavailable
     // Whatever is not the library's own (answers.ts).
     const ours = outage || out.error === 'server_error' || !isOAuthError(out.error)
+    const { failures } = wordsIn(lang)
     const reference = newReference()
     note({ reference })
     show(ctx, {
       status: outage ? 503 : ours ? 500 : ctx.status,
+      lang,
       reference,
-      ...(ours ? words.ours : words.theirs(out.error_description ?? out.error)),
+      ...(ours ? failures.unanswered : failures.request(out.error_description ?? out.error)),
     })
   }
 
@@ -65,17 +67,4 @@ export function createRenderError(needs: Needs): NonNullable<Configuration['rend
     ctx.type = 'html'
     ctx.body = problemPage(ctx, problem).toString()
   }
-}
-
-const words = {
-  ours: {
-    title: 'The service cannot answer just now',
-    cause: 'A part of the service that is needed for this did not answer. Nothing was decided and nothing was changed.',
-    fix: 'Try again in a moment. If it happens again, give the reference to an administrator.',
-  },
-  theirs: (description: string) => ({
-    title: 'The application sent a request that cannot be followed',
-    cause: `The sign-in service checked the request and found: ${description}.`,
-    fix: 'Go back to the application and start again. If it happens again, tell its developers what is written here.',
-  }),
 }

@@ -1,5 +1,6 @@
 /** Signing in with a user name and a password. */
 import type { Context } from 'koa'
+import { factorWords } from '#views/words/factors.ts'
 import { reasonWords } from '#views/words/reasons.ts'
 import type { LocalUserStore } from '../accounts/local-user.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
@@ -95,6 +96,8 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     const code = error.code === 'account_disabled' ? 'bad_credentials' : error.code
     const { status } = reasons[code]
     const { title } = reasonWords(code, reasons[code], here.lang)
+    const tooMany = factorWords(here.lang).step.problems.too_many_attempts
+    const problem = code === 'too_many_attempts' ? tooMany : title
     const step = await steps.next(here)
     const around =
       step.kind === 'choose' && step.from.some(({ id }) => id === source.id)
@@ -102,7 +105,7 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
         : { from: [], discover: false }
     ctx.status = status
     if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
-    await steps.choose(ctx, here, { ...around, password: { source, username, problem: title } })
+    await steps.choose(ctx, here, { ...around, password: { source, username, problem } })
   }
 
   return async (ctx: Context): Promise<void> => {

@@ -4,6 +4,7 @@
  */
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { wordsIn } from '#views/words.ts'
 import type { AccountStore } from '../accounts/account.ts'
 import type { LocalUserStore } from '../accounts/local-user.ts'
 import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
@@ -105,7 +106,7 @@ export function signinRoutes(needs: Needs): Router {
     await steps.choose(ctx, here, {
       from: offered,
       discover: discoverable,
-      email: { value: email, problem: 'No way to sign in is known for this address' },
+      email: { value: email, problem: wordsIn(here.lang).signIn.emailUnknown },
     })
   })
 

@@ -1,10 +1,11 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { describe, expect, it } from 'vitest'
+import { createProblemPage } from '../../src/assembly/problem-page.ts'
 import { Refusal, Unavailable } from '../../src/errors.ts'
 import type { Report } from '../../src/events.ts'
 import { answerErrors, type PageProblem } from '../../src/http/errors.ts'
-import { createLog } from '../../src/log.ts'
+import { createLog, silent } from '../../src/log.ts'
 import { html } from '../../views/html.ts'
 import { listen } from './listen.ts'
 
@@ -46,6 +47,25 @@ describe('what a caller is told', () => {
       errors: problems,
     })
     expect(lines.join()).toContain(problem.reference)
+  })
+
+  it('tells people in their language what has no reason of ours', async () => {
+    const page = answerErrors({
+      report: () => undefined,
+      log: silent,
+      problemPage: createProblemPage({ assets: '/assets', base: '' }),
+    })
+    const malformed = Object.assign(new Error('no'), { status: 431, expose: true })
+    for (const [error, german, english] of [
+      [new Error('no'), 'Bei uns ist etwas schiefgegangen', 'Something went wrong on our side'],
+      [malformed, 'Die Anfrage ist nicht gültig', 'Request Header Fields Too Large'],
+    ] as const) {
+      await using server = await listen([page, fails(error)])
+      const read = async (lang: string) =>
+        await (await fetch(server.url, { headers: { accept: 'text/html', 'accept-language': lang } })).text()
+      expect(await read('de')).toMatch(new RegExp(`<html lang="de".*${german}`, 's'))
+      expect(await read('en')).toMatch(new RegExp(`<html lang="en".*${english}`, 's'))
+    }
   })
 
   it('keeps what a refusal says to administrators from everybody else', async () => {

@@ -261,7 +261,7 @@ describe('a password', () => {
       page = await give(visitor, page, 'often', password)
       expect(page.status).toBe(429)
       expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0)
-      expect(problemIn(page)).toBe('Too many attempts')
+      expect(problemIn(page)).toBe('Too many attempts. Wait a few minutes, then try again.')
       expect(page.text).toContain('value="often"')
     }
     expect(await traceOf(page)).toMatchObject({ outcome: 'refused', reason: { code: 'too_many_attempts' } })

@@ -4,7 +4,7 @@ import { type Application, nameOf, type Place, page } from '../layout.ts'
 import { alert, formButton, hiddenFields, referenceLine } from '../parts.ts'
 import { mustBeSafe } from '../url.ts'
 import { factorWords } from '../words/factors.ts'
-import { type Words, wordsIn } from '../words.ts'
+import { type Language, type Words, wordsIn } from '../words.ts'
 import { type PasskeyForm, passkeyForm, passkeyScripts } from './passkey.ts'
 
 export interface SignIn extends Place {
@@ -54,8 +54,8 @@ export function signInView(props: SignIn): Html {
   const body = html`<h1>${words.signIn.title(nameOf(application.name))}</h1>
 ${notice !== undefined && html`<div class="notice" role="status">${dot}<p>${notice}</p></div>`}
 ${sources.length > 0 && sourceList(sources, words)}
-${password && passwordForm(password, { csrf, alone, words })}
-${discover && discoverForm(discover, { csrf, alone: alone && !password, look: password ? 'plain' : 'primary', words })}
+${password && passwordForm(password, { csrf, alone, lang })}
+${discover && discoverForm(discover, { csrf, alone: alone && !password, look: password ? 'plain' : 'primary', lang })}
 <div class="sill">
 ${back && formButton({ action: back.action, fields: { csrf }, label: words.backTo(nameOf(application.name)), look: 'link', id: 'back' })}
 ${referenceLine(reference, lang, words.reference.trouble)}
@@ -87,13 +87,15 @@ interface Around {
   readonly csrf: string
   /** Nothing stands before the form: no dividing line is needed, and typing may start at once. */
   readonly alone: boolean
-  readonly words: Words
+  readonly lang: Language | undefined
 }
 
 export function passwordForm(
   { alias, name, action, username = '', problem, passkey }: PasswordForm,
-  { csrf, alone, words: { signIn: words } }: Around,
+  { csrf, alone, lang }: Around,
 ): Html {
+  const { signIn: words } = wordsIn(lang)
+  const { signIn: passkeyWords } = factorWords(lang)
   const wrong = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`
   const starts = alone || problem !== undefined
   // The local source is a door like the others: whoever looks for it by its id finds a page of its own behind it.
@@ -108,13 +110,14 @@ ${hiddenFields({ csrf })}
 <button type="button" class="quiet" data-reveal="password" data-show="${words.show}" data-show-label="${words.showLabel}" data-hide="${words.hide}" data-hide-label="${words.hideLabel}" hidden></button></div></div>
 <button class="primary" id="submit">${words.submit}</button>
 </form>
-${passkey && passkeyForm(passkey, 'get', { csrf, label: factorWords().signIn.passkey, failed: factorWords().signIn.failed, look: 'plain', id: 'passkey' })}`
+${passkey && passkeyForm(passkey, 'get', { csrf, label: passkeyWords.passkey, failed: passkeyWords.failed, look: 'plain', id: 'passkey' })}`
 }
 
 function discoverForm(
   { action, email = '', problem }: DiscoverForm,
-  { csrf, alone, look, words: { signIn: words } }: Around & { readonly look: 'primary' | 'plain' },
+  { csrf, alone, look, lang }: Around & { readonly look: 'primary' | 'plain' },
 ): Html {
+  const { signIn: words } = wordsIn(lang)
   const described =
     problem === undefined
       ? html` aria-describedby="email-help"`

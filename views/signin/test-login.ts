@@ -32,7 +32,7 @@ export function testPasswordView({ source, form, csrf, assets, lang }: TestPassw
   const words = wordsIn(lang)
   const title = words.test.title(nameOf(source.name))
   const body = html`<h1>${title}</h1>
-${passwordForm({ ...form, name: source.name }, { csrf, alone: true, words })}`
+${passwordForm({ ...form, name: source.name }, { csrf, alone: true, lang })}`
   return page({ title: words.test.title(source.name), assets, lang }, body)
 }
 

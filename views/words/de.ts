@@ -77,6 +77,7 @@ export const de: Words = {
     submit: 'Anmelden',
     email: 'Dienstliche E-Mail-Adresse',
     emailHelp: 'Ihre Domain sagt, wo Sie sich anmelden.',
+    emailUnknown: 'Für diese Adresse ist kein Weg zur Anmeldung bekannt',
     continue: 'Weiter',
   },
 
@@ -166,6 +167,30 @@ export const de: Words = {
     goOn: 'Weiter anmelden',
     continueTo: (application: string) => `Weiter zu ${application}`,
     backTo: (application: string) => `Zurück zu ${application}`,
+  },
+
+  failures: {
+    unanswered: {
+      title: 'Der Dienst kann gerade nicht antworten',
+      cause:
+        'Ein Teil des Dienstes, der dafür gebraucht wird, hat nicht geantwortet. Es wurde nichts entschieden und nichts geändert.',
+      fix: 'Versuchen Sie es gleich noch einmal. Geschieht es wieder, nennen Sie der Verwaltung die Referenz.',
+    },
+    request: (found: string) => ({
+      title: 'Die Anwendung hat eine Anfrage gesendet, die nicht ausgeführt werden kann',
+      cause: `Der Anmeldedienst hat die Anfrage geprüft und meldet: „${found}“.`,
+      fix: 'Gehen Sie zur Anwendung zurück und beginnen Sie von vorn. Geschieht es wieder, sagen Sie denen, die sie entwickeln, was hier steht.',
+    }),
+    broken: {
+      title: 'Bei uns ist etwas schiefgegangen',
+      cause: 'Im Dienst ist ein Fehler aufgetreten, mit dem er nicht gerechnet hat.',
+      fix: 'Versuchen Sie es noch einmal. Geschieht es wieder, nennen Sie der Verwaltung die Referenz: Im Protokoll steht darunter die Ursache.',
+    },
+    malformed: {
+      title: 'Die Anfrage ist nicht gültig',
+      cause: 'Die Anfrage ist nicht zu verstehen.',
+      fix: 'Berichtigen Sie die Anfrage.',
+    },
   },
 
   leaving: {

@@ -79,6 +79,7 @@ export const en = {
     submit: 'Sign in',
     email: 'Work e-mail address',
     emailHelp: 'Its domain tells where you sign in.',
+    emailUnknown: 'No way to sign in is known for this address',
     continue: 'Continue',
   },
 
@@ -168,6 +169,32 @@ export const en = {
     goOn: 'Go on signing in',
     continueTo: (application: string) => `Continue to ${application}`,
     backTo: (application: string) => `Back to ${application}`,
+  },
+
+  /** What went wrong before or beside a sign-in, where no reason of ours says so. */
+  failures: {
+    unanswered: {
+      title: 'The service cannot answer just now',
+      cause:
+        'A part of the service that is needed for this did not answer. Nothing was decided and nothing was changed.',
+      fix: 'Try again in a moment. If it happens again, give the reference to an administrator.',
+    },
+    /** `found`: in the words of the protocol, for the application's developers. */
+    request: (found: string) => ({
+      title: 'The application sent a request that cannot be followed',
+      cause: `The sign-in service checked the request and found: ${found}.`,
+      fix: 'Go back to the application and start again. If it happens again, tell its developers what is written here.',
+    }),
+    broken: {
+      title: 'Something went wrong on our side',
+      cause: 'The service met an error it did not expect.',
+      fix: 'Try again. If it happens again, give the reference to an administrator: the log has the cause under it.',
+    },
+    malformed: {
+      title: 'The request is not valid',
+      cause: 'The request cannot be understood.',
+      fix: 'Correct the request.',
+    },
   },
 
   leaving: {
