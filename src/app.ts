@@ -228,6 +228,7 @@ export async function startBroker(
   const served = { ...stores, ...known }
   const signIn = features.assembleSignIn({
     ...{ config, keys, issuer, sources, tests, sessions, recognise, leaveUpstream, vault, tracer, report, clock },
+    agreements: nouns.agreements,
     ...{ factors: nouns.factors, users: nouns.users },
     stores: served,
     confirmRegistry: memory.confirm,

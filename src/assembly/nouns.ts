@@ -4,6 +4,7 @@ import { createUsers } from '../accounts/users.ts'
 import { createApis } from '../apis/apis.ts'
 import { createApiKeys } from '../applications/api-keys.ts'
 import { createApplications } from '../applications/applications.ts'
+import { createAgreements } from '../clients/agreements.ts'
 import type { Client } from '../clients/client.ts'
 import { createClients } from '../clients/clients.ts'
 import type { Clock } from '../clock.ts'
@@ -54,6 +55,7 @@ export function createNouns({ config, stores, transact, connectors, record, ...n
     users: createUsers({ ...announced, hashPassword: passwords.hash }),
     factors: createFactorKeeper({ ...stores, transact, clock }),
     sessions: createSessions(announced),
+    agreements: createAgreements({ ...stores, transact, clock }),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Recognise } from '../accounts/recognise.ts'
 import { createPasskeys } from '../accounts/second-factors/passkeys.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
 import type { Users } from '../accounts/users.ts'
+import type { Agreements } from '../clients/agreements.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Report } from '../events.ts'
@@ -42,6 +43,7 @@ interface Needs {
   readonly sources: Pick<Sources, 'connector' | 'openApart' | 'kindOf'>
   readonly tests: TestLogins
   readonly sessions: Sessions
+  readonly agreements: Agreements
   readonly recognise: Recognise
   readonly leaveUpstream: LeaveUpstream
   readonly factors: FactorKeeper
@@ -117,6 +119,7 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     ...stores,
     currentSession: issuer.currentSession,
     sessions,
+    agreements: needs.agreements,
     leaveUpstream,
     csrf,
     clock,

@@ -10,5 +10,7 @@ export interface ConsentStore {
   get(accountId: string, clientId: string): Promise<Consent | undefined>
   /** Adds scopes to what was agreed before; two at once lose neither. */
   give(consent: Consent): Promise<void>
+  /** The newest first. */
+  ofAccount(accountId: string): Promise<readonly Consent[]>
   withdraw(accountId: string, clientId: string): Promise<void>
 }

@@ -83,7 +83,8 @@ export interface GrantStore {
   ofSession(sessionId: string): Promise<readonly Grant[]>
   ofSessions(sessionIds: readonly string[]): Promise<readonly Grant[]>
   remove(id: string): Promise<void>
-  removeOfAccount(accountId: string): Promise<void>
+  /** `clientId`: only what they gave to this client. */
+  removeOfAccount(accountId: string, clientId?: string): Promise<void>
   removeOfClient(clientId: string): Promise<void>
   removeOfSource(sourceId: string): Promise<void>
 }

@@ -1,9 +1,11 @@
-/** The person's own page: where they are signed in, and the way out of each. */
+/** The person's own page: where they are signed in, what they agreed to share, and the way out of each. */
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { staysView } from '#views/signin/sessions.ts'
 import { factorWords } from '#views/words/factors.ts'
+import { type Language, scopeWords } from '#views/words.ts'
 import type { AccountStore } from '../accounts/account.ts'
+import type { Agreements } from '../clients/agreements.ts'
 import type { ClientStore } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
@@ -19,6 +21,7 @@ import type { LeaveUpstream } from './upstream-logout.ts'
 interface Needs {
   readonly currentSession: CurrentSession
   readonly sessions: Sessions
+  readonly agreements: Agreements
   readonly accounts: Pick<AccountStore, 'get'>
   readonly sources: Pick<SourceStore, 'get'>
   readonly clients: Pick<ClientStore, 'get'>
@@ -30,7 +33,8 @@ interface Needs {
 }
 
 export function sessionRoutes(needs: Needs): Router {
-  const { currentSession, sessions, accounts, sources, clients, leaveUpstream, csrf, clock, assets, issuer } = needs
+  const { currentSession, sessions, agreements, accounts, sources, clients, leaveUpstream, csrf, clock } = needs
+  const { assets, issuer } = needs
   const router = new Router({ prefix: '/sessions' })
   const here = `${issuer}/sessions`
 
@@ -55,6 +59,26 @@ export function sessionRoutes(needs: Needs): Router {
     }
   }
 
+  /** The organisation's own clients ask nobody. */
+  async function agreed(accountId: string, lang: Language) {
+    const all = await agreements.ofAccount(accountId)
+    const shown = await Promise.all(
+      all.map(async ({ clientId, scopes, givenAt }) => {
+        const client = await clients.get(clientId)
+        if (!client || client.firstParty) return []
+        return [
+          {
+            id: clientId,
+            name: nameOf(client),
+            receives: scopes.map((scope) => scopeWords(scope, lang).title),
+            givenAt,
+          },
+        ]
+      }),
+    )
+    return shown.flat()
+  }
+
   const leave = (ctx: Context, address: string): void => {
     ctx.status = 303
     ctx.redirect(address)
@@ -62,19 +86,22 @@ export function sessionRoutes(needs: Needs): Router {
 
   router.get('/', async (ctx) => {
     const { sessionId, accountId, own } = await visitor(ctx)
+    const lang = languageOf(ctx)
     const account = await accounts.get(accountId)
     const stays = await Promise.all(own.map((each) => stay(each, sessionId)))
     ctx.type = 'html'
     ctx.set('Cache-Control', 'no-store')
     ctx.body = staysView({
-      ...{ assets, lang: languageOf(ctx) },
+      ...{ assets, lang },
       account: { name: account?.displayName ?? accountId },
       stays: stays.toSorted((a, b) => Number(b.current) - Number(a.current)),
       endAction: `${here}/end`,
       endOthersAction: `${here}/end-others`,
+      agreements: await agreed(accountId, lang),
+      withdrawAction: `${here}/withdraw`,
       csrf: csrf.token(sessionId),
       now: clock(),
-      security: { href: `${issuer}/security`, label: factorWords(languageOf(ctx)).security.title },
+      security: { href: `${issuer}/security`, label: factorWords(lang).security.title },
     }).toString()
   })
 
@@ -91,6 +118,14 @@ export function sessionRoutes(needs: Needs): Router {
     if (upstream !== undefined) return leave(ctx, upstream)
     const source = ended.upstream ? await sources.get(ended.sourceId) : undefined
     leave(ctx, source ? `${destination}?still_open=${encodeURIComponent(source.alias)}` : destination)
+  })
+
+  router.post('/withdraw', async (ctx) => {
+    const { sessionId, accountId } = await visitor(ctx)
+    const form = await readForm(ctx)
+    csrf.check(ctx, form, sessionId)
+    await agreements.withdraw(accountId, form.get('client') ?? '')
+    leave(ctx, here)
   })
 
   router.post('/end-others', async (ctx) => {

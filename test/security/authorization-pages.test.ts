@@ -442,6 +442,51 @@ describe('consent', () => {
     expect(headingIn(await begin(visitor, stranger))).toBe('Stranger asks to use your account')
   })
 
+  it('SEC-016 is withdrawn by the person, by whom else not, and what it gave stays dead when they agree again', async () => {
+    const visitor = createVisitor()
+    const third = await broker.addClient({ client_name: 'Travel', first_party: false })
+    const keeper = await broker.addClient({ client_name: 'Diary', first_party: false })
+    const agreeTo = async (client: TestClient) => {
+      const { verifier, url } = broker.authorizationUrl(client, {
+        ...{ scope: 'openid email offline_access', prompt: 'consent', idp_hint: 'Okta' },
+      })
+      const page = await walk(visitor, url)
+      const { searchParams } = (await send(visitor, page, formTo(page, '/consent'), { decision: 'allow' })).url
+      const answer = await broker.redeem(client, searchParams.get('code') ?? '', verifier)
+      return (await answer.json()) as { access_token: string; refresh_token: string }
+    }
+    const [gone, kept] = [await agreeTo(third), await agreeTo(keeper)]
+    const own = await walk(visitor, `${broker.issuer}/sessions`)
+    const agreements = own.text.slice(own.text.indexOf('What you agreed to share'))
+    expect([...agreements.matchAll(/id="agreement-\d"><bdi>([^<]*)/g)].map(([, name]) => name).slice(0, 2)).toEqual([
+      'Diary',
+      'Travel',
+    ])
+    expect(agreements).toContain('<bdi>Your e-mail address</bdi>')
+
+    const { action, fields } = formTo(own, '/sessions/withdraw')
+    const forged = await send(visitor, own, { action, fields: { ...fields, csrf: 'forged' } }, { client: third.id })
+    expect(forged.status).toBe(403)
+    const stranger = createVisitor()
+    expect((await send(stranger, own, { action, fields }, { client: third.id })).status).toBe(403)
+    expect((await broker.introspect(third, gone.access_token)).body.active).toBe(true)
+
+    const after = await send(visitor, own, { action, fields }, { client: third.id })
+    expect([after.url.pathname, after.text.includes('Travel'), after.text.includes('Diary')]).toEqual([
+      '/sessions',
+      false,
+      true,
+    ])
+    expect((await broker.introspect(third, gone.access_token)).body.active).toBe(false)
+    expect((await broker.introspect(keeper, kept.access_token)).body.active).toBe(true)
+    await agreeTo(third)
+    expect((await broker.refresh(third, gone.refresh_token)).status).toBe(400)
+    expect((await broker.refresh(keeper, kept.refresh_token)).status).toBe(200)
+
+    const { body } = await broker.admin('GET', 'events?action=consent.withdrawn')
+    expect(body.items).toMatchObject([{ before: { client: third.id }, after: null, actor: { kind: 'account' } }])
+  })
+
   it('SEC-016 gives no person’s data to a client that asks for itself', async () => {
     const machine = await broker.addClient({
       ...{ client_name: 'Machine', first_party: false, redirect_uris: [], grant_types: ['client_credentials'] },

@@ -57,6 +57,19 @@ export function consentStoreContract(label: string, open: () => Promise<Registry
       expect(await world.stores.consents.get(other.accountId, other.clientId)).toBeDefined()
     })
 
+    it('lists what one person agreed to, the newest first', async () => {
+      await using world = await open()
+      const [one, other] = [await withPerson(world), await withPerson(world)]
+      const { consents } = world.stores
+      await consents.give({ ...one, scopes: ['openid'], givenAt: 1 })
+      await consents.give({ ...other, scopes: ['openid'], givenAt: 1 })
+      await consents.give({ ...one, clientId: other.clientId, scopes: ['email'], givenAt: 2 })
+      expect(await consents.ofAccount(one.accountId)).toEqual([
+        { ...one, clientId: other.clientId, scopes: ['email'], givenAt: 2 },
+        { ...one, scopes: ['openid'], givenAt: 1 },
+      ])
+    })
+
     it('refuses the consent of somebody who is gone', async () => {
       await using world = await open()
       const pair = await withPerson(world)

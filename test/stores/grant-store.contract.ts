@@ -175,6 +175,21 @@ export function grantStoreContract(label: string, open: () => Promise<LiveWorld>
       ])
     })
 
+    it('removes what a person gave to one client, offline too, and nothing else of them', async () => {
+      await using world = await open()
+      const { grants } = world.stores
+      const session = await withSession(world)
+      const [clientId, accountId] = [newId(), session.accountId]
+      const gone = await grants.open(aGrantIn(session, { clientId }))
+      const kept = await grants.open(aGrantIn(session, { clientId: newId() }))
+      const offline = aGrant({ sessionId: null, accountId, clientId })
+      const others = [aGrant({ sessionId: null, accountId }), aGrant({ sessionId: null, clientId })]
+      for (const one of [offline, ...others]) await grants.addOffline(one)
+      await grants.removeOfAccount(accountId, clientId)
+      const found = await Promise.all([gone, offline, kept, ...others].map(({ id }) => grants.get(id)))
+      expect(found).toEqual([undefined, undefined, kept, ...others])
+    })
+
     it('removes one', async () => {
       await using world = await open()
       const grant = aGrant({ sessionId: null })

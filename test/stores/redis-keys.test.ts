@@ -96,6 +96,7 @@ async function useAll(stores: RedisStores, keep: boolean): Promise<void> {
   await departures.take(departure.state)
   await attempts.forget('{key}')
   for (const one of [grant, offline]) await grants.remove(one.id)
+  await grants.removeOfAccount(session.accountId, grant.clientId)
   await grants.removeOfAccount(session.accountId)
   await grants.removeOfClient(grant.clientId)
   await grants.removeOfSource(session.sourceId)

@@ -57,6 +57,15 @@ const stays: StaysPage = {
   endAction: '/sessions/end',
   security: { href: '/security', label: 'Your sign-in security' },
   endOthersAction: '/sessions/end-others',
+  withdrawAction: '/sessions/withdraw',
+  agreements: [
+    {
+      id: 'c1',
+      name: 'Travel planner',
+      receives: ['Recognise you', 'Your name', 'Your e-mail address'],
+      givenAt: noon - 9 * 86_400_000,
+    },
+  ],
   stays: [
     {
       id: 's1',
@@ -186,10 +195,11 @@ export const previews: Readonly<Record<string, Html>> = {
   'logged-out-not': stayedView({ assets, start: '/', application }),
   'logged-out-not-alone': stayedView({ assets, start: '/' }),
   sessions: staysView(stays),
-  'sessions-one': staysView({ ...stays, stays: stays.stays.slice(0, 1) }),
+  'sessions-one': staysView({ ...stays, stays: stays.stays.slice(0, 1), agreements: [] }),
   'sessions-hostile': staysView({
     ...stays,
     account: { name: hostile },
+    agreements: [endless, hostile].map((name) => ({ id: hostile, name, receives: [endless, hostile], givenAt: noon })),
     stays: [endless, rightToLeft, longMail].map((source, index) => ({
       id: hostile,
       source,

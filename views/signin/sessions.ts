@@ -20,6 +20,17 @@ export interface Stay {
   readonly current: boolean
 }
 
+/** What the person agreed to share with somebody else's application. */
+export interface Agreement {
+  /** The client's. */
+  readonly id: string
+  readonly name: string
+  /** In the person's words. */
+  readonly receives: readonly string[]
+  /** Milliseconds. */
+  readonly givenAt: number
+}
+
 export interface StaysPage extends Place {
   /** Where people keep their passkeys and codes. */
   readonly security: { readonly href: string; readonly label: string }
@@ -28,6 +39,10 @@ export interface StaysPage extends Place {
   readonly stays: readonly Stay[]
   /** Posts `session` and `csrf`. */
   readonly endAction: string
+  /** The newest first. */
+  readonly agreements: readonly Agreement[]
+  /** Posts `client` and `csrf`. */
+  readonly withdrawAction: string
   /** Posts `csrf`. */
   readonly endOthersAction: string
   readonly csrf: string
@@ -41,6 +56,8 @@ export function staysView({
   stays,
   endAction,
   endOthersAction,
+  agreements,
+  withdrawAction,
   csrf,
   now,
   security,
@@ -73,6 +90,23 @@ ${hiddenFields({ csrf })}
     : html`<p class="muted">${words.alone}</p>`
 }
 <p class="muted">${words.applications}</p>
+${
+  agreements.length > 0 &&
+  html`<h2>${words.agreements}</h2>
+<ul class="facts stays">${agreements.map(
+    ({ id, name, receives, givenAt }, index) => html`
+<li><span class="muted">${dot}</span>
+<div><strong id="agreement-${index}">${nameOf(name)}</strong>
+<small>${receives.length > 0 ? words.receives(inARow(receives)) : words.receivesNothing}</small>
+<small>${words.agreed(since(givenAt, now, lang))}</small>
+<form method="post" action="${mustBeSafe(withdrawAction)}" data-once>
+${hiddenFields({ csrf, client: id })}
+<button class="link" id="withdraw-${index}" aria-describedby="agreement-${index}"><span>${words.withdraw}</span></button>
+</form></div></li>`,
+  )}
+</ul>
+<p class="muted">${words.withdrawn}</p>`
+}
 <div class="sill"><a class="link" id="security" href="${mustBeSafe(security.href)}"><span>${security.label}</span></a></div>`
   return page({ title: words.title, assets, lang }, body)
 }
@@ -82,6 +116,9 @@ function since(startedAt: number, now: number, lang: PageLanguage | undefined): 
   const moment = new Date(startedAt)
   return html`<time datetime="${moment.toISOString()}" title="${words.moment(moment)}">${words.ago(Math.floor((now - startedAt) / 1000))}</time>`
 }
+
+const inARow = (titles: readonly string[]): Html =>
+  html`${titles.map((title, index) => html`${index > 0 && '; '}<bdi>${title}</bdi>`)}`
 
 function opened(applications: readonly string[], lang: PageLanguage | undefined): Html {
   const { stays: words } = wordsIn(lang)

@@ -151,6 +151,13 @@ export const de: Words = {
     endOthers: (others: number) => (others === 1 ? 'Die andere Sitzung beenden' : `Alle ${others} anderen beenden`),
     alone: 'Sonst sind Sie nirgends angemeldet.',
     applications: 'Was Sie hier beenden, endet in jeder Anwendung, die Sie darüber geöffnet haben.',
+    agreements: 'Wozu Sie zugestimmt haben',
+    receives: (what: Html) => html`Erhält: ${what}.`,
+    receivesNothing: 'Erhält nichts Bestimmtes.',
+    agreed: (when: Html) => html`Zugestimmt ${when}.`,
+    withdraw: 'Zustimmung widerrufen',
+    withdrawn:
+      'Wem Sie die Zustimmung entziehen, hat keinen Zugang mehr und fragt Sie von Neuem. Was die Anwendung schon hat, kann sie behalten.',
   },
 
   problem: {

@@ -153,6 +153,13 @@ export const en = {
     endOthers: (others: number) => (others === 1 ? 'End the other session' : `End all ${others} others`),
     alone: 'You are signed in nowhere else.',
     applications: 'What you end here ends in every application you opened through it.',
+    agreements: 'What you agreed to share',
+    receives: (what: Html) => html`It receives: ${what}.`,
+    receivesNothing: 'It receives nothing in particular.',
+    agreed: (when: Html) => html`Agreed ${when}.`,
+    withdraw: 'Withdraw',
+    withdrawn:
+      'An application you withdraw from has no access any more, and asks you again. It may keep what it has received.',
   },
 
   problem: {

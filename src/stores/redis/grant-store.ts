@@ -168,9 +168,15 @@ export function createGrantStore({ connection, scripts, keys, lookup, hashes, cl
       await Promise.all([drop(id, { id }), forget(id)])
     },
 
-    async removeOfAccount(accountId) {
-      await each(await lookup.all(keys.sessionsOfAccount(accountId)), (id) => drop(id, {}))
-      await forgetAll(keys.offlineOfAccount(accountId), forget)
+    async removeOfAccount(accountId, clientId) {
+      const sessions = await lookup.all(keys.sessionsOfAccount(accountId))
+      await each(sessions, (id) => drop(id, clientId === undefined ? {} : { clientId }))
+      const offline = keys.offlineOfAccount(accountId)
+      if (clientId === undefined) return forgetAll(offline, forget)
+      await each(await lookup.all(offline), async (id) => {
+        const text = await connection.send('get', keys.offlineGrant(id))
+        if (typeof text === 'string' && readOffline(id, text, clock())?.clientId === clientId) await forget(id)
+      })
     },
 
     removeOfClient: (clientId) =>

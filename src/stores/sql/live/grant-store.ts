@@ -176,8 +176,9 @@ export function createGrantStore(db: Db, clock: Clock): GrantStore {
       await db.deleteFrom('grants').where('id', '=', id).execute()
     },
 
-    async removeOfAccount(accountId) {
-      await db.deleteFrom('grants').where('account_id', '=', accountId).execute()
+    async removeOfAccount(accountId, clientId) {
+      const all = db.deleteFrom('grants').where('account_id', '=', accountId)
+      await (clientId === undefined ? all : all.where('client_id', '=', clientId)).execute()
     },
 
     async removeOfClient(clientId) {

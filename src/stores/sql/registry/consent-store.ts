@@ -39,10 +39,22 @@ export function createConsentStore(db: Db): ConsentStore {
     return numUpdatedRows === 1n || undefined
   }
 
+  const read = (row: ConsentRow): Consent => ({
+    accountId: row.account_id,
+    clientId: row.client_id,
+    scopes: fromJson(row.scopes),
+    givenAt: row.given_at,
+  })
+
   return {
     async get(accountId, clientId) {
       const row = await find(accountId, clientId)
-      return row && { accountId, clientId, scopes: fromJson(row.scopes), givenAt: row.given_at }
+      return row && read(row)
+    },
+
+    async ofAccount(accountId) {
+      const ofPerson = db.selectFrom('consents').selectAll().where('account_id', '=', accountId)
+      return (await ofPerson.orderBy('given_at', 'desc').orderBy('client_id').execute()).map(read)
     },
 
     async give(consent) {
