@@ -91,6 +91,7 @@ const standardClaims = {
     'zoneinfo',
     'locale',
     'updated_at',
+    'department',
   ],
   email: ['email', 'email_verified'],
   address: ['address'],

@@ -94,6 +94,26 @@ describe('the settings of an OpenID Connect source', () => {
       },
       ['private_key_jwk: Expected a private key'],
     ],
+    ...(
+      [
+        ['a key for encryption', { ...privateKey, use: 'enc' }, 'Expected a key for signing (use, key_ops)'],
+        ['a key to verify with', { ...privateKey, key_ops: ['verify'] }, 'Expected a key for signing (use, key_ops)'],
+        ['the algorithm of another key', { ...privateKey, alg: 'RS256' }, 'alg does not fit the key'],
+        [
+          'a key on another curve',
+          generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' }),
+          'Expected an EC key on P-256, P-384 or P-521, or an Ed25519 key',
+        ],
+      ] as const
+    ).map(([what, key, problem]): [string, Record<string, unknown>, string[]] => [
+      what,
+      {
+        ...{ issuer: okta.issuer, client_id: 'x' },
+        token_endpoint_auth_method: 'private_key_jwt',
+        private_key_jwk: key,
+      },
+      [`private_key_jwk: ${problem}`],
+    ]),
     ['scopes without openid', { ...okta, scopes: ['profile'] }, ['scopes: Must include openid']],
     [
       'a parameter of the protocol',

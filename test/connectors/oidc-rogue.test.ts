@@ -1,9 +1,9 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { createGzip } from 'node:zlib'
-import { base64url, exportSPKI, importJWK, SignJWT } from 'jose'
+import { base64url, decodeProtectedHeader, exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Arrival, RedirectConnector, Trip } from '../../src/connector.ts'
 import { createOidcConnectorType } from '../../src/connectors/oidc/oidc.ts'
@@ -88,6 +88,15 @@ describe('what an honest answer may look like', () => {
     })
   })
 
+  it('takes what the discovery document says is null for what it does not have', async () => {
+    const discovery = (honest: Record<string, unknown>) => ({
+      ...{ ...honest, userinfo_endpoint: null, end_session_endpoint: null },
+      ...{ id_token_signing_alg_values_supported: null, authorization_response_iss_parameter_supported: null },
+    })
+    expect((await signIn({ discovery })).attributes).toEqual({ sub: 'rogue|1', name: 'From the ID token' })
+    expect(rogue.calls['/userinfo']).toBeUndefined()
+  })
+
   it('works below a path', async () => {
     await using below = await startRogueUpstream({ path: '/realms/one' })
     connector = open(below.config)
@@ -120,6 +129,12 @@ describe('the answer to the callback address', () => {
       signIn({
         callback: ({ code: _, ...honest }) => ({ ...honest, error: 'access_denied', iss: 'https://honest.example' }),
       }),
+    ).rejects.toMatchObject(refusedFor('iss'))
+    const notAnnounced = ({ authorization_response_iss_parameter_supported: _, ...honest }: Record<string, unknown>) =>
+      honest
+    connector = open(rogue.config)
+    await expect(
+      signIn({ discovery: notAnnounced, callback: (honest) => ({ ...honest, iss: '' }) }),
     ).rejects.toMatchObject(refusedFor('iss'))
     expect(rogue.calls['/token']).toBeUndefined()
   })
@@ -154,6 +169,49 @@ describe('the answer to the callback address', () => {
     }).catch(() => {})
     expect(new URLSearchParams(body).get('redirect_uri')).toBe(callbackUrl.href)
     expect(new URLSearchParams(body).get('code_verifier')).toMatch(/^[\w-]{43}$/)
+  })
+})
+
+describe('the proof of who the broker is', () => {
+  it.each(['PS384', 'ES384', 'EdDSA'])('says %s, as the key does', async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true })
+    const { client_secret: _, ...config } = rogue.config
+    connector = open({
+      ...{ ...config, token_endpoint_auth_method: 'private_key_jwt' },
+      private_key_jwk: { ...(await exportJWK(privateKey)), alg, kid: 'ours' },
+    })
+    let shown = ''
+    const answer = {
+      '/token': async (req: IncomingMessage, res: ServerResponse) => {
+        shown = new URLSearchParams(Buffer.concat(await Array.fromAsync(req)).toString()).get('client_assertion') ?? ''
+        res.writeHead(503).end()
+      },
+    }
+    await expect(signIn({ answer })).rejects.toThrow('status 503')
+    expect(decodeProtectedHeader(shown)).toEqual({ alg, kid: 'ours' })
+  })
+})
+
+describe('the answer of the token endpoint', () => {
+  const says = (status: number, type: string, body: string): Behaviour => ({
+    answer: {
+      '/token': (_, res) => void res.writeHead(status, { 'content-type': type }).end(body),
+    },
+  })
+
+  it.each<[string, Behaviour]>([
+    ['a status that speaks of credentials', says(401, 'text/plain', 'no')],
+    ['Auth0’s words for a wrong secret', says(401, 'application/json', '{"error":"access_denied"}')],
+    ['Google’s words for a wrong address', says(400, 'application/json', '{"error":"redirect_uri_mismatch"}')],
+  ])('is about this broker, by %s', async (_, behaviour) => {
+    await expect(signIn(behaviour)).rejects.toMatchObject({ code: 'upstream_misconfigured' })
+  })
+
+  it('is described where nothing can be made of it', async () => {
+    await expect(signIn(says(200, 'text/html', '<html>'))).rejects.toMatchObject({
+      ...refusedFor('answer'),
+      message: 'Rogue: the token endpoint answered with status 200 and the type text/html',
+    })
   })
 })
 
@@ -315,6 +373,19 @@ describe('userinfo', () => {
     await expect(signIn({ userinfo })).rejects.toMatchObject(refusedFor(check))
   })
 
+  it.each<[string, number, Record<string, string>]>([
+    ['takes our access token for none', 401, { 'www-authenticate': 'Bearer error="invalid_token"' }],
+    ['keeps us out', 403, {}],
+    ['is not there', 404, {}],
+    ['is a page', 200, { 'content-type': 'text/html' }],
+  ])('that %s is named as what failed', async (_, status, headers) => {
+    const answer = {
+      '/userinfo': (_: unknown, res: ServerResponse) => void res.writeHead(status, headers).end('<html>'),
+    }
+    const message = expect.stringContaining(`the userinfo endpoint answered with status ${status}`)
+    await expect(signIn({ answer })).rejects.toMatchObject({ ...refusedFor('userinfo'), message })
+  })
+
   it("SEC-041 believes a signed answer only when one of the provider's keys signed it", async () => {
     const honest = await newKeyPair('rogue-1')
     const signedBy = (key: Parameters<SignJWT['sign']>[0]) => async () => {
@@ -332,6 +403,15 @@ describe('userinfo', () => {
     expect(await signIn(answering(signedBy(honest.privateKey)))).toMatchObject({ attributes: { department: 'R&D' } })
     const { privateKey: other } = await newKeyPair('rogue-1')
     await expect(signIn(answering(signedBy(other)))).rejects.toMatchObject(refusedFor('signature'))
+
+    // Who does not say how userinfo is signed is held to the algorithm of ID tokens.
+    const unannounced = (key: Parameters<SignJWT['sign']>[0]) => {
+      connector = open(rogue.config)
+      const { discovery: _, ...rest } = answering(signedBy(key))
+      return signIn(rest)
+    }
+    expect(await unannounced(honest.privateKey)).toMatchObject({ attributes: { department: 'R&D' } })
+    await expect(unannounced(other)).rejects.toMatchObject(refusedFor('signature'))
   })
 
   it('is not asked when the source says so', async () => {

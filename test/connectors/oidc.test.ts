@@ -158,7 +158,8 @@ describe('signing in', () => {
     const connector = open({
       ...config,
       token_endpoint_auth_method: 'private_key_jwt',
-      private_key_jwk: { ...(await exportJWK(privateKey)), kid: 'ours' },
+      // What tools write beside it, and the broker need not say.
+      private_key_jwk: { ...(await exportJWK(privateKey)), kid: 'ours', use: 'sig', key_ops: ['sign', 'verify'] },
     })
     expect(await signIn(connector)).toMatchObject({ subject: 'okta|rene' })
   })

@@ -1,12 +1,10 @@
-import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
 import { issuerProblem } from '../address-problem.ts'
+import { algorithms } from './algorithms.ts'
 import { graphOf } from './group-overage.ts'
+import { PrivateKey } from './private-key.ts'
 
 const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
-
-/** Signed with the provider's private key. `none` and HMAC, which the client secret could forge, are no choice. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
 /** What the connector says itself in an authorization request: nothing else may say it differently. */
 const ownParameters: ReadonlySet<string> = new Set([
@@ -29,17 +27,6 @@ const ownParameters: ReadonlySet<string> = new Set([
   'state',
   'ui_locales',
 ])
-
-const PrivateKey = z
-  .looseObject({
-    kty: z.enum(['RSA', 'EC', 'OKP']),
-    kid: z.string().min(1).max(255).optional(),
-    alg: z.enum(algorithms).optional(),
-  })
-  .check(({ value, issues }) => {
-    const problem = privateKeyProblem(value)
-    if (problem) issues.push({ code: 'custom', message: problem, input: undefined })
-  })
 
 /** Settings of a source of type `oidc`. */
 export const OidcConfig = z
@@ -168,15 +155,4 @@ function graphProblem(config: {
     return graphOf(config) === undefined ? 'Required, since the issuer is none of the clouds of Microsoft' : undefined
   }
   return issuerProblem(graph, config.allow_private_addresses)
-}
-
-function privateKeyProblem(jwk: Readonly<Record<string, unknown>>): string | undefined {
-  try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
-    if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-      return 'RSA keys need 2048 bits or more'
-    return undefined
-  } catch {
-    return 'Expected a private key'
-  }
 }

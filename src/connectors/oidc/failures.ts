@@ -31,6 +31,7 @@ export function explainFailure(error: unknown, alias: string): unknown {
     return invalid(alias, 'kid', 'the token names no key of the provider')
   }
   if (error instanceof jose.JOSEError) return invalid(alias, 'signature', `the token does not verify (${error.code})`)
+  if (unexpected(error)?.status === 401) return misconfigured(alias, 'it did not accept our credentials', 'status 401')
   if (error instanceof oidc.ClientError) return invalid(alias, ...named(error))
   return error
 }
@@ -58,9 +59,10 @@ function explainAuthorizationError(error: oidc.AuthorizationResponseError, alias
 function explainTokenError(error: oidc.ResponseBodyError, alias: string): Error {
   const said = quote(error.error, error.error_description)
   if (outages.has(error.error)) return new Unavailable(alias, `${alias} answered ${said}`)
-  // A wrong callback address comes as invalid_grant, like a code that was used before (RFC 6749 §5.2).
-  const callback = /redirect.?ur[il]/i.test(error.error_description ?? '')
-  if (ours.has(error.error) || callback) {
+  // A wrong callback address comes as invalid_grant, like a code that was used before (RFC 6749 §5.2), or under a name
+  // of its own. Wrong credentials come under any name, but always with this status.
+  const callback = /redirect.?ur[il]/i.test(said)
+  if (ours.has(error.error) || callback || error.status === 401) {
     return misconfigured(alias, `its token endpoint answered ${said}`, error.error)
   }
   return refused(alias, `${said} at the token endpoint`, error.error)
@@ -101,9 +103,20 @@ function sourceProblem(error: unknown): SourceProblem | undefined {
   return undefined
 }
 
+/** An answer that openid-client could not make anything of. */
+export const unexpected = (error: unknown): Response | undefined =>
+  error instanceof oidc.ClientError && error.cause instanceof Response ? error.cause : undefined
+
+/** What kind of answer it is, of which nothing is repeated. */
+export function described({ status, headers }: Response): string {
+  const type = headers.get('content-type')?.split(';', 1)[0]
+  return type ? `status ${status} and the type ${printable(type)}` : `status ${status}`
+}
+
 /** The check that openid-client says has failed. Its causes hold whole tokens, of which nothing is repeated. */
 function named(error: oidc.ClientError): [check: string, why: string] {
-  if (error.cause instanceof Response) return ['answer', `an answer with status ${error.cause.status} was not expected`]
+  const answer = unexpected(error)
+  if (answer) return ['answer', `the token endpoint answered with ${described(answer)}`]
   const why = error.cause instanceof Error ? error.cause.message : error.message
   if (error.code === 'OAUTH_KEY_SELECTION_FAILED') return ['kid', 'the token names no key of the provider']
   if (why === 'JWT signature verification failed') return ['signature', 'the token does not verify']

@@ -20,6 +20,7 @@ import { withGroups } from './group-overage.ts'
 import { type Claims, isFreshEnough, loginTime, verifyIdToken } from './id-token.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 import { checkKeys, lookFor, readProvider } from './provider.ts'
+import { readUserinfo } from './userinfo.ts'
 
 interface Needs {
   readonly http: Outbound
@@ -90,6 +91,8 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
         const upstream = await provider()
         const returned = new URL(trip.callbackUrl)
         returned.search = url.search
+        // Present and empty is not absent (RFC 9207 §2.4); the library takes it for that.
+        if (url.searchParams.get('iss') === '') throw new FailedCheck('iss', 'the answer names no issuer (iss)')
         const tokens = await oidc.authorizationCodeGrant(upstream.configuration, returned, {
           expectedState: trip.state,
           expectedNonce: nonce,
@@ -102,7 +105,7 @@ function openOidc(config: OidcConfig, alias: string, { http, clock, log }: Needs
 
         const more =
           config.userinfo && upstream.metadata.userinfo_endpoint
-            ? await oidc.fetchUserInfo(upstream.configuration, tokens.access_token, claims.sub)
+            ? await readUserinfo(upstream, tokens.access_token, claims.sub)
             : {}
         // Where the provider's word is trusted, a time that contradicts it is not passed on.
         // It is there to be shown when they sign out, and is the largest part of a session.

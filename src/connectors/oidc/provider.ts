@@ -1,9 +1,10 @@
-import { createRemoteJWKSet, customFetch as fetchKeys, importJWK, type JSONWebKeySet, type JWK } from 'jose'
+import { createRemoteJWKSet, customFetch as fetchKeys, type JSONWebKeySet } from 'jose'
 import * as oidc from 'openid-client'
 import { z } from 'zod'
 import { SourceProblem } from '../../connector.ts'
 import { type Fetch, fetched as ok, withoutQuery } from '../upstream-fetch.ts'
 import type { OidcConfig } from './config.ts'
+import { proofByKey } from './private-key.ts'
 
 /** What is known about the upstream provider, from its discovery document. */
 export interface Provider {
@@ -41,7 +42,8 @@ const endpoints = [
 export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Provider> {
   const metadata = await discover(fetch, config)
   const configuration = new oidc.Configuration(
-    metadata,
+    // Who signs userinfo without announcing how signs it like ID tokens.
+    { userinfo_signing_alg_values_supported: [config.id_token_signed_response_alg], ...metadata },
     config.client_id,
     {
       id_token_signed_response_alg: config.id_token_signed_response_alg,
@@ -104,9 +106,13 @@ export async function lookFor(fetch: Fetch, { issuer }: OidcConfig, patience: nu
 async function discover(fetch: Fetch, { issuer, allow_private_addresses: insecure }: OidcConfig): Promise<Metadata> {
   const url = discoveryUrl(issuer)
   const response = await ok(fetch, url, { headers: { accept: 'application/json' } })
-  const document: unknown = await response.json().catch((cause: unknown) => {
-    throw new SourceProblem('COULD_NOT_PARSE_CONFIG', `${url} is no JSON document`, { cause })
-  })
+  const document: unknown = await response
+    .text()
+    // Some write null for what they do not have, and should leave out (OpenID Connect Discovery §4.2).
+    .then((text) => JSON.parse(text, (_, value) => value ?? undefined))
+    .catch((cause: unknown) => {
+      throw new SourceProblem('COULD_NOT_PARSE_CONFIG', `${url} is no JSON document`, { cause })
+    })
   const parsed = Metadata.safeParse(document)
   if (!parsed.success) {
     const members = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'the whole'))]
@@ -137,22 +143,11 @@ async function authentication(config: OidcConfig): Promise<oidc.ClientAuth> {
       return oidc.ClientSecretPost(secret)
     case 'none':
       return oidc.None()
-    case 'private_key_jwt': {
-      const key = await importJWK({ ...jwk, alg: jwk?.alg ?? defaultAlgorithm(jwk) })
-      if (key instanceof Uint8Array)
-        throw new SourceProblem('COULD_NOT_PARSE_CONFIG', 'private_key_jwk is no private key')
-      return oidc.PrivateKeyJwt(jwk?.kid ? { key, kid: jwk.kid } : key)
-    }
+    case 'private_key_jwt':
+      if (!jwk) throw new SourceProblem('COULD_NOT_PARSE_CONFIG', 'private_key_jwk is missing')
+      return proofByKey(jwk)
   }
 }
-
-const curves: Readonly<Record<string, string>> = {
-  'P-256': 'ES256',
-  'P-384': 'ES384',
-  'P-521': 'ES512',
-  Ed25519: 'EdDSA',
-}
-const defaultAlgorithm = (jwk: JWK | undefined): string => curves[jwk?.crv ?? ''] ?? 'RS256'
 
 const families: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
 

@@ -30,6 +30,12 @@ export const connectors: readonly ProblemWords[] = [
   ],
   ['RSA keys need 2048 bits or more', 'RSA-Schlüssel brauchen mindestens 2048 Bit'],
   ['Expected a private key', 'muss ein privater Schlüssel sein'],
+  ['Expected a key for signing (use, key_ops)', 'muss ein Schlüssel zum Signieren sein (use, key_ops)'],
+  [
+    'Expected an EC key on P-256, P-384 or P-521, or an Ed25519 key',
+    'muss ein EC-Schlüssel auf P-256, P-384 oder P-521 oder ein Ed25519-Schlüssel sein',
+  ],
+  ['alg does not fit the key', 'alg passt nicht zum Schlüssel'],
   ['Expected a revocation list in PEM (BEGIN X509 CRL)', 'muss eine Sperrliste in PEM sein (BEGIN X509 CRL)'],
   [
     'Expected the SHA-256 of the certificate: 64 lower-case hexadecimal digits',
