@@ -113,7 +113,7 @@ export const signingIn = {
   interaction_lost: {
     status: 400,
     title: 'This sign-in is no longer open',
-    cause: 'The sign-in was finished, has expired, or was begun in another browser.',
+    cause: 'The sign-in was finished, has expired, was begun in another browser, or this one keeps no cookies.',
     fix: 'Start again from the application.',
     oauth: 'invalid_request',
   },

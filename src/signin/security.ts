@@ -168,6 +168,7 @@ export function securityRoutes(needs: Needs): Router {
 
   router.get('/totp', async (ctx) => {
     const who = await person(ctx)
+    if ((await factors.of(who.user.id)).authenticator) return go(ctx, at(ctx))
     if (!confirming.isFresh(ctx, who)) return go(ctx, at(ctx, '/confirm', { to: 'totp' }))
     showSetUp(ctx, who, newAuthenticatorSecret(), false)
   })
@@ -181,6 +182,8 @@ export function securityRoutes(needs: Needs): Router {
     try {
       added(ctx, await factors.addAuthenticator(who.owner, secret, posted.get('code') ?? ''))
     } catch (error) {
+      // The form was sent twice, or in another tab: there is an app.
+      if (error instanceof Refusal && error.code === 'conflict') return go(ctx, at(ctx))
       if (!(error instanceof Refusal && error.code === 'second_factor_wrong')) throw error
       showSetUp(ctx, who, secret, true)
     }

@@ -51,6 +51,18 @@ async function traceOf(page: Shown) {
 }
 
 describe('an authenticator app', () => {
+  it('that was set up already is shown to whoever sets it up again, reloads, or comes from another tab', async () => {
+    const username = `person${++names}`
+    await addLocalUser(broker, username)
+    const { visitor } = await signInAs(broker, client, username)
+    const page = await walk(visitor, `${broker.issuer}/security/totp`)
+    const code = { code: codeOf(keyIn(page), Date.now()) }
+    expect(headingIn(await send(visitor, page, formTo(page, '/security/totp'), code))).toBe('Your recovery codes')
+    const again = await send(visitor, page, formTo(page, '/security/totp'), code)
+    expect([again.url.pathname, again.status]).toEqual(['/security', 200])
+    expect((await walk(visitor, `${broker.issuer}/security/totp`)).url.pathname).toBe('/security')
+  })
+
   it('is asked for after the password, and tokens tell of both', async () => {
     const { username, secret } = await someone()
     const { visitor, page, verifier } = await signInAs(broker, client, username)

@@ -232,7 +232,7 @@ export const previews: Readonly<Record<string, Html>> = {
     assets,
     status: 400,
     title: 'This sign-in is no longer open',
-    cause: 'The sign-in was finished, has expired, or was begun in another browser.',
+    cause: 'The sign-in was finished, has expired, was begun in another browser, or this one keeps no cookies.',
     fix: adviceFor('interaction_lost'),
     reference,
     ways: [

@@ -82,7 +82,8 @@ export const signingIn = {
   },
   interaction_lost: {
     title: 'Diese Anmeldung ist nicht mehr offen',
-    cause: 'Die Anmeldung ist abgeschlossen, abgelaufen oder wurde in einem anderen Browser begonnen.',
+    cause:
+      'Die Anmeldung ist abgeschlossen, abgelaufen oder wurde in einem anderen Browser begonnen, oder dieser behält keine Cookies.',
     fix: anew,
   },
   forged_form: {
