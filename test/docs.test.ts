@@ -54,8 +54,18 @@ it.each(Object.entries(reasons))('%s can be told in an error_description (RFC 67
   expect(`${title} ${cause}`).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
 })
 
+it.each(Object.keys(packageJson.scripts).filter((name) => !name.startsWith('pre')))(
+  'npm run %s first installs what is missing, as CONTRIBUTING.md says',
+  (name) => {
+    expect(Object.entries(packageJson.scripts)).toContainEqual([
+      `pre${name}`,
+      expect.stringMatching(/^node scripts\/prepare\.mjs( --tests)?$/),
+    ])
+  },
+)
+
 describe('what the pages say', () => {
-  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+  const pages = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: root })
 
   it.each(pages)('%s names only commands that there are', async (page) => {
     const commands = [...(await text(page)).matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)]
@@ -69,4 +79,27 @@ describe('what the pages say', () => {
     const links = [...(await text(page)).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)].map(([, target = '']) => target)
     expect(links.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([])
   })
+
+  it.each(pages)('%s links only to headings that there are', async (page) => {
+    const links = [...(await text(page)).matchAll(/\]\((?!\w+:)([^)#]*)#([^)]+)\)/g)]
+    for (const [, file = '', anchor = ''] of links) {
+      const target = file === '' ? page : join(dirname(page), file.trim())
+      expect(anchorsOf(await text(target)), `${target}#${anchor}`).toContain(anchor)
+    }
+  })
+
+  it.each(pages)('%s names only files of this project that there are', async (page) => {
+    const folders = /`((?:src|test|views|scripts|config|examples|bench|bin|docs)\/[\w./-]+)`/g
+    const named = [...(await text(page)).matchAll(folders)].map(([, path = '']) => path)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
 })
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (page: string): readonly string[] =>
+  [...page.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
