@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { UserInput } from '../../src/accounts/user-input.ts'
 import { ApiInput } from '../../src/apis/api-input.ts'
 import { ApiKeyInput, RotationInput } from '../../src/applications/api-keys.ts'
 import { ApplicationInput } from '../../src/applications/application-input.ts'
 import { ClientInput } from '../../src/clients/client-input.ts'
 import { PortalInput } from '../../src/portals/portals.ts'
+import { RoleInput } from '../../src/roles/roles.ts'
 import { SourceInput } from '../../src/sources/source-input.ts'
 import { startAdmin } from './start-admin.ts'
 
@@ -28,6 +30,8 @@ describe('docs/admin-api.md', () => {
     ['key', [...Object.keys(ApiKeyInput.shape), ...Object.keys(RotationInput.shape)]],
     ['API', Object.keys(ApiInput.shape)],
     ['portal', Object.keys(PortalInput.shape)],
+    ['user', Object.keys(UserInput.shape)],
+    ['role', Object.keys(RoleInput.shape)],
   ])('names every member of a %s', (_, members) => {
     const missing = members.filter((member) => !text.includes(`\`${member}\``))
     expect(missing).toEqual([])
