@@ -141,6 +141,7 @@ export function assembleSignIn({ config, keys, stores, issuer, sources, ...needs
     assets,
     base,
     tokenLifetime: config.lifetimes.access_token,
+    maxTokenBytes: config.tokens.max_bytes,
   })
   const ownSecurity = securityRoutes({
     ...stores,

@@ -102,8 +102,10 @@ export function testLoginRoutes(needs: Needs): Router {
       const callback = callbackUrl(test.source.alias)
       const url = new URL(callback)
       url.search = search
+      // A fresh login was asked for so that people can choose who to be. Only applications that ask want proof of it.
+      const made = { ...trip, forceLogin: false, callbackUrl: callback }
       const identity = await through(test, 'redirect', (connector) =>
-        connector.arrive({ ...trip, callbackUrl: callback }, trip.memo, { url, form: new URLSearchParams() }),
+        connector.arrive(made, trip.memo, { url, form: new URLSearchParams() }),
       )
       return vouched(stepped(test, 'arrived'), identity)
     })

@@ -21,6 +21,8 @@ export interface TestOutcomeNeeds {
   readonly issuer: string
   /** Seconds. */
   readonly tokenLifetime: number
+  /** An access token above this is refused. */
+  readonly maxTokenBytes: number
 }
 
 export interface TestOutcome {
@@ -84,7 +86,7 @@ export function createTestOutcome(needs: TestOutcomeNeeds): TestOutcome {
       ])
       const result = testResult({
         ...{ issuer: needs.issuer, source: test.source, identity, mapped, account, client, apis: known.items },
-        ...{ now: seconds(clock()), tokenLifetime: needs.tokenLifetime },
+        ...{ now: seconds(clock()), tokenLifetime: needs.tokenLifetime, maxTokenBytes: needs.maxTokenBytes },
       })
       const reason = mapped.overage ? 'groups_overage' : result.admission.reason
       const state = reason === null ? 'succeeded' : 'refused'

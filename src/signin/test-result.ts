@@ -24,6 +24,7 @@ interface Facts {
   readonly now: number
   /** Seconds. */
   readonly tokenLifetime: number
+  readonly maxTokenBytes: number
 }
 
 export function testResult(facts: Facts): TestResult {
@@ -46,11 +47,14 @@ export function testResult(facts: Facts): TestResult {
   if ('denied' in admission) {
     return { ...common, admission: { allowed: false, reason: admission.denied }, tokens: null, apis: [] }
   }
-  const { access, id } = tokensThereWouldBe(admission, mapped, { ...facts, ...identity })
+  const { access, id, accessBytes } = tokensThereWouldBe(admission, mapped, { ...facts, ...identity })
+  const tokens = { access_token: access, id_token: id }
+  if (accessBytes > facts.maxTokenBytes)
+    return { ...common, admission: { allowed: false, reason: 'token_too_large' }, tokens, apis: [] }
   return {
     ...common,
     admission: { allowed: true, reason: null },
-    tokens: { access_token: access, id_token: id },
+    tokens,
     apis: apis.map((api) => {
       const because = objections(api, { ...facts, account })
       return { id: api.id, name: api.name, allowed: because.length === 0, because }

@@ -117,6 +117,28 @@ describe('a test login', () => {
     expect(await report(other.id)).toMatchObject({ state: 'could_not_tell', reason: { code: 'upstream_unavailable' } })
   })
 
+  it('tells that the token would be too large, and shows what fills it', async () => {
+    const groups = Array.from({ length: 300 }, (_, index) => `a-group-with-a-long-name-${index}`)
+    upstream.change('rene', { groups })
+    const { id, url } = await begin()
+    await go(url)
+    upstream.change('rene', { groups: ['Staff'] })
+    expect(await report(id)).toMatchObject({
+      ...{ state: 'refused', reason: { code: 'token_too_large' } },
+      result: { admission: { allowed: false }, tokens: { access_token: { groups } } },
+    })
+  })
+
+  it('asks for a fresh login, and does without the proof that only some applications want', async () => {
+    await using silent = await startUpstream({ users: { rene }, client: { require_auth_time: false } })
+    silent.misbehave({ ignoresPrompt: true })
+    silent.register({ callbackUrls: [`${broker.issuer}/broker/Draft/callback`] })
+    const { id, url } = await begin('test-login', { source: { ...draft, config: silent.config } })
+    await go(url)
+    expect(silent.requests.at(-1)).toMatchObject({ prompt: 'login' })
+    expect(await report(id)).toMatchObject({ state: 'succeeded' })
+  })
+
   it('tells of a client that does not accept the source, and gives its kind of token', async () => {
     const other = await broker.created('authentication-sources', { alias: 'else', name: 'Else', type: 'local' })
     const picky = await broker.addClient({ allowed_sources: [other.id] })
