@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CertificateConfig } from '../../src/connectors/certificate/config.ts'
+import { JwtConfig, jwtSecrets } from '../../src/connectors/jwt/config.ts'
+import { OidcConfig } from '../../src/connectors/oidc/config.ts'
+import { fieldsOf } from '../../src/console/forms.ts'
+import { consoleWords } from '../../views/words/console.ts'
 import { startTestBroker, type TestBroker } from '../support/broker.ts'
 import { formTo, headingIn, send, walk } from '../support/pages.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -9,6 +14,17 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await broker[Symbol.asyncDispose]()
+})
+
+describe('the settings of sources', () => {
+  it('have words of their own in every form', () => {
+    const words = consoleWords('en').fields.sources
+    const ofConfig = (name: string) => `config.${name}`
+    const schemas = [OidcConfig, JwtConfig, CertificateConfig]
+    const secrets = ['client_secret', 'private_key_jwk', ...jwtSecrets].map(ofConfig)
+    const fields = schemas.flatMap((schema) => fieldsOf(schema, { words, secrets, below: 'config' }))
+    expect(fields.map(({ name }) => name).filter((name) => !Object.hasOwn(words, name))).toEqual([])
+  })
 })
 
 describe('the sign-in pages in German', () => {

@@ -27,6 +27,10 @@ const sources: ConsoleWords['fields']['sources'] = {
     help: 'Die andere Konsole zeigt sie, sobald die Anwendung registriert ist.',
   },
   'config.client_secret': { label: 'Client-Secret', help: 'Wird verschlüsselt hinterlegt und nie wieder gezeigt.' },
+  'config.client_secret_expires_at': {
+    label: 'Ende des Client-Secrets',
+    help: 'Ab wann der Anbieter es nicht mehr nimmt, damit es jemand rechtzeitig erfährt. Mit Zeitzone: 2027-01-31T12:00:00Z.',
+  },
   'config.token_endpoint_auth_method': {
     label: 'Wie wir nachweisen, wer wir sind',
     help: 'client_secret_basic erwarten die meisten Anbieter.',
@@ -100,6 +104,23 @@ const sources: ConsoleWords['fields']['sources'] = {
   },
   'config.thumbprints': { label: 'Nur diese Zertifikate', help: 'Nach ihrem SHA-256. Keines: beliebige.' },
   'config.user_id': { label: 'Was den Aufrufer nennt' },
+  'config.groups': { label: 'Gruppen', help: 'Aller, die über diese Quelle kommen.' },
+  'config.organizational_units_as_groups': { label: 'Auch die OUs des Inhabers sind Gruppen' },
+  'config.extended_key_usage': {
+    label: 'Ob ein Zertifikat sagen muss, dass es für Clients ist',
+    help: 'Mit clientAuth: verlangt (required), oder auch, wo es über seinen Zweck nichts sagt (if_present).',
+  },
+  'config.crls': { label: 'Sperrlisten (PEM)' },
+  'config.crl_urls': { label: 'Wo Sperrlisten geholt werden', help: 'In DER oder PEM.' },
+  'config.crl_refresh': { label: 'Neu holen nach (Sekunden)' },
+  'config.crl_stale': {
+    label: 'Wie lange eine überholte Liste noch gilt (Sekunden)',
+    help: 'Nach ihrem nextUpdate, solange es keine neuere gibt.',
+  },
+  'config.crl_unknown': {
+    label: 'Wenn keine geltende Liste ein Zertifikat abdeckt',
+    help: 'Antworten, dass es niemand sagen kann (refuse: 503), oder es für gut nehmen (accept).',
+  },
   'mapping.attributes': {
     label: 'Claims',
     help: 'Unser Claim = deren Claim, oder ein Pfad wie address.country.',

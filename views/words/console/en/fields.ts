@@ -23,6 +23,10 @@ const sources: Readonly<Record<string, FieldWords>> = {
   },
   'config.client_id': { label: 'Client ID', help: 'The other console shows it once the application is registered.' },
   'config.client_secret': { label: 'Client secret', help: 'Kept encrypted and never shown again.' },
+  'config.client_secret_expires_at': {
+    label: 'Client secret ends',
+    help: 'When the provider takes it no longer, so that somebody is told in time. With its zone: 2027-01-31T12:00:00Z.',
+  },
   'config.token_endpoint_auth_method': {
     label: 'How we prove who we are',
     help: 'client_secret_basic is what most providers expect.',
@@ -87,6 +91,23 @@ const sources: Readonly<Record<string, FieldWords>> = {
   },
   'config.thumbprints': { label: 'Only these certificates', help: 'By their SHA-256. None: any.' },
   'config.user_id': { label: 'What names the caller' },
+  'config.groups': { label: 'Groups', help: 'Of everybody who comes through this source.' },
+  'config.organizational_units_as_groups': { label: 'The subject’s OUs are groups, too' },
+  'config.extended_key_usage': {
+    label: 'Whether a certificate must say that it is for clients',
+    help: 'By clientAuth: required, or also where it says nothing of its use (if_present).',
+  },
+  'config.crls': { label: 'Revocation lists (PEM)' },
+  'config.crl_urls': { label: 'Where revocation lists are fetched', help: 'In DER or PEM.' },
+  'config.crl_refresh': { label: 'Fetch them again after (seconds)' },
+  'config.crl_stale': {
+    label: 'How long a list counts when it is out of date (seconds)',
+    help: 'After its nextUpdate, while there is no newer one.',
+  },
+  'config.crl_unknown': {
+    label: 'Where no current list covers a certificate',
+    help: 'Answer that nobody can tell (refuse: 503), or take it for good (accept).',
+  },
   'mapping.attributes': {
     label: 'Claims',
     help: 'Our claim = their claim, or a path such as address.country.',
