@@ -207,6 +207,20 @@ describe('the answer of the token endpoint', () => {
     await expect(signIn(behaviour)).rejects.toMatchObject({ code: 'upstream_misconfigured' })
   })
 
+  it.each([
+    [401, 'invalid_client', 'upstream_misconfigured'],
+    [400, 'invalid_grant', 'upstream_refused'],
+  ])('is read beside a challenge too: %s %s', async (status, error, code) => {
+    const answer = {
+      '/token': (_: unknown, res: ServerResponse) =>
+        void res
+          .writeHead(status, { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="rogue"' })
+          .end(JSON.stringify({ error, error_description: 'The secret has expired' })),
+    }
+    const message = expect.stringContaining(`${error} (The secret has expired)`)
+    await expect(signIn({ answer })).rejects.toMatchObject({ code, message })
+  })
+
   it('is described where nothing can be made of it', async () => {
     await expect(signIn(says(200, 'text/html', '<html>'))).rejects.toMatchObject({
       ...refusedFor('answer'),

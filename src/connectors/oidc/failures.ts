@@ -24,9 +24,6 @@ export function explainFailure(error: unknown, alias: string): unknown {
   if (error instanceof FailedCheck) return invalid(alias, error.check, error.message)
   if (error instanceof oidc.AuthorizationResponseError) return explainAuthorizationError(error, alias)
   if (error instanceof oidc.ResponseBodyError) return explainTokenError(error, alias)
-  if (error instanceof oidc.WWWAuthenticateChallengeError) {
-    return misconfigured(alias, 'it did not accept our credentials', `status ${error.status}`)
-  }
   if (error instanceof jose.JWKSNoMatchingKey || error instanceof jose.JWKSMultipleMatchingKeys) {
     return invalid(alias, 'kid', 'the token names no key of the provider')
   }

@@ -59,8 +59,15 @@ export async function readProvider(fetch: Fetch, config: OidcConfig): Promise<Pr
   // Our own client has the deadline.
   configuration.timeout = 0
   oidc.enableNonRepudiationChecks(configuration)
-  // It would fetch the key set once for every login that meets an unknown key.
-  configuration[oidc.customFetch] = (url, init) => (url === metadata.jwks_uri ? publishedKeys(keys) : fetch(url, init))
+  const [keysAt, tokensAt] = [metadata.jwks_uri, metadata.token_endpoint].map((address) => new URL(address).href)
+  configuration[oidc.customFetch] = async (url, init) => {
+    // It would fetch the key set once for every login that meets an unknown key.
+    if (url === keysAt) return publishedKeys(keys)
+    const response = await fetch(url, init)
+    // It would read the challenge only, and not the body beside it, which says why.
+    if (url === tokensAt) response.headers.delete('www-authenticate')
+    return response
+  }
   // Our own client decides about plain http, by where an address leads.
   if (config.allow_private_addresses) oidc.allowInsecureRequests(configuration)
   return { configuration, metadata, keys }
