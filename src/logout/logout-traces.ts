@@ -3,7 +3,7 @@ import type { Report } from '../events.ts'
 import { referenceFrom } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { EndedShare } from '../sessions/endings.ts'
-import type { Trace, TraceStore } from '../traces/trace.ts'
+import type { StepName, Trace, TraceStore } from '../traces/trace.ts'
 import type { Turn } from './deliveries.ts'
 import type { Sent } from './send.ts'
 
@@ -27,7 +27,7 @@ export function createLogoutTraces({ traces, clock, report, log }: Needs): Logou
   async function append(
     share: EndedShare,
     change: Partial<Trace>,
-    what: string,
+    what: StepName,
     detail: Readonly<Record<string, unknown>>,
   ) {
     const { clientId, accountId, sourceId } = share

@@ -10,7 +10,7 @@ import type { Identity } from '../identity.ts'
 import type { Interaction, Login } from '../interaction.ts'
 import { type Mapped, mapIdentity } from '../mapping/map-identity.ts'
 import type { Source } from '../sources/source.ts'
-import type { Tracer } from '../traces/tracer.ts'
+import type { Taken, Tracer } from '../traces/tracer.ts'
 import { whatCame } from './what-came.ts'
 
 interface Needs {
@@ -55,7 +55,7 @@ export function createReceive({ recognise, accounts, tracer, clock }: Needs): Re
       source,
       identity: linked,
     })
-    const steps = [...came, { what: 'recognised', detail: { account: account.id } }]
+    const steps: readonly Taken[] = [...came, { what: 'recognised', detail: { account: account.id } }]
     const whom = { ...known, accountId: account.id }
     if ('denied' in admission) {
       tracer.tellProven(interaction.flow, steps.slice(-1), whom)

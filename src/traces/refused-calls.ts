@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { SourceStore } from '../sources/source.ts'
-import type { Trace, TraceStep, TraceStore } from './trace.ts'
+import type { StepName, Trace, TraceStep, TraceStore } from './trace.ts'
 
 export interface RefusedCall {
   readonly reference: string
@@ -62,7 +62,9 @@ export function createRefusedCalls({ traces, sources, dropped, clock, log }: Nee
       clientId: client ?? null,
       sourceId: await sourceId(source),
       accountId: account ?? null,
-      steps: [{ at, what: passed ? 'would_be_refused' : 'refused', detail: { reason, ...detail } }],
+      steps: [
+        { at, what: (passed ? 'would_be_refused' : 'refused') satisfies StepName, detail: { reason, ...detail } },
+      ],
     }
   }
 

@@ -20,11 +20,21 @@ export interface Trace {
 
 export interface TraceStep {
   readonly at: number
-  /** `departed`, `arrived`, `mapped`, `refused`, … */
+  /** One of {@link stepNames}, or of those of another version. */
   readonly what: string
   /** Never a secret, a token or a password; claim values are redacted by who writes the step. */
   readonly detail?: Readonly<Record<string, unknown>>
 }
+
+/** What is written down as a step. The console has words for each, and docs/admin-api.md names them all. */
+export const stepNames = [
+  ...(['departed', 'arrived', 'mapped', 'recognised', 'second_factor_asked', 'second_factor'] as const),
+  ...(['admitted', 'consented', 'signed_in', 'refused', 'could_not_tell', 'lost'] as const),
+  // Of a call, and of telling a client that a session has ended.
+  ...(['would_be_refused', 'session_ended', 'told', 'not_told'] as const),
+] as const
+
+export type StepName = (typeof stepNames)[number]
 
 export const outcomes = [
   ...(['open', 'signed_in', 'signed_out', 'refused', 'could_not_tell'] as const),

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { requestNotes } from '../request-notes.ts'
 import { type Allowance, costOfStray } from './allowance.ts'
-import type { Trace, TraceStep, TraceStore } from './trace.ts'
+import type { StepName, Trace, TraceStep, TraceStore } from './trace.ts'
 
 interface Known extends Partial<Pick<Trace, 'clientId' | 'accountId'>> {
   readonly source?: { readonly id: string; readonly alias: string }
@@ -16,7 +16,7 @@ interface Known extends Partial<Pick<Trace, 'clientId' | 'accountId'>> {
 export interface Tracer {
   /** What the person is shown, and an administrator looks the sign-in up by. */
   reference(flow: string): string
-  step(flow: string, what: string, detail?: TraceStep['detail'], known?: Known): Promise<void>
+  step(flow: string, what: StepName, detail?: TraceStep['detail'], known?: Known): Promise<void>
   /** Somebody has proven who they are at a source. */
   proven(flow: string, steps: readonly Taken[], known: Known): Promise<void>
   /** The same for the log alone: it is written together with what comes of it. */
@@ -34,7 +34,7 @@ export interface Tracer {
 
 /** A step that is taken now. */
 export interface Taken {
-  readonly what: string
+  readonly what: StepName
   readonly detail?: TraceStep['detail'] | undefined
 }
 
@@ -112,7 +112,7 @@ export function createTracer({ traces, allow, networkOf, clock, report, log }: N
     async signedIn(flow, steps, known) {
       // What stood in the way before does so no longer.
       const change: Change = { ...known, outcome: 'signed_in', reason: null }
-      const signedIn = { what: 'signed_in' }
+      const signedIn: Taken = { what: 'signed_in' }
       tell('login.succeeded', flow, change, signedIn)
       await write(flow, change, [...steps, signedIn], 0)
     },

@@ -8,6 +8,7 @@ import { ClientInput } from '../../src/clients/client-input.ts'
 import { PortalInput } from '../../src/portals/portals.ts'
 import { RoleInput } from '../../src/roles/roles.ts'
 import { SourceInput } from '../../src/sources/source-input.ts'
+import { outcomes, stepNames } from '../../src/traces/trace.ts'
 import { startAdmin } from './start-admin.ts'
 
 const text = readFileSync('docs/admin-api.md', 'utf8')
@@ -35,5 +36,13 @@ describe('docs/admin-api.md', () => {
   ])('names every member of a %s', (_, members) => {
     const missing = members.filter((member) => !text.includes(`\`${member}\``))
     expect(missing).toEqual([])
+  })
+
+  it.each([
+    ['step', stepNames],
+    ['outcome', outcomes],
+  ])('names every %s of a trace', (_, names) => {
+    const [, records = ''] = /### Records\n([\s\S]*?)\n## /.exec(text) ?? []
+    expect(names.filter((name) => !records.includes(`\`${name}\``))).toEqual([])
   })
 })

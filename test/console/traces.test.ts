@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { consoleWords } from '#views/words/console.ts'
+import { stepNames } from '../../src/traces/trace.ts'
 import { startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
 import { enterConsole } from '../support/console.ts'
 import { formTo, headingIn, referenceIn, type Shown, send, walk } from '../support/pages.ts'
@@ -97,4 +99,8 @@ it('forgets the traces of one person, and says so in the events', async () => {
   expect((await broker.admin('GET', `traces?account_id=${person}`)).body.items).toEqual([])
   const { body } = await broker.admin('GET', 'events?action=traces.erased')
   expect((body.items as { actor: { kind: string } }[]).map(({ actor }) => actor.kind)).toEqual(['account'])
+})
+
+it.each(['en', 'de'] as const)('every step of a trace has its words (%s)', (lang) => {
+  expect(Object.keys(consoleWords(lang).traces.what).sort()).toEqual([...stepNames].sort())
 })

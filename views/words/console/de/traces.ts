@@ -62,6 +62,8 @@ export const traces: ConsoleWords['traces'] = {
     arrived: 'Mit einer Antwort zurückgekommen',
     mapped: 'In Claims, Gruppen und Rollen übersetzt',
     recognised: 'Konto gefunden',
+    second_factor_asked: 'Das Passwort stimmte, und ein zweiter Faktor wurde verlangt',
+    second_factor: 'Zweiter Faktor gezeigt',
     admitted: 'Zum Client zugelassen',
     signed_in: 'Angemeldet',
     consented: 'Der Weitergabe zugestimmt',

@@ -60,6 +60,8 @@ export const traces = {
     arrived: 'Came back with an answer',
     mapped: 'Turned into claims, groups and roles',
     recognised: 'Account found',
+    second_factor_asked: 'The password was right, and a second factor was asked for',
+    second_factor: 'Second factor shown',
     admitted: 'Admitted to the client',
     signed_in: 'Signed in',
     consented: 'Agreed to what is shared',
