@@ -1,6 +1,5 @@
 import type { Passkeys } from '../accounts/second-factors/passkeys.ts'
 import type { FactorKeeper } from '../accounts/second-factors/second-factors.ts'
-import { languageOf } from '../http/language.ts'
 import type { Pages } from './pages.ts'
 import { secondStepPurpose } from './passkey-purposes.ts'
 import type { AskSecond } from './steps.ts'
@@ -23,6 +22,5 @@ export const createAskSecond =
       has: { hasApp: authenticator !== undefined, hasRecoveryCodes: recoveryCodes > 0 },
       ...(passkey && { passkey }),
       problem,
-      lang: languageOf(ctx),
     })
   }

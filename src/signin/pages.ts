@@ -6,7 +6,6 @@ import type { PasskeyForm } from '#views/signin/passkey.ts'
 import { secondStepView } from '#views/signin/second-step.ts'
 import { signInView } from '#views/signin/sign-in.ts'
 import { type FactorWords, factorWords } from '#views/words/factors.ts'
-import type { PageLanguage } from '#views/words/frame.ts'
 import { reasonWords } from '#views/words/reasons.ts'
 import { adviceFor, type Language, scopeWords, wordsIn } from '#views/words.ts'
 import type { Client } from '../clients/client.ts'
@@ -47,7 +46,6 @@ export interface Second {
   readonly has: { readonly hasApp: boolean; readonly hasRecoveryCodes: boolean }
   readonly passkey?: Omit<PasskeyForm, 'action'>
   readonly problem: SecondProblem | undefined
-  readonly lang: PageLanguage
 }
 
 export type Pages = ReturnType<typeof createPages>
@@ -104,15 +102,15 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
 
     /** The password of a local user was right, and is not enough. */
     secondStep(
-      { interaction: { uid, flow }, client }: Visit,
-      { username, has, passkey, problem, lang }: Second,
+      { interaction: { uid, flow }, client, lang }: Visit,
+      { username, has, passkey, problem }: Second,
     ): string {
       return secondStepView({
         ...{ assets, lang, username, ...has },
         application: applicationOf(client),
         action: at(uid, '/second-step'),
         ...(passkey && { passkey: { ...passkey, action: at(uid, '/second-step') } }),
-        ...(problem && { problem: factorWords(lang).step.problems[problem] }),
+        ...(problem && { problem: factorWords(lang).step.problems[problem], inRecovery: problem === 'recovery_wrong' }),
         csrf: csrf(uid),
         again: at(uid, '/again'),
         back: { action: at(uid, '/back') },

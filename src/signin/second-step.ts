@@ -90,7 +90,8 @@ export function createSecondStep(needs: Needs) {
         await tracer.refused(flow, error.code, { detail: error.message }, { clientId: here.client.id, source })
         ctx.status = error.status
         if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
-        return askSecond(ctx, here, user, problem)
+        const inRecovery = problem === 'second_factor_wrong' && form.get('with') === 'recovery'
+        return askSecond(ctx, here, user, inRecovery ? 'recovery_wrong' : problem)
       }
       const login = await arrive(here, source, user, method, proven.provenAt)
       steps.remember(ctx, source)

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startTestBroker, type TestBroker, type TestClient, type Tokens } from '../support/broker.ts'
-import { formTo, headingIn, type Shown, send, walk } from '../support/pages.ts'
+import { formsIn, formTo, headingIn, type Shown, send, walk } from '../support/pages.ts'
 import { addLocalUser, codeOf, enrolApp, keyIn, passphrase, sendCode, signInAs } from '../support/second-factors.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
 
@@ -145,6 +145,21 @@ describe('an authenticator app', () => {
 })
 
 describe('recovery codes', () => {
+  it('that are wrong are told of as such, at their own field, in the language that was wished for', async () => {
+    const { username } = await someone()
+    const { visitor, page } = await signInAs(broker, client, username, { params: { ui_locales: 'de' } })
+    expect(headingIn(page)).toBe('Noch ein Schritt')
+    const recovery = formsIn(page).find(({ fields }) => fields.with === 'recovery')
+    if (!recovery) throw new Error('no form for recovery codes')
+    const wrong = await send(visitor, page, recovery, { code: 'AAAA-AAAA-AAAA-AAAA' })
+    expect(wrong.status).toBe(401)
+    expect(wrong.text).toContain('Dieser Wiederherstellungscode ist falsch oder wurde schon verwendet.')
+    expect(wrong.text).toMatch(
+      /<details class="aside" open>.*id="recovery"[^>]*recovery-help problem" aria-invalid="true" autofocus/s,
+    )
+    expect(wrong.text).not.toMatch(/id="code"[^>]*(aria-invalid|autofocus)/)
+  })
+
   it('are ten, shown once, and each opens the door once', async () => {
     const { username, visitor, codes } = await someone()
     expect(codes).toHaveLength(10)

@@ -22,6 +22,7 @@ export const de: FactorWords = {
     backTo: (application) => html`Zurück zu ${application}`,
     problems: {
       second_factor_wrong: 'Dieser Code ist falsch oder wurde schon verwendet. Warten Sie auf den nächsten.',
+      recovery_wrong: 'Dieser Wiederherstellungscode ist falsch oder wurde schon verwendet. Jeder gilt einmal.',
       passkey_refused:
         'Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.',
       too_many_attempts: 'Zu viele Versuche. Warten Sie einige Minuten.',
@@ -101,7 +102,7 @@ export const de: FactorWords = {
     lead: 'Drucken Sie sie aus, oder legen Sie sie in Ihren Passwortmanager. Sie werden nur dieses eine Mal gezeigt; jeder gilt einmal.',
     label: 'Wiederherstellungscodes',
     copy: 'Alle kopieren',
-    copyLabel: 'Alle Wiederherstellungscodes kopieren',
+    copyLabel: 'Alle kopieren: Wiederherstellungscodes',
     copied: 'Kopiert',
     done: 'Ich habe sie aufbewahrt',
   },

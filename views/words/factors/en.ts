@@ -24,6 +24,7 @@ export const en = {
     backTo: (application: Name) => html`Back to ${application}`,
     problems: {
       second_factor_wrong: 'This code is wrong or was used already. Wait for the next one and type that.',
+      recovery_wrong: 'This recovery code is wrong or was used already. Each works once.',
       passkey_refused: 'This passkey was not accepted. Try again, or choose another way.',
       too_many_attempts: 'Too many attempts. Wait a few minutes, then try again.',
     },
