@@ -7,7 +7,7 @@ export const signingIn = {
     title: 'A second factor is needed',
     cause:
       'A password alone does not let this user in: they have a second factor and it was not shown, or administrators must have one (sign_in.second_factor) and this one has none.',
-    fix: 'Sign in with a browser, and set up an authenticator app or a passkey at /security. Programs use an API key or a client of their own, not a person’s password.',
+    fix: 'Sign in with a browser, and set up an authenticator app or a passkey at /security. Programs use a client of their own, not a person’s password.',
     oauth: 'access_denied',
   },
   second_factor_wrong: {
