@@ -63,12 +63,12 @@ export function parse(command: Command, args: readonly string[]): Given {
   const options = Object.fromEntries(
     Object.entries(all).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' } as const]),
   )
-  const { values, positionals } = parsed(args, options)
+  const { values, positionals } = parsed(args.map(shielded), options)
   const [least, most] = command.count
   if (!values.help && (positionals.length < least || positionals.length > most))
     throw new UsageProblem(`Usage: gatehouse ${command.name} ${command.parameters}`.trim())
   return {
-    parameters: positionals,
+    parameters: positionals.map(unshielded),
     has: (option) => values[option] === true,
     get(option) {
       const value = values[option]
@@ -76,6 +76,12 @@ export function parse(command: Command, args: readonly string[]): Given {
     },
   }
 }
+
+/** A key's id (RFC 7638) may begin with a hyphen, and is no option then: none is as long. */
+const keyId = /^-[\w-]{42}$/
+const shield = '\0'
+const shielded = (arg: string): string => (keyId.test(arg) ? shield + arg : arg)
+const unshielded = (arg: string): string => (arg.startsWith(shield) ? arg.slice(shield.length) : arg)
 
 function parsed(args: readonly string[], options: Record<string, { readonly type: 'string' | 'boolean' }>) {
   try {

@@ -67,6 +67,11 @@ it('shows, rotates and revokes signing keys, and a running broker follows', asyn
     })
     .toBe(false)
   expect((await place.json(['keys', 'revoke', active.kid], running.environment)).error.code).toBe('not_found')
+  const hyphened = `-${'x'.repeat(42)}`
+  expect((await place.json(['keys', 'revoke', hyphened], running.environment)).error).toMatchObject({
+    code: 'not_found',
+    message: expect.stringContaining(hyphened),
+  })
 })
 
 it('leaves quietly when its reader has had enough, and says when its answer cannot be written', async () => {

@@ -202,7 +202,7 @@ it('restarts its brokers one after the other, and no request fails', async () =>
     expect(await stop(name)).toBe(0)
     await start(name)
     // Compose says `healthy` when the proxy may not have asked yet.
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await vi.waitFor(() => expect(brokers[name]?.output).toContain('"endpoint":"/introspect"'), { timeout: 60_000 })
   }
   await load.stop()
   expect(load.failures).toEqual([])

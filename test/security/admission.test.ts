@@ -279,6 +279,7 @@ const routes: Readonly<Record<string, string>> = {
   '/metrics': 'it is public',
   '/end': 'it only takes away',
   '/end-others': 'it only takes away',
+  '/withdraw': 'it only takes away',
   '/login/:uid': 'it shows a page',
   '/login/:uid/again': 'it leads back to the beginning',
   '/login/:uid/lost': 'it shows a page',

@@ -207,6 +207,7 @@ describe('whatever a browser sends as cookies', () => {
       ['/sessions', {}, [403]],
       ['/sessions/end', post, [403]],
       ['/sessions/end-others', post, [403]],
+      ['/sessions/withdraw', post, [403]],
       ['/logout', {}, [303]],
       ['/logout/confirm', post, [303]],
       ['/login/some-interaction', {}, [400]],

@@ -160,7 +160,7 @@ describe('the person', () => {
     const [one, two] = [await login(), await login()]
     const csrf = csrfOf(await page(one.visitor))
     const session = String(one.access.sid)
-    for (const action of ['end', 'end-others']) {
+    for (const action of ['end', 'end-others', 'withdraw']) {
       const tries = [
         await post(one.visitor, action, { session }),
         await post(one.visitor, action, { session, csrf: `${csrf.slice(0, -2)}xx` }),
