@@ -168,7 +168,7 @@ describe('keyboard', () => {
       await open(page, 'sign-in')
       expect(await page.evaluate('document.activeElement.tagName')).toBe('BODY')
       await open(page, 'sign-in-password')
-      expect(await page.evaluate('document.activeElement.id')).toBe('username')
+      await page.locator('#username:focus').waitFor()
     })
   })
 })
