@@ -150,7 +150,7 @@ export interface ConnectorType {
 }
 
 /** What the test of a source can find (`POST authentication-sources/test`). */
-export const sourceProblemCodes = [
+const sourceProblemCodes = [
   'MISSING_JWKS',
   'URL_INVALID',
   'UNKNOWN_HOST',

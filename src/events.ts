@@ -90,7 +90,4 @@ export interface EventMembers {
 /** Writes the event down and counts it. Never throws, and nobody waits for it. */
 export type Report = (event: EventName, members?: EventMembers) => void
 
-/** What of an event is common to all of them is in {@link EventMembers}; a request that is under way adds its own. */
-export const commonMembers = ['reason', 'client', 'source', 'account', 'reference'] as const
-
 export const ignoreEvents: Report = () => {}

@@ -22,7 +22,7 @@ function plain(name: string): string {
   return name.replace(/[-_]/g, '').toLowerCase()
 }
 
-export const censored = '[redacted]'
+const censored = '[redacted]'
 const deepest = 8
 
 /** The value with every secret member replaced, however deep it lies; errors become {@link errorLine}. */

@@ -210,6 +210,20 @@ it('every dependency has its place', () => {
   expect(Object.keys(packageJson.dependencies).filter((name) => !(name in libraries))).toEqual([])
 })
 
+it('what a file exports, another one imports', () => {
+  const speakers = new Map<string, Set<string>>()
+  for (const file of globSync('{src,views,test,scripts,bench,examples}/**/*.{ts,mjs}'))
+    for (const [word] of readFileSync(file, 'utf8').matchAll(/\w+/g))
+      speakers.set(word, (speakers.get(word) ?? new Set()).add(file))
+  const alone = files.flatMap(({ file, source }) =>
+    [...source.matchAll(/^export (?:async )?(?:const|function\*?|class) (\w+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => speakers.get(name)?.size === 1)
+      .map((name) => `${file}: ${name}`),
+  )
+  expect(alone).toEqual([])
+})
+
 it('no file has more than 300 lines', () => {
   const long = files.filter(({ source }) => source.split('\n').length > 301)
   expect(long.map(({ file }) => file)).toEqual([])

@@ -50,7 +50,7 @@ const roleFor: Record<Right, string> = {
 }
 
 /** The document, which says of every operation what its mounting says. */
-export function openApi({ operations, issuer }: Needs): object {
+function openApi({ operations, issuer }: Needs): object {
   const schemas = new Map<string, object>([['Problem', problem]])
   const responses = new Map<string, object>()
   const paths = new Map<string, Record<string, object>>()

@@ -84,7 +84,7 @@ export type Mount = <Query extends z.ZodType, Body extends z.ZodType>(
   handle: (ctx: RouterContext, asked: Asked<z.output<Query>, z.output<Body>>) => Promise<void>,
 ) => void
 
-export const patchTypes = ['application/merge-patch+json', 'application/json']
+const patchTypes = ['application/merge-patch+json', 'application/json']
 
 export function createMount(router: Router, authorise: Authorise) {
   const operations: Operation[] = []

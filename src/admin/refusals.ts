@@ -42,7 +42,7 @@ const unauthenticated: readonly ReasonCode[] = [
 ]
 
 /** What an operation may be refused with, by status. */
-export function refusalsOf(operation: Operation): ReadonlyMap<number, readonly ReasonCode[]> {
+function refusalsOf(operation: Operation): ReadonlyMap<number, readonly ReasonCode[]> {
   const { body, query, guarded, path, refusals = [] } = operation
   const codes: readonly ReasonCode[] = [
     ...(body || query ? (['invalid_input'] as const) : []),

@@ -1,7 +1,7 @@
 /** Whether somebody would pass at an API, found out without a call and step by step: nothing is written or counted. */
 import type { ReasonCode } from '../reasons.ts'
 
-export const trialSteps = [
+const trialSteps = [
   'identity',
   'audience',
   'source',

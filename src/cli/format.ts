@@ -38,14 +38,14 @@ const UserEntry = UserInput.refine(({ username }) => username !== undefined, {
 const ApplicationEntry = ApplicationInput.extend({ slug: PortalInput.shape.slug })
 
 /** The key itself is made with it and shown once; what it was made with stays. */
-export const ApiKeyEntry = z.strictObject({
+const ApiKeyEntry = z.strictObject({
   /** Slugs. */
   application: z.string().min(1).max(63),
   api: z.string().min(1).max(63),
   name: z.string().trim().max(200).default(''),
   expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
 })
-export type ApiKeyEntry = z.output<typeof ApiKeyEntry>
+type ApiKeyEntry = z.output<typeof ApiKeyEntry>
 
 export const entrySchemas = {
   roles: RoleInput,

@@ -168,7 +168,7 @@ const same = (one: string, other: string): boolean =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 
 /** Nobody is sent anywhere but into the console, by whoever made the link. */
-export function ownPath(to: string, here: string): string {
+function ownPath(to: string, here: string): string {
   const base = 'https://here.invalid'
   if (!URL.canParse(to, base)) return `${here}/`
   const { origin, pathname, search } = new URL(to, base)

@@ -4,7 +4,7 @@ import { isRecord } from './path.ts'
 export type ClaimValue = Scalar | readonly ClaimValue[] | { readonly [name: string]: ClaimValue }
 type Scalar = string | number | boolean
 
-export const maxString = 4096
+const maxString = 4096
 const maxItems = 200
 const maxMembers = 50
 const maxDepth = 3

@@ -15,7 +15,7 @@ export interface Tracing extends AsyncDisposable {
   dropped(): number
 }
 
-export const noTracing: Tracing = {
+const noTracing: Tracing = {
   request: () => undefined,
   call: () => undefined,
   dropped: () => 0,

@@ -21,7 +21,7 @@ interface Metadata {
 }
 
 /** Whoever has the client's credentials administers. */
-export const opensAdministration = (metadata: Metadata | undefined): boolean =>
+const opensAdministration = (metadata: Metadata | undefined): boolean =>
   metadata?.scope?.split(' ').some((scope) => scope === 'admin' || scope === 'admin:read') ?? false
 
 export const rightToClient = (before: Metadata | undefined, next: Metadata | undefined): Right =>

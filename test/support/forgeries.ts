@@ -15,7 +15,7 @@ export function forge(header: Claims | string, payload: Claims | string, key: Ke
 }
 
 /** The same for parts that are encoded already. */
-export function signParts(head: string, body: string, key: KeyObject, alg = 'RS256'): string {
+function signParts(head: string, body: string, key: KeyObject, alg = 'RS256'): string {
   const data = Buffer.from(`${head}.${body}`)
   const padding = alg.startsWith('PS') ? { padding: 6, saltLength: 32 } : {}
   const encoding = alg.startsWith('ES') ? { dsaEncoding: 'ieee-p1363' as const } : {}

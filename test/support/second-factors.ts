@@ -41,7 +41,7 @@ export const sendCode = (visitor: Visitor, page: Shown, code: string): Promise<S
 export const keyIn = ({ text }: Pick<Shown, 'text'>): string =>
   (/id="key">([^<]+)</.exec(text)?.[1] ?? '').replaceAll(' ', '')
 
-export const codesIn = ({ text }: Pick<Shown, 'text'>): readonly string[] =>
+const codesIn = ({ text }: Pick<Shown, 'text'>): readonly string[] =>
   /id="codes"[^>]*>([^<]+)</.exec(text)?.[1]?.split('\n') ?? []
 
 /** Sets an app up on the person's own page. @param now milliseconds */

@@ -60,7 +60,7 @@ export interface Upstream extends AsyncDisposable {
 }
 
 /** Levels of assurance it can give when asked. */
-export const upstreamLevels = ['1', '2', 'urn:example:mfa']
+const upstreamLevels = ['1', '2', 'urn:example:mfa']
 
 export async function startUpstream(options: UpstreamOptions): Promise<Upstream> {
   const {

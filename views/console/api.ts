@@ -139,7 +139,7 @@ function sourceLine({ name, enabled, href, roles, sunset }: Accepted, moment: Mo
 }
 
 /** What is asked of every call, a sentence for each. */
-export function ruleLines(rules: Rules, lang: Moment['lang']): readonly string[] {
+function ruleLines(rules: Rules, lang: Moment['lang']): readonly string[] {
   const { rules: words, counters } = consoleWords(lang).apis
   const list = (values: readonly unknown[]) => values.map(String).join(', ')
   const { rate_limit: limit } = rules

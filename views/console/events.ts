@@ -61,7 +61,7 @@ export function eventsView(page: EventList): Html {
 }
 
 /** `source.changed` in words, with the code below it, which is what the filter takes. */
-export function actionWords(action: string, lang: ConsoleLanguage): Html {
+function actionWords(action: string, lang: ConsoleLanguage): Html {
   return html`${actionText(action, lang)} <small><code>${action}</code></small>`
 }
 

@@ -12,7 +12,7 @@ const steps = [
 const locales = { en: 'en-GB', de: 'de-DE' }
 
 /** Such as `3 hours ago` or `in 9 days`. */
-export function relativeTime(at: number, now: number, lang: ConsoleLanguage): string {
+function relativeTime(at: number, now: number, lang: ConsoleLanguage): string {
   const distance = at - now
   const step = steps.find(({ ms }) => Math.abs(distance) >= ms)
   if (!step) return consoleWords(lang).kit.justNow

@@ -3,9 +3,9 @@
 export type SecondMethod = 'totp' | 'recovery' | 'passkey'
 
 /** The level that the big providers call so, too. */
-export const multiFactor = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor'
+const multiFactor = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor'
 /** OpenID Connect Extended Authentication Profile (EAP) ACR Values 1.0 §2: nobody in between can use what they hear. */
-export const phishingResistant = 'phr'
+const phishingResistant = 'phr'
 
 /** @param withPassword a password was shown before. @param asked levels that the application wishes, the dearest first */
 export function assurance(

@@ -49,7 +49,7 @@ const known: ReadonlySet<string> = new Set(
 )
 
 /** `undefined`: it cannot be read. */
-export function parseCertificate(x509: X509Certificate): Parsed | undefined {
+function parseCertificate(x509: X509Certificate): Parsed | undefined {
   try {
     return parse(x509)
   } catch {

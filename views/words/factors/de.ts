@@ -66,7 +66,6 @@ export const de: FactorWords = {
     noneYet: 'Ihr Passwort allein meldet Sie an. Ein zweiter Faktor hält fern, wer es erfährt.',
     removed: 'Entfernt.',
     added: 'Hinzugefügt.',
-    lastSaid: 'Ihr zweiter Faktor ist eingerichtet.',
   },
   password: {
     link: 'Passwort ändern',

@@ -69,7 +69,6 @@ export const en = {
     noneYet: 'Your password alone signs you in. A second factor keeps others out who learn it.',
     removed: 'It is removed.',
     added: 'It is added.',
-    lastSaid: 'Your second factor is set up.',
   },
   password: {
     link: 'Change your password',

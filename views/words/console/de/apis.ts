@@ -181,7 +181,6 @@ export const apis: ConsoleWords['apis'] = {
   access: {
     title: (name) => `Zugang zu ${name} prüfen`,
     lead: 'Ob jemand durchkäme, nach eben den Regeln, nach denen das Gateway fragt. Nichts wird geschrieben oder gezählt.',
-    crumb: 'Zugang prüfen',
     asParties: 'Als Person mit einem Client',
     asToken: 'Mit einem Token',
     user: { label: 'Person', help: 'Name, Benutzername oder ID. Leer: der Client für sich selbst.' },

@@ -134,7 +134,6 @@ export const applications: ConsoleWords['applications'] = {
     '2592000': '30 Tage',
   },
   noSuchApi: 'Es gibt keine API dieses Namens.',
-  manyKeys: (count) => `Gezeigt sind die ersten ${count}.`,
 
   affected: 'Wer betroffen ist',
   usage: 'Wer sie braucht',

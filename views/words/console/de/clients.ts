@@ -22,7 +22,6 @@ export const clients: ConsoleWords['clients'] = {
   choose: 'Was ist es?',
   addTitle: (kind) => `Client hinzufügen: ${kind}`,
   added: (name) => `${name} ist hinzugefügt.`,
-  otherKind: 'Eine andere Art',
   empty: 'Es gibt noch keinen Client. Die erste Anwendung, die Personen anmeldet, braucht einen.',
   noneFound: 'Kein Client passt zu dem, was Sie suchen.',
   columns: { name: 'Name', kind: 'Art', state: 'Zustand', sources: 'Quellen', updated: 'Geändert' },

@@ -38,6 +38,5 @@ export const kit: ConsoleWords['kit'] = {
   secretRemove: 'Hinterlegtes entfernen',
   secretOnce: 'Dies wird nur dieses eine Mal gezeigt. Kopieren Sie es jetzt: Niemand kann es noch einmal zeigen.',
   typeName: (name) => `Zur Bestätigung ${name} eingeben`,
-  reveal: 'Zeigen',
   justNow: 'gerade eben',
 }

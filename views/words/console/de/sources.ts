@@ -70,7 +70,6 @@ export const sources: ConsoleWords['sources'] = {
   mappingTitle: (name) => `Zuordnung von ${name}`,
   groupsFrom: 'Gruppen aus dem Claim',
   groupFilter: 'Gruppen, die bleiben',
-  everybody: 'alle',
   roleRules: (count) => counted(count, 'Regel gibt eine Rolle', 'Regeln geben Rollen'),
   attributeRules: (count) => counted(count, 'Claim wird zugeordnet', 'Claims werden zugeordnet'),
 

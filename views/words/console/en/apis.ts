@@ -176,7 +176,6 @@ export const apis = {
   access: {
     title: (name: string) => `Check access to ${name}`,
     lead: 'Whether somebody would pass, by the very rules that the gateway asks. Nothing is written or counted.',
-    crumb: 'Check access',
     asParties: 'As a user and a client',
     asToken: 'With a token',
     user: { label: 'User', help: 'Name, user name or ID. Empty: the client for itself.' },

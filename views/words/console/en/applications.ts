@@ -120,7 +120,6 @@ export const applications = {
     '2592000': '30 days',
   },
   noSuchApi: 'There is no API of this name.',
-  manyKeys: (count: number) => `The first ${count} are shown.`,
 
   affected: 'Who is affected',
   usage: 'Who uses it',

@@ -26,7 +26,6 @@ export const clients = {
   choose: 'What is it?',
   addTitle: (kind: string) => `Add client: ${kind}`,
   added: (name: string) => `${name} is added.`,
-  otherKind: 'Another kind',
   empty: 'There is no client yet. The first application that signs people in needs one.',
   noneFound: 'No client fits what you are looking for.',
   columns: { name: 'Name', kind: 'Kind', state: 'State', sources: 'Sources', updated: 'Changed' },

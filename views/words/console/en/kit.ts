@@ -37,6 +37,5 @@ export const kit = {
   secretRemove: 'Remove what is kept',
   secretOnce: 'This is shown this once. Copy it now: nobody can show it again.',
   typeName: (name: string) => `Type ${name} to confirm`,
-  reveal: 'Show',
   justNow: 'just now',
 }

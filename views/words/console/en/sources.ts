@@ -70,7 +70,6 @@ export const sources = {
   mappingTitle: (name: string) => `Mapping of ${name}`,
   groupsFrom: 'Groups from the claim',
   groupFilter: 'Groups that are kept',
-  everybody: 'everybody',
   roleRules: (count: number) => counted(count, 'rule gives a role', 'rules give roles'),
   attributeRules: (count: number) => counted(count, 'claim is mapped', 'claims are mapped'),
 
