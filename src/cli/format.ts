@@ -45,7 +45,6 @@ const ApiKeyEntry = z.strictObject({
   name: z.string().trim().max(200).default(''),
   expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
 })
-type ApiKeyEntry = z.output<typeof ApiKeyEntry>
 
 export const entrySchemas = {
   roles: RoleInput,
