@@ -95,6 +95,13 @@ describe('what the pages say', () => {
   })
 })
 
+it('docs/README.md leads to every page', async () => {
+  const index = await text('docs/README.md')
+  const pages = globSync('**/*.md', { cwd: join(root, 'docs'), exclude: ['README.md', 'decisions/**'] })
+  expect(pages.length).toBeGreaterThan(30)
+  expect(pages.filter((page) => !index.includes(`](${page})`))).toEqual([])
+})
+
 /** As GitHub makes them of headings. */
 const anchorsOf = (page: string): readonly string[] =>
   [...page.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
