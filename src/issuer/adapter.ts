@@ -115,7 +115,9 @@ function replayAdapter({ artifacts, clock }: Needs): Adapter {
       // A client has proven itself by it before anything else is looked at.
       const isAssertion = ctx?.oidc.params?.client_assertion !== undefined && !state.assertionUsed
       state.assertionUsed = true
-      const first = await artifacts.putOnce('ReplayDetection', digest(id), {}, clock() + expiresIn * 1000)
+      // A proof may be dated as far ahead as it may be old, and is good until it is old; the library counts from now.
+      const kept = isAssertion ? expiresIn : 2 * expiresIn + 1
+      const first = await artifacts.putOnce('ReplayDetection', digest(id), {}, clock() + kept * 1000)
       if (first) return
       if (isAssertion) throw new errors.InvalidClientAuth('the assertion was used before')
       state.refused = 'dpop_proof_replayed'

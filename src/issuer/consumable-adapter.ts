@@ -27,7 +27,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
     ...base,
     async upsert(id, payload, expiresIn) {
       const { admission, freshLogin, granted } = stateOf(Provider.ctx)
-      const { sid, ...kept } = payload
+      const { sid, nonce, ...kept } = payload
       const acr = payload.acr ?? (freshLogin ? '1' : '0')
       const predecessor = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
       await base.upsert(
@@ -38,6 +38,8 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
           ...(payload.sessionUid === undefined && sid !== undefined && { sid }),
           ...(admission && 'source' in admission && { sourceId: admission.source.id }),
           ...(kind === 'AuthorizationCode' && { acr }),
+          // It has answered the request that it came with: refreshed ID tokens have none (OpenID Connect Core §12.2).
+          ...(kind === 'AuthorizationCode' && nonce !== undefined && { nonce }),
           ...(kind === 'AuthorizationCode' && granted && { granted }),
           ...(kind === 'RefreshToken' && predecessor && { predecessor: digest(predecessor) }),
         },

@@ -107,13 +107,12 @@ function answers(challenge: string, verifier: string): boolean {
 /** What is kept of the first refresh token of a line, as the provider and consumable-adapter.ts write it. */
 function firstOf(code: CodeRecord, iat: number, life: number): RefreshRecord {
   const { clientId, accountId, sourceId, grantId, sessionUid, expiresWithSession, ...rest } = code
-  const { scope, resource, acr, amr, authTime, nonce } = rest
+  const { scope, resource, acr, amr, authTime } = rest
   return {
     ...{ kind: 'RefreshToken', iat, exp: iat + life, iiat: iat, clientId, accountId, sourceId, grantId, sessionUid },
     ...{ gty: type, rotations: 0, scope, resource, acr },
     ...(expiresWithSession && { expiresWithSession }),
     ...(amr && { amr }),
     ...(authTime !== undefined && { authTime }),
-    ...(nonce !== undefined && { nonce }),
   }
 }

@@ -29,8 +29,11 @@ interface Needs {
 /** What a code and a refresh token both say of the sign-in that they came from. */
 export type Said = Pick<
   RefreshRecord,
-  'clientId' | 'accountId' | 'authTime' | 'acr' | 'amr' | 'nonce' | 'scope' | 'resource' | 'expiresWithSession'
->
+  'clientId' | 'accountId' | 'authTime' | 'acr' | 'amr' | 'scope' | 'resource' | 'expiresWithSession'
+> & {
+  /** Of a code: refreshed ID tokens have none (OpenID Connect Core §12.2). */
+  readonly nonce?: string | undefined
+}
 
 export interface DirectTokens {
   /** Whether the grant is the one that this speaks for. In a session it is there only while its session is. */

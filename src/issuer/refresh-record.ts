@@ -29,7 +29,6 @@ const Plain = z.strictObject({
   acr: z.string().optional(),
   amr: z.array(z.string()).optional(),
   authTime: z.int().optional(),
-  nonce: z.string().optional(),
   /** The digest of the one before. */
   predecessor: z.string().optional(),
 })

@@ -42,6 +42,16 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
     return api && (await entitlement.mayAskFor(api, clientId)) ? resource : undefined
   }
 
+  /** A server of these scopes, to whoever asks for one of them at least, or for none in particular. */
+  function serverFor({ oidc }: KoaContextWithOIDC, audience: string, scopes: readonly string[]): ResourceServer {
+    const { scope } = oidc.params ?? {}
+    const asked = typeof scope === 'string' ? scope.split(' ') : undefined
+    // Signing in is for something. A machine need not name a scope, and has none then.
+    if (asked ? !asked.some((name) => scopes.includes(name)) : oidc.route === 'authorization')
+      throw new errors.InvalidScope('no scope is asked for that the client could have', asked?.join(' ') ?? '')
+    return server(audience, scopes)
+  }
+
   return {
     defaultResource(
       ctx: KoaContextWithOIDC,
@@ -53,14 +63,14 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
     },
 
     async getResourceServerInfo(
-      _ctx: KoaContextWithOIDC,
+      ctx: KoaContextWithOIDC,
       resource: string,
       client: LibraryClient,
     ): Promise<ResourceServer> {
-      if (resource === adminAudience) return server(adminAudience, [...openidScopes, ...entitled(client)])
+      if (resource === adminAudience) return serverFor(ctx, adminAudience, [...openidScopes, ...entitled(client)])
       const audience = await plainAudience(resource, client.clientId)
       if (audience === undefined) throw new errors.InvalidTarget()
-      return server(audience, [...openidScopes, ...brokerMetadataOf(client).apiScopes])
+      return serverFor(ctx, audience, [...openidScopes, ...brokerMetadataOf(client).apiScopes])
     },
 
     plainAudience,

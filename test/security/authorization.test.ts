@@ -461,6 +461,8 @@ describe('authorization responses', () => {
       unsupported_response_type: { response_type: 'id_token' },
       unsupported_response_mode: { response_mode: 'nonsense' },
       invalid_scope: { scope: 'openid admin' },
+      'invalid_scope by none': { scope: '', nonce: '' },
+      'invalid_scope by nothing that is known': { scope: 'nonsense', nonce: '' },
       invalid_target: { resource: 'urn:nobody' },
       request_not_supported: { request: 'x.y.z' },
       request_uri_not_supported: { request_uri: 'https://app.example/request' },

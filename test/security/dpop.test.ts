@@ -1,6 +1,6 @@
 /** Tokens that are bound to a key by DPoP (RFC 9449): got, used, refreshed and stolen, at every door that takes tokens. */
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Answered, type GatewayWorld, startGateway } from '../gateway/start-gateway.ts'
 import { breakableStores } from '../support/breakable.ts'
 import { basic, type Json, type TestClient, type Tokens } from '../support/broker.ts'
@@ -126,6 +126,28 @@ describe('a token that was asked for with a proof', () => {
       status: 400,
       body: { error: 'invalid_dpop_proof', reason: 'dpop_proof_replayed' },
     })
+  })
+
+  it('SEC-105 is had once for a proof, also for one that is dated ahead, for as long as it is good', async () => {
+    const machine = await world.broker.addClient({ redirect_uris: [], grant_types: ['client_credentials'] })
+    const ask = (dpop: string) => askForTokens(machine, { grant_type: 'client_credentials' }, { dpop })
+    const ahead = owner.proof('POST', endpoint(), { claims: { iat: Math.floor(Date.now() / 1000) + 290 } })
+    expect((await ask(ahead)).body.token_type).toBe('DPoP')
+    const begun = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      for (const seconds of [1, 295, 310, 500, 585]) {
+        vi.setSystemTime(begun + seconds * 1000)
+        expect(await ask(ahead), `after ${seconds} seconds`).toMatchObject({
+          status: 400,
+          body: { reason: 'dpop_proof_replayed' },
+        })
+      }
+      vi.setSystemTime(begun + 600_000)
+      expect((await ask(ahead)).body.error).toBe('use_dpop_nonce')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('SEC-105 is refused to a client that always binds its tokens and brings no proof, whichever way it asks', async () => {

@@ -103,6 +103,8 @@ describe('grant types', () => {
       [{ grant_type: 'refresh_token', refresh_token: 'x' }, 400, 'invalid_grant'],
       [{ grant_type: 'client_credentials', scope: 'a"b' }, 400, 'invalid_scope'],
       [{ grant_type: 'client_credentials', scope: 'admin' }, 400, 'invalid_scope'],
+      [{ grant_type: 'client_credentials', scope: 'nonsense' }, 400, 'invalid_scope'],
+      [{ grant_type: 'client_credentials', scope: 'nonsense', resource: audience }, 400, 'invalid_scope'],
       [{ grant_type: 'client_credentials', resource: 'https://nobody.example' }, 400, 'invalid_target'],
       [{ grant_type: 'client_credentials', resource: 'no-uri' }, 400, 'invalid_target'],
       [{ grant_type: 'client_credentials', resource: `${audience}#part` }, 400, 'invalid_target'],
@@ -185,7 +187,9 @@ describe('scopes and audiences', () => {
     const { tokens, access } = await signIn({ scope: 'openid openid unknown profile profile nonsense' })
     expect(String(access.scope).split(' ').sort()).toEqual(['openid', 'profile'])
     expect(tokens.scope).toBe(access.scope)
-    const { body } = await grant({ scope: 'unknown nonsense' })
+    // Without `scope` an answer would say that all of it was granted (RFC 6749 §5.1).
+    expect(await grant({ scope: 'unknown nonsense' })).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
+    const { body } = await grant({})
     expect(body.scope).toBeUndefined()
     expect(decodeJwt(body.access_token)).not.toHaveProperty('scope')
   })
