@@ -39,7 +39,7 @@ describe('people with a password that is kept here', () => {
     expect((await here.open('/security')).text).toContain('/security/password')
     const page = await here.open('/security/password')
     const done = await here.send(page, formTo(page, '/security/password'), { current: first, password: second })
-    expect([done.status, headingIn(done)]).toEqual([200, 'Your password is changed'])
+    expect([done.status, headingIn(done)]).toEqual([200, 'Your password has been changed'])
     for (const browser of [here, elsewhere]) expect((await browser.open('/security')).status).toBe(403)
     expect([(await signedIn('ada')).isIn, (await signedIn('ada', second)).isIn]).toEqual([false, true])
     const { body } = await broker.admin('GET', `events?subject_type=user&subject_id=${id}&action=user.changed`)
@@ -54,7 +54,7 @@ describe('people with a password that is kept here', () => {
     const change = (current: string, password: string) =>
       here.send(page, formTo(page, '/security/password'), { current, password })
     const wrong = await change('something else entirely', second)
-    expect([wrong.status, toldIn(wrong.text)]).toEqual([401, 'The password of now is not right.'])
+    expect([wrong.status, toldIn(wrong.text)]).toEqual([401, 'The current password is not right.'])
     for (const [password, problem] of [
       ['short', 'Must have at least 8 characters.'],
       ['password123', 'Is one of the most common passwords.'],

@@ -47,7 +47,7 @@ describe('an administrator in the browser', () => {
     await heading('Rotating app')
     await page.getByRole('link', { name: 'Rotate secret' }).click()
     await heading('Rotate the secret of Rotating app')
-    await page.getByLabel('The secret of now stays good for').selectOption('an hour')
+    await page.getByLabel('The current secret stays valid for').selectOption('an hour')
     await page.getByRole('button', { name: 'Rotate secret' }).click()
     await heading('Rotating app has a new secret')
     const secret = (await page.locator('#client-secret').textContent()) ?? ''

@@ -107,7 +107,7 @@ describe("a client's secret", () => {
   it('of the configuration is not rotated here', async () => {
     const { open } = await enterConsole(broker)
     const { text } = await open('/admin/clients/automation/secret')
-    expect(text).toContain('Its secret stands in the configuration')
+    expect(text).toContain('Its secret is set in the configuration')
     expect(text).not.toContain('name="overlap"')
   })
 })

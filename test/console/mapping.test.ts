@@ -78,13 +78,13 @@ describe('the preview of a mapping', () => {
     expect(sent.text).toMatch(/id="field-mapping-groups-filter-wrong".*?Is not an RE2 regular expression/s)
     expect(sent.text).toContain('job = title')
     expect(sent.text).toContain('Ada Lovelace')
-    expect(shown).toContain('There is no preview before this is corrected')
+    expect(shown).toContain('There is no preview until this is corrected')
   })
 
   it('says when what is pasted is no object', async () => {
     const { sent } = await preview({ sample: '["a"]' })
     expect(sent.status).toBe(422)
-    expect(sent.text).toMatch(/id="field-sample-wrong".*?This is no JSON object/s)
+    expect(sent.text).toMatch(/id="field-sample-wrong".*?This is not a JSON object/s)
     expect(sent.text).toContain('href="#field-sample"')
   })
 

@@ -364,7 +364,7 @@ describe('consent', () => {
     expect(headingIn(page)).toBe('Stranger asks to use your account')
     expect(scopesOn(page)).toEqual(['Recognise you', 'Your name', 'Your e-mail address', 'Your groups'])
     expect(page.text).toContain('Administrator')
-    expect(page.text).toContain('This stays agreed until you withdraw it.')
+    expect(page.text).toContain('Your consent holds until you withdraw it.')
     const allowed = await send(visitor, page, formTo(page, '/consent'), { decision: 'allow' })
     expect(allowed.url.searchParams.has('code')).toBe(true)
 

@@ -33,12 +33,12 @@ export const en = {
   test: {
     title: (source: Text) => html`Test sign-in with ${source}`,
     explain:
-      'An administrator is trying this way of signing in out. You sign in as usual; nobody is signed in by it and nothing is kept. What the identity provider says about you is shown to you and to the administrator.',
+      'An administrator is trying out this way of signing in. Sign in as usual: nobody is signed in by it, and nothing is kept. What the identity provider says about you is shown to you and to the administrator.',
     begin: 'Begin the test',
     succeeded: 'This sign-in would succeed.',
-    open: 'The test has not come to an end yet.',
+    open: 'The test has not finished yet.',
     nothing: 'Nobody was signed in, and nothing was kept but this report, for half an hour.',
-    draft: 'The source was tried as a draft: this is not how it is kept.',
+    draft: 'The source was tried as a draft, not as it is saved.',
     steps: 'Step by step',
     step: (what: string) =>
       ({
@@ -78,7 +78,7 @@ export const en = {
     hideLabel: 'Hide password',
     submit: 'Sign in',
     email: 'Work e-mail address',
-    emailHelp: 'Its domain tells where you sign in.',
+    emailHelp: 'Its domain tells us where you sign in.',
     emailUnknown: 'No way to sign in is known for this address',
     continue: 'Continue',
   },
@@ -89,8 +89,8 @@ export const en = {
     receives: 'What it would receive',
     lasts: (seconds: number | undefined) =>
       seconds === undefined
-        ? 'This stays agreed until you withdraw it.'
-        : `This stays agreed for ${duration(seconds)}.`,
+        ? 'Your consent holds until you withdraw it.'
+        : `Your consent holds for ${duration(seconds)}.`,
     again: (application: Text) => html`If you do not allow it, you return to ${application} and nothing is shared.`,
     allow: 'Allow',
     deny: 'Do not allow',
@@ -98,7 +98,7 @@ export const en = {
 
   home: {
     title: 'Sign-in service',
-    what: 'Applications and APIs of this organisation let this service find out who their users are.',
+    what: 'Applications and APIs of this organisation use this service to find out who their users are.',
     people: 'To sign in',
     how: 'Open the application you want to use. It brings you back here when you need to sign in.',
     developers: 'To connect an application',
@@ -238,7 +238,7 @@ export const en = {
 
   advice: {
     account_disabled: tellAdministrator,
-    account_unknown: 'Sign in again. If it stays like this, give an administrator the reference below.',
+    account_unknown: 'Sign in again. If that does not help, give an administrator the reference below.',
     client_disabled: tellAdministrator,
     source_disabled: 'Sign in another way, or ask an administrator.',
     source_not_allowed: 'Sign in another way. An administrator can open this one to the application.',
@@ -264,5 +264,5 @@ export const en = {
     sign_in_abandoned: startAgain,
     not_found: 'Check the address, or start again from the application.',
   } satisfies Partial<Record<ReasonCode, string>>,
-  otherAdvice: 'Try again. If it stays like this, give an administrator the reference below.',
+  otherAdvice: 'Try again. If that does not help, give an administrator the reference below.',
 }

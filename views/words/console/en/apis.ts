@@ -30,11 +30,11 @@ export const apis = {
     },
     clients: {
       label: 'Entitled clients',
-      help: 'Client IDs. Applications with a key are entitled without standing here.',
+      help: 'Client IDs. Applications with a key are entitled without being listed here.',
     },
     authentication_sources: {
       label: 'Authentication sources',
-      help: 'In the order they are asked. None: the broker’s own tokens, whatever their source. A sunset is the day from which a source counts no more.',
+      help: 'In the order they are asked. None: the broker’s own tokens, whatever their source. A sunset is the day from which a source is no longer accepted.',
     },
     source_roles: {
       label: 'Roles at this API',
@@ -47,7 +47,7 @@ export const apis = {
     required_groups: { label: 'Groups', help: 'Any one of them is enough.' },
     claims: {
       label: 'Claims',
-      help: 'Values are separated by commas; a JSON list says numbers, and values with commas.',
+      help: 'Values are separated by commas; use a JSON list for numbers, and for values with commas.',
     },
     sender_constraint: {
       label: 'Bound to a key of the caller',
@@ -84,7 +84,7 @@ export const apis = {
     mtls: 'by the caller’s certificate (mTLS)',
     either: 'by one or the other',
   },
-  enforcements: { enforce: 'The call is refused', report: 'It is only written down, and the call passes' },
+  enforcements: { enforce: 'The call is refused', report: 'It is only recorded, and the call passes' },
   counters: { application: 'application', client: 'client', user: 'user', address: 'network address' },
   groups: {
     where: 'Where it is',
@@ -112,7 +112,7 @@ export const apis = {
   sourcesAny: 'People of any source, with a token of ours; and clients for themselves.',
   sourcesThese: 'Whoever comes through one of these sources:',
   until: 'until',
-  ended: 'counts no more since',
+  ended: 'no longer accepted since',
   sourceRoles: (roles: string) => `is ${roles} here`,
   noRolesHere: 'has no role here',
   off: 'switched off',
@@ -150,7 +150,7 @@ export const apis = {
     limit: (requests: number, window: number, by: string) =>
       `There were no more than ${requests} calls in ${window} seconds, counted for each ${by}.`,
   },
-  onlyReported: 'Nobody is refused yet: what breaks a rule is only written down.',
+  onlyReported: 'Nobody is refused yet: what breaks a rule is only recorded.',
 
   told: 'What the API is told',
   toldHeaders: 'Identity headers',
@@ -162,7 +162,7 @@ export const apis = {
 
   remove: 'Remove',
   removeTitle: (name: string) => `Remove ${name}`,
-  removeWhat: 'Gateways do not find it any more, and refuse every call of it.',
+  removeWhat: 'Gateways no longer find it, and refuse every call to it.',
   cannotRemove:
     'It cannot be removed while keys open it, portals offer it or clients stand for it at the introspection endpoint. Revoke the keys, and take it from the portals and the clients first:',
   removed: (name: string) => `${name} is removed.`,
@@ -175,13 +175,13 @@ export const apis = {
 
   access: {
     title: (name: string) => `Check access to ${name}`,
-    lead: 'Whether somebody would pass, by the very rules that the gateway asks. Nothing is written or counted.',
+    lead: 'Whether somebody would pass, by the same rules as at the gateway. Nothing is recorded or counted.',
     asParties: 'As a user and a client',
     asToken: 'With a token',
     user: { label: 'User', help: 'Name, user name or ID. Empty: the client for itself.' },
     client: { label: 'Client or application', help: 'Its client ID or its name.' },
     source: { label: 'Signed in through' },
-    scopes: { label: 'Scopes', help: 'What the token would have, separated by blanks.' },
+    scopes: { label: 'Scopes', help: 'What the token would have, separated by spaces.' },
     acr: { label: 'Level of assurance (acr)', help: 'What the sign-in would have had.' },
     token: { label: 'Access token', help: 'As a bearer would send it. It is not kept.' },
     key: { label: 'API key', help: 'As it would be sent in X-API-Key.' },
@@ -200,7 +200,7 @@ export const apis = {
     step: 'Step by step',
     why: 'Why',
     todo: 'What to do',
-    limited: 'How many calls there were is not looked at here.',
+    limited: 'Limits on the number of calls are not checked here.',
     caller: 'What the API would be told',
     facts: {
       user: 'User',

@@ -2,7 +2,7 @@ const counted = (count: number, one: string, many: string): string => `${count} 
 
 export const applications = {
   title: 'Applications',
-  lead: 'What is built upon our APIs: each with an OpenID client of its own, and keys for the APIs it may call.',
+  lead: 'What is built on our APIs: each with an OpenID client of its own, and keys for the APIs it may call.',
   add: 'Add application',
   addTitle: 'Add an application',
   addLead: 'It gets an OpenID client at once. Keys are made afterwards, one for each API.',
@@ -19,7 +19,7 @@ export const applications = {
 
   fields: {
     name: { label: 'Name', help: 'What people read when they sign in to it.' },
-    slug: { label: 'Slug', help: 'Its name in configuration files. Empty: they do not speak of it.' },
+    slug: { label: 'Slug', help: 'Its name in configuration files. Empty: it does not appear in them.' },
     description: { label: 'Description', help: 'For administrators: what it is for.' },
     'owner.name': { label: 'Owner', help: 'Who answers for it.' },
     'owner.email': { label: "Owner's e-mail address" },
@@ -35,7 +35,7 @@ export const applications = {
     },
     post_logout_redirect_uris: {
       label: 'Post-logout redirect URIs',
-      help: 'Where people may come back to signed out.',
+      help: 'Where people may land after signing out.',
     },
     web_origins: {
       label: 'Web origins',
@@ -90,7 +90,7 @@ export const applications = {
   rotateKeyTitle: (prefix: string) => `Rotate the key ${prefix}`,
   rotateKeyLead: (api: string) => `Another key for ${api}; the one before is good for a while longer.`,
   revokeKeyTitle: (prefix: string) => `Revoke the key ${prefix}`,
-  revokeKeyWhat: (api: string) => `It opens ${api} no more, at once and on every node.`,
+  revokeKeyWhat: (api: string) => `It no longer opens ${api}, at once and on every node.`,
   keyMade: 'The new key',
   keyMadeFor: (application: string, api: string) => `${application} sends it with each call of ${api}.`,
   keyHow: 'As a header of each request:',
@@ -130,7 +130,7 @@ export const applications = {
   affectedApis: (apis: string) => `It can no longer call ${apis}.`,
   affectedUse: 'Last used',
   affectedNever: 'It was never used.',
-  affectedCallers: (application: string) => `Whatever of ${application} sends it is refused from then on.`,
+  affectedCallers: (application: string) => `Any part of ${application} that still sends it is refused from then on.`,
   sides: {
     publisher: {
       title: 'The switch of the publisher',

@@ -24,8 +24,8 @@ const sources: Readonly<Record<string, FieldWords>> = {
   'config.client_id': { label: 'Client ID', help: 'The other console shows it once the application is registered.' },
   'config.client_secret': { label: 'Client secret', help: 'Kept encrypted and never shown again.' },
   'config.client_secret_expires_at': {
-    label: 'Client secret ends',
-    help: 'When the provider takes it no longer, so that somebody is told in time. With its zone: 2027-01-31T12:00:00Z.',
+    label: 'Client secret expires',
+    help: 'When the provider stops accepting it, so that you are warned in time. With a time zone: 2027-01-31T12:00:00Z.',
   },
   'config.token_endpoint_auth_method': {
     label: 'How we prove who we are',

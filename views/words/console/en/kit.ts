@@ -3,7 +3,7 @@ export const kit = {
   copy: 'Copy',
   copied: 'Copied',
   copyLabel: (what: string) => `Copy ${what}`,
-  needed: 'Needed.',
+  needed: 'Required.',
   optional: 'optional',
   search: 'Search',
   showAll: 'Show all',
@@ -24,10 +24,11 @@ export const kit = {
   edit: 'Edit',
   detail: 'In detail',
   danger: 'Danger zone',
-  problems: (count: number) => (count === 1 ? 'One thing is to be corrected' : `${count} things are to be corrected`),
+  problems: (count: number) =>
+    count === 1 ? 'One thing needs to be corrected' : `${count} things need to be corrected`,
   notSaved: 'Nothing was saved yet.',
   changedMeanwhile:
-    'Somebody else saved this while you were editing. Below stands what you entered; where it differs, the field says what is saved now. Save again to put yours in its place.',
+    'Somebody else saved this while you were editing. What you entered is below; where it differs, the field shows what is saved now. Save again to replace that with yours.',
   nowSaved: 'Saved now:',
   sendAgain: 'You have signed in again. What you entered is below: send it to finish.',
   another: 'Add another row',
@@ -35,7 +36,7 @@ export const kit = {
   pairPerLine: 'One per line: name = value',
   secretKept: 'There is one: leave empty to keep it.',
   secretRemove: 'Remove what is kept',
-  secretOnce: 'This is shown this once. Copy it now: nobody can show it again.',
+  secretOnce: 'This is shown only once. Copy it now: nobody can show it again.',
   typeName: (name: string) => `Type ${name} to confirm`,
   justNow: 'just now',
 }

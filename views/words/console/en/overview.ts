@@ -32,7 +32,7 @@ export const overview = {
   bySource: 'By source',
   sourcesTitle: 'Sources',
   process: 'This process',
-  processLead: 'What the process that made this page has done; metrics have all of them together.',
+  processLead: 'What the process that served this page has done; the metrics cover all processes together.',
   since: 'It started',
   tokens: 'Token requests',
   checks: 'Token checks',

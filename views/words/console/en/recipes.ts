@@ -3,7 +3,7 @@ export const recipes = {
   lead: 'What to paste into the gateway in front of an API, with the values of this installation.',
   apiTitle: (name: string) => `Gateway recipes for ${name}`,
   apiLead:
-    'The files of examples/gateways, which every change is tried with. What only you know, such as secrets, is left to you.',
+    'The files of examples/gateways, which are tested with every change. What only you know, such as secrets, is left to you.',
   which: 'For which API?',
   empty: 'There is no API yet. A recipe is for one.',
   noneFound: 'No API fits what you are looking for.',
@@ -37,8 +37,8 @@ export const recipes = {
     backend: { label: 'The API, as the gateway reaches it', help: 'Host and port.' },
   },
   fill: 'Fill in',
-  noHost: 'This API has no host yet, so gateways cannot find it. api.example.com stands for it.',
-  badAddress: 'This is no host with a port.',
+  noHost: 'This API has no host yet, so gateways cannot find it. api.example.com stands in for it.',
+  badAddress: 'This is not a host with a port.',
   verify: 'Where it asks',
   copy: (file: string) => `Copy ${file}`,
   jwks: {

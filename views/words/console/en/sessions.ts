@@ -32,7 +32,7 @@ export const sessions = {
   endYours: 'This is your own session: you are signed out of this console as well.',
   affected: 'What ends with it',
   affectedClients: (count: number) => `${counted(count, 'application loses', 'applications lose')} it:`,
-  affectedTokens: 'Its tokens and refresh tokens count no more. Applications that gave an address are told.',
+  affectedTokens: 'Its tokens and refresh tokens are no longer valid. Applications that gave an address are told.',
   started: 'Signed in',
   through: 'Through',
   ended: (name: string) => `A session of ${name} has ended.`,
