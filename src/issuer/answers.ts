@@ -10,6 +10,9 @@ import { type Presented, stateOf } from './request-state.ts'
 /** Where the person says that they do want to sign out. */
 export const confirmation = '/logout/confirm'
 
+/** Programs are known by their addresses, where nothing but JSON is wished for (middleware.ts). */
+const isForPerson = (ctx: Context): boolean => ctx.accepts('json', 'html') === 'html'
+
 /** The library says `server_error` to whatever it does not know; an outage is 503, and worth another try. */
 export const answerOutages: Middleware = async (ctx, next) => {
   try {
@@ -24,7 +27,7 @@ export const answerOutages: Middleware = async (ctx, next) => {
   // Whoever could not be asked about has not signed out.
   ctx.remove('Set-Cookie')
   // Seen by a browser, which asks with GET or has sent the form of our own page: the page of the service says it.
-  if ((ctx.method === 'GET' || ctx.path === confirmation) && ctx.accepts('json', 'html') === 'html') throw failure
+  if ((ctx.method === 'GET' || ctx.path === confirmation) && isForPerson(ctx)) throw failure
   ctx.status = 503
   ctx.set('Retry-After', '5')
   ctx.set('Cache-Control', 'no-store')
@@ -73,12 +76,12 @@ export const nameUnauthorizedGrants: Middleware = async (ctx, next) => {
   ctx.body = oauthError('unauthorized_client', 'the client is not registered for this grant type')
 }
 
-/** Bodies we read before the library does are refused in its words (RFC 6749 §5.2). */
+/** Bodies we read before the library does are refused in its words (RFC 6749 §5.2), and to a person on a page. */
 export const answerRefusals: Middleware = async (ctx, next) => {
   try {
     await next()
   } catch (error) {
-    if (!(error instanceof Refusal) || ctx.method !== 'POST') throw error
+    if (!(error instanceof Refusal) || ctx.method !== 'POST' || isForPerson(ctx)) throw error
     ctx.status = error.status
     ctx.set('Cache-Control', 'no-store')
     const details = error.problems.map(({ path, message }) => `${path} ${message}`)

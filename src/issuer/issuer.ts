@@ -34,6 +34,7 @@ import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
+import { announceNoMore } from './announced.ts'
 import {
   answerOutages,
   answerRefusals,
@@ -224,6 +225,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(answerOrigins(stores.clients, { open, forClients: forPrograms }))
     provider.use(refuseOtherMethods(methods))
     provider.use(documents.keep)
+    provider.use(announceNoMore(config))
     provider.use(requireCredentials(authenticated))
     provider.use(acceptRawBasic(authenticated, proving))
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))

@@ -7,6 +7,7 @@ import type { KeyRing } from '../keys/signing-keys.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { dpopAlgorithms } from '../tokens/possession/dpop-proof.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
+import { announced, clientAuthMethods, clientAuthSigningAlgs } from './announced.ts'
 import { assertClientAssertion } from './client-assertions.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
 import type { CookieSettings } from './cookies.ts'
@@ -137,12 +138,12 @@ export function createProvider(needs: Needs): Provider {
     conformIdTokenClaims: false,
     responseTypes: ['code'],
     subjectTypes: ['public'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [...clientAuthMethods],
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256'],
       userinfoSigningAlgValues: ['RS256'],
       introspectionSigningAlgValues: ['RS256'],
-      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      clientAuthSigningAlgValues: [...clientAuthSigningAlgs],
       dPoPSigningAlgValues: [...dpopAlgorithms],
     },
     assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer, tokens.clock_tolerance),
@@ -164,8 +165,7 @@ export function createProvider(needs: Needs): Provider {
       long: needs.cookies.long,
       short: needs.cookies.short,
     },
-    // Telling clients is our own work (src/logout), since most endings of a session do not come through the library.
-    discovery: { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
+    discovery: announced,
     features: {
       devInteractions: { enabled: false },
       // RFC 9449. A proof counts once (adapter.ts); a nonce helps those whose clock is wrong, and is asked of nobody else.

@@ -275,6 +275,24 @@ describe('parameters', () => {
     }
   })
 
+  it('SEC-004 are refused on a page where a person would see it, and in JSON where nobody does', async () => {
+    const post = (path: string, body: string, accept: string) =>
+      fetch(`${broker.issuer}${path}`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept },
+        redirect: 'manual',
+      })
+    const browser = 'text/html,application/xhtml+xml,*/*;q=0.8'
+    for (const path of ['/authorize', '/logout', '/logout/confirm']) {
+      await expectLocalPage(await post(path, 'state=a&state=b', browser))
+      const told = await post(path, 'state=a&state=b', '*/*')
+      expect(await told.json(), path).toMatchObject({ error: 'invalid_request' })
+    }
+    const token = await post('/token', 'grant_type=a&grant_type=b', browser)
+    expect([token.status, await token.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })])
+  })
+
   it.each(['%ff', '%c3%28', '%80', '%c0%ae', '%ed%a0%80', '%f5%80%80%80', '%e2%82', '%', '%zz', '%00'])(
     'SEC-004 %s is no UTF-8 text, and refused wherever it stands',
     async (bytes) => {

@@ -65,12 +65,36 @@ describe('the metadata', () => {
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
     })
-    expect([...(metadata.token_endpoint_auth_methods_supported as string[])].sort()).toEqual([
-      'client_secret_basic',
-      'client_secret_post',
-      'none',
-      'private_key_jwt',
-    ])
+    for (const endpoint of ['token', 'introspection', 'revocation']) {
+      const methods = metadata[`${endpoint}_endpoint_auth_methods_supported`] as string[]
+      expect([...methods].sort()).toEqual(['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'])
+      const algorithms = metadata[`${endpoint}_endpoint_auth_signing_alg_values_supported`]
+      expect(algorithms, endpoint).toEqual(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    }
+    expect(metadata, 'no proxy may tell of certificates').not.toHaveProperty(
+      'tls_client_certificate_bound_access_tokens',
+    )
+  })
+
+  it('announces the languages of the pages, and each prompt', async () => {
+    const metadata = (await (await fetch(`${broker.issuer}/.well-known/openid-configuration`)).json()) as Json
+    const client = await broker.addClient()
+    const ask = (params: Record<string, string>) => createVisitor().request(broker.authorizationUrl(client, params).url)
+    const languages = metadata.ui_locales_supported as string[]
+    expect(languages).toEqual(['en', 'de'])
+    for (const ui_locales of languages) {
+      const visitor = createVisitor()
+      const { url } = broker.authorizationUrl(client, { ui_locales })
+      const page = await visitor.request(await visitor.travel(url, ({ pathname }) => pathname.startsWith('/login/')))
+      expect(await page.text()).toContain(`<html lang="${ui_locales}"`)
+    }
+    const prompts = metadata.prompt_values_supported as string[]
+    expect(prompts).toEqual(['none', 'login', 'consent', 'select_account'])
+    for (const prompt of prompts) {
+      const answer = await ask({ prompt })
+      const told = new URL(answer.headers.get('location') ?? '', broker.issuer).searchParams.get('error')
+      expect(told, prompt).toBe(prompt === 'none' ? 'login_required' : null)
+    }
   })
 })
 
