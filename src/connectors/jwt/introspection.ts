@@ -6,7 +6,7 @@ import { SourceProblem } from '../../connector.ts'
 import { Refusal } from '../../errors.ts'
 import { type Fetch, fetched, withoutQuery } from '../upstream-fetch.ts'
 import type { JwtConfig } from './config.ts'
-import { createRecent } from './recent.ts'
+import { createKnownTokens } from './known-tokens.ts'
 import { type Checked, isAccessToken, readClaims } from './verify-token.ts'
 
 /** Milliseconds for which an answer is repeated without asking again: so long may a token live that was revoked over there. */
@@ -43,8 +43,8 @@ type Answered = { readonly until: number } & ({ readonly checked: Checked } | { 
 
 export function createIntrospection({ config, endpoint, fetch, clock }: Needs): Introspection {
   // Apart, so that whoever sends rubbish takes nothing away from those who send tokens.
-  const accepted = createRecent<Answered>(most)
-  const refused = createRecent<Answered>(most)
+  const accepted = createKnownTokens<Answered>(most)
+  const refused = createKnownTokens<Answered>(most)
   const asking = new Map<string, Promise<Answered>>()
   let failure: { readonly error: unknown; readonly at: number } | undefined
 

@@ -15,8 +15,8 @@ import { upstreamFetch } from '../upstream-fetch.ts'
 import { algorithmsOf, givenKeys, JwtConfig, jwtSecrets } from './config.ts'
 import { createIntrospection } from './introspection.ts'
 import { candidates, fitsAny } from './keys.ts'
+import { createKnownTokens } from './known-tokens.ts'
 import { createPublishedKeys } from './published-keys.ts'
-import { createRecent } from './recent.ts'
 import { type Checked, type Named, readHeader, requireInTime, requireMeantFor, verifyToken } from './verify-token.ts'
 
 interface Needs {
@@ -63,7 +63,7 @@ function openJwt(config: JwtConfig, alias: string, { http, clock, log }: Needs):
         onStale: (err) => log.warn({ err, source: alias }, 'the keys of an issuer could not be read again'),
       }),
     )
-  const verified = createRecent<Checked & { readonly keys: readonly Key[] }>(mostKnown)
+  const verified = createKnownTokens<Checked & { readonly keys: readonly Key[] }>(mostKnown)
 
   async function verify(compact: string): Promise<Checked> {
     const known = verified.get(compact)
