@@ -198,6 +198,7 @@ describe('problems', () => {
     ['an end that never comes', 'shutdown: { timeout: 3601 }', 'shutdown.timeout'],
     ['a time beyond all dates', 'lifetimes: { trace: 9007199254740991 }', 'lifetimes.trace'],
     ['an object where a list is due', 'trusted_proxies: { a: 1 }', 'trusted_proxies'],
+    ['a number where a secret is due', 'gateway: { secrets: [12345678] }', 'gateway.secrets.0'],
     ['a list as the whole file', '[1]', ''],
     ['what is no YAML', 'a: "b', ''],
   ])('are found in a file: %s', async (_, text, path) => {

@@ -28,7 +28,12 @@ export function nest(path: string, value: unknown): Tree {
 }
 
 export const read = (tree: Tree, path: string): unknown =>
-  path.split('.').reduce<unknown>((node, name) => (isTree(node) ? node[name] : undefined), tree)
+  path
+    .split('.')
+    .reduce<unknown>(
+      (node, name) => (isTree(node) ? node[name] : Array.isArray(node) ? node[Number(name)] : undefined),
+      tree,
+    )
 
 /** The paths of everything that is no object, or an empty one. */
 export function leaves(tree: Tree, prefix = ''): readonly string[] {
