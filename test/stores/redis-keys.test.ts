@@ -114,6 +114,21 @@ function keysOf([name = '', ...args]: readonly string[]): readonly string[] {
   return ['del', 'unlink'].includes(name) ? args : args.slice(0, 1)
 }
 
+/** The names of all commands from now on. */
+async function commandsOf(server: RedisServer) {
+  const watcher = new Redis(server.port)
+  const monitor = await watcher.monitor()
+  const seen: string[] = []
+  monitor.on('monitor', (_time: string, [name = '']: string[]) => seen.push(name.toLowerCase()))
+  return {
+    names: () => seen,
+    async [Symbol.asyncDispose]() {
+      monitor.disconnect()
+      watcher.disconnect()
+    },
+  }
+}
+
 describe('every command', () => {
   it('has all its keys in one slot of a cluster, and no script touches a key that it was not given', async () => {
     const watcher = new Redis(server.port)
@@ -144,6 +159,23 @@ describe('every command', () => {
       seen.some(({ command }) => command[0] === 'wait'),
       'writes waited for the replica',
     ).toBe(true)
+  })
+})
+
+describe('what is asked in one turn', () => {
+  it('is asked with one command, and each is told what is its own', async () => {
+    await using alone = await startRedis()
+    await using used = await openRedis(alone.url)
+    const ended = newId()
+    await used.marks.revokeToken(ended, later)
+    await using watched = await commandsOf(alone)
+    const answers = await Promise.all(
+      [newId(), ended, newId()].map((jti) => used.marks.liveness({ jti, clientId: 'machine' })),
+    )
+    expect(answers.map(({ revoked }) => revoked)).toEqual([false, true, false])
+    await expect.poll(() => watched.names().filter((name) => name === 'mget').length).toBe(1)
+    await used.marks.liveness({ jti: ended, clientId: 'machine' })
+    await expect.poll(() => watched.names().filter((name) => name === 'mget').length).toBe(2)
   })
 })
 

@@ -15,6 +15,8 @@ export type Argument = string | number
 export interface Connection extends AsyncDisposable {
   /** Commands that are issued at once make one round trip. The first argument is the key. */
   send(command: string, ...args: readonly Argument[]): Promise<unknown>
+  /** Runs when this turn of the event loop is over: what it sends leaves with all else that was sent in it. */
+  atTheEnd(run: () => void): void
   /** Each command in the order given, on one connection of its own that writes may wait on. All keys are in one slot. */
   sendGuarded(commands: readonly (readonly Argument[])[]): Promise<readonly unknown[]>
   /** Asks every server that takes writes. */
@@ -37,7 +39,7 @@ const pause = 500
 export async function connect(url: string, log: Log): Promise<Connection> {
   const address = parseAddress(url)
   const client = createClient(address)
-  const together = createOneWrite(client)
+  const oneWrite = createOneWrite(client)
   const guard = createClient(address)
   let guarded = 0
 
@@ -99,9 +101,11 @@ export async function connect(url: string, log: Log): Promise<Connection> {
 
     send(command, ...args) {
       if (client.status !== 'ready') return Promise.reject(notConnected())
-      together()
+      oneWrite.hold()
       return answered(client, client.call(command, ...args))
     },
+
+    atTheEnd: oneWrite.atTheEnd,
 
     async sendGuarded(commands) {
       if (guard.status === 'wait') await opened(guard)

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { readOffline } from './grant-store.ts'
 import type { Keys } from './keys.ts'
 import type { Lineage } from './lineage.ts'
+import { createReadTogether } from './read-together.ts'
 import type { Scripts } from './scripts.ts'
 import { grantField } from './session-record.ts'
 import { keptLonger, timeLeft } from './time-left.ts'
@@ -42,11 +43,10 @@ export function createMarkStore({ connection, scripts, keys, lineage, clock }: N
   }
   const read = async (key: string) => notBeforeIn(await connection.send('get', key))
 
-  /** In a cluster they are not in one place. */
-  const readAll = async (all: readonly string[]): Promise<readonly unknown[]> =>
-    connection.isCluster
-      ? Promise.all(all.map((key) => connection.send('get', key)))
-      : ((await connection.send('mget', ...all)) as readonly unknown[])
+  // In a cluster they are not in one place.
+  const readAll = connection.isCluster
+    ? (all: readonly string[]) => Promise.all(all.map((key) => connection.send('get', key)))
+    : createReadTogether(connection)
 
   function isGranted(id: string, beside: unknown, session: readonly (string | null)[]): boolean {
     if (typeof beside === 'string') return readOffline(id, beside, clock()) !== undefined
