@@ -135,7 +135,7 @@ export async function startBroker(
       issuer: config.issuer,
       findVerifier,
       marks: stores.marks,
-      standing: createStanding({ ...known.soon, consents: stores.consents, admission, keep: memory.keep }),
+      standing: createStanding({ ...known.soon, consents: stores.consents, admission, memory }),
       clock,
       clockTolerance: config.tokens.clock_tolerance,
     }),

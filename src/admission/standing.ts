@@ -14,27 +14,34 @@ interface Needs {
   readonly admission: Admission
   readonly clients: { get(id: string): Soon<Client | undefined> }
   readonly consents: Pick<ConsentStore, 'get'>
-  readonly keep: RegistryMemory['keep']
+  readonly memory: Pick<RegistryMemory, 'keep' | 'confirm'>
 }
 
-interface Visit {
-  readonly accountId: string
-  readonly clientId: string
-  readonly sourceAlias: string
-  readonly scopes: readonly string[]
-}
+/** A person through a client and a source, or a client that acts for itself. */
+type Whom =
+  | {
+      readonly accountId: string
+      readonly clientId: string
+      readonly sourceAlias: string
+      readonly scopes: readonly string[]
+    }
+  | { readonly clientId: string }
 
 /** `undefined`: nothing stands against them. */
 export interface Standing {
-  person(visit: Visit): Soon<ReasonCode | undefined>
-  machine(clientId: string): Soon<ReasonCode | undefined>
+  of(whom: Whom): Soon<ReasonCode | undefined>
+  /**
+   * The same, of what any node has changed before this was called. For a *no* that no mark says as well: whoever was let
+   * in again at another node is in. Rejects with `Unavailable`.
+   */
+  now(whom: Whom): Promise<ReasonCode | undefined>
 }
 
 // People change without the registry's version. As often as that is looked at, they are.
 const forAtMost = 1000
 
-export function createStanding({ admission, clients, consents, keep }: Needs): Standing {
-  const person = keep(
+export function createStanding({ admission, clients, consents, memory }: Needs): Standing {
+  const person = memory.keep(
     'standing.person',
     async (accountId: string, clientId: string, sourceAlias: string) => {
       const answer = await admission.person({ accountId, clientId, sourceAlias })
@@ -43,21 +50,31 @@ export function createStanding({ admission, clients, consents, keep }: Needs): S
     { forAtMost },
   )
 
-  return {
-    person: ({ accountId, clientId, sourceAlias, scopes }) =>
-      after(clients.get(clientId), (client) => {
+  const asking =
+    (ask: typeof person.soon): Standing['of'] =>
+    (whom) => {
+      if (!('accountId' in whom))
+        return after(admission.machine(whom.clientId), (answer) => ('denied' in answer ? answer.denied : undefined))
+      const { accountId, clientId, sourceAlias, scopes } = whom
+      return after(clients.get(clientId), (client) => {
         const isAsked = client && !client.firstParty
         const found = both(
-          () => person.soon(accountId, clientId, sourceAlias),
+          () => ask(accountId, clientId, sourceAlias),
           () => (isAsked ? consents.get(accountId, clientId) : undefined),
         )
         return after(found, ([{ denied }, consent]) => {
           if (denied) return denied
           return client && !agreesTo(client, scopes, consent) ? 'consent_missing' : undefined
         })
-      }),
+      })
+    }
+  const anew = asking(person.anew)
 
-    machine: (clientId) =>
-      after(admission.machine(clientId), (answer) => ('denied' in answer ? answer.denied : undefined)),
+  return {
+    of: asking(person.soon),
+    async now(whom) {
+      await memory.confirm()
+      return anew(whom)
+    },
   }
 }

@@ -7,6 +7,7 @@ import { type KeyObject, verify as verifySignature } from 'node:crypto'
 import { z } from 'zod'
 import type { Standing } from '../admission/standing.ts'
 import { type Clock, seconds } from '../clock.ts'
+import { Unavailable } from '../errors.ts'
 import type { FindVerifier } from '../keys/find-verifier.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { after, both, type Soon } from '../soon.ts'
@@ -48,10 +49,14 @@ const Payload = z.looseObject({
 export function createCheckAccessToken(needs: Needs): CheckAccessToken {
   const { issuer, findVerifier, marks, standing, clock, clockTolerance } = needs
 
-  const shutOutBecause = ({ accountId, clientId, sourceAlias, scopes }: AccessToken) =>
-    accountId !== undefined && sourceAlias !== undefined
-      ? standing.person({ accountId, clientId, sourceAlias, scopes })
-      : standing.machine(clientId)
+  const whom = ({ accountId, clientId, sourceAlias, scopes }: AccessToken) =>
+    accountId !== undefined && sourceAlias !== undefined ? { accountId, clientId, sourceAlias, scopes } : { clientId }
+
+  /** A *no* out of memory is asked for again. While the registry is away it stands. */
+  async function judgedNow(token: AccessToken, known: ReasonCode): Promise<Verdict> {
+    const reason = await standing.now(whom(token)).catch(unlessUnavailable(known))
+    return reason ? no(reason, token) : { ok: true, token }
+  }
 
   const genuine = createGenuineTokens()
   const refused = createRefusedTokens()
@@ -105,11 +110,12 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
         return no('token_not_yet_valid', token)
       const asked = both(
         () => marks.liveness(token),
-        () => shutOutBecause(token),
+        () => standing.of(whom(token)),
       )
-      return after(asked, ([liveness, shutOut]) => {
-        const reason = deadBecause(token, liveness) ?? shutOut
-        return reason ? no(reason, token) : { ok: true, token }
+      return after(asked, ([liveness, shutOut]): Soon<Verdict> => {
+        const reason = deadBecause(token, liveness)
+        if (reason) return no(reason, token)
+        return shutOut ? judgedNow(token, shutOut) : { ok: true, token }
       })
     })
   }
@@ -128,6 +134,13 @@ function headerOf({ header }: CompactJwt): z.infer<typeof Header> | undefined {
   if (data) headers.set(header, data)
   return data
 }
+
+const unlessUnavailable =
+  (known: ReasonCode) =>
+  (error: unknown): ReasonCode => {
+    if (error instanceof Unavailable) return known
+    throw error
+  }
 
 const no = (reason: ReasonCode, token?: AccessToken): Verdict => ({ ok: false, reason, ...(token && { token }) })
 

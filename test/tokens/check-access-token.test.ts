@@ -39,9 +39,20 @@ const alive: Liveness = {
 
 function check(
   token: string,
-  { live = alive, denied, at = now }: { live?: Liveness | Error; denied?: Denied['denied']; at?: number } = {},
+  {
+    live = alive,
+    denied,
+    deniedNow = denied,
+    at = now,
+  }: {
+    live?: Liveness | Error
+    denied?: Denied['denied']
+    deniedNow?: Denied['denied'] | Error | null
+    at?: number
+  } = {},
 ) {
   const asked: LivenessQuestion[] = []
+  let again = 0
   const checkAccessToken = createCheckAccessToken({
     issuer,
     findVerifier: (named) => (named === kid ? createPublicKey(privateKey) : undefined),
@@ -52,11 +63,18 @@ function check(
         return live
       },
     },
-    standing: { person: async () => denied, machine: async () => denied },
+    standing: {
+      of: async () => denied,
+      async now() {
+        again += 1
+        if (deniedNow instanceof Error) throw deniedNow
+        return deniedNow ?? undefined
+      },
+    },
     clock: () => at * 1000,
     clockTolerance: 15,
   })
-  return { verdict: checkAccessToken(token), asked }
+  return { verdict: checkAccessToken(token), asked, again: () => again }
 }
 
 const of = (payload: object, head: object = header) => compact(head, payload, privateKey)
@@ -115,6 +133,28 @@ describe('a genuine access token', () => {
   it('outlives a block that is older than itself', async () => {
     const live = { ...alive, accountBlockedAt: now - 1, clientBlockedAt: now - 1, sourceBlockedAt: now - 1 }
     expect(await check(of(person), { live }).verdict).toMatchObject({ ok: true })
+  })
+
+  it('counts when what memory has against it is over', async () => {
+    for (const token of [person, machine].map((payload) => of(payload, payload === machine ? rfc9068 : header))) {
+      const { verdict, again } = check(token, { denied: 'client_disabled', deniedNow: null })
+      expect(await verdict).toMatchObject({ ok: true })
+      expect(again()).toBe(1)
+    }
+  })
+
+  it('is refused for what memory has against it while nobody can say more', async () => {
+    const deniedNow = new Unavailable('store', 'no answer')
+    expect(await check(of(person), { denied: 'account_disabled', deniedNow }).verdict).toEqual(dead('account_disabled'))
+  })
+
+  it('is not asked about twice when a mark says as much', async () => {
+    const { verdict, again } = check(of(person), {
+      denied: 'account_disabled',
+      live: { ...alive, accountBlockedAt: now },
+    })
+    expect(await verdict).toEqual(dead('account_disabled'))
+    expect(again()).toBe(0)
   })
 
   it('ends when whoever it speaks for would not be let in any more', async () => {
@@ -177,7 +217,7 @@ describe('a forgery that is shown again', () => {
           return alive
         },
       },
-      standing: { person: () => undefined, machine: () => undefined },
+      standing: { of: () => undefined, now: async () => undefined },
       clock: () => at * 1000,
       clockTolerance: 15,
     })
