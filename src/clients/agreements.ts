@@ -44,6 +44,8 @@ export function createAgreements({ transact, consents, grants, accounts, clock }
         // Else an old refresh token would work again as soon as the person agrees again. When this fails, nothing was withdrawn.
         await grants.removeOfAccount(accountId, clientId)
       })
+      // Once more, for a sign-in that came in between the two.
+      await grants.removeOfAccount(accountId, clientId)
     },
   }
 }
