@@ -111,7 +111,7 @@ export function createUsers(needs: Needs): Users {
       const before = await get(id)
       requireVersion(before.account, expected)
       if (before.local) await together([usernameIn(input), requireSource(before.local.sourceId, input)])
-      else requireForeign(input)
+      else await requireForeign(id, input)
       const account = { ...before.account, ...accountPart(input, before.account.displayName) }
       const said = before.local && { ...before.local, ...localPart(input), username: input.username ?? '' }
       const isSame = changesNothing(auditedUser(before), auditedUser({ ...before, account, local: said }))
@@ -194,6 +194,14 @@ export function createUsers(needs: Needs): Users {
     },
   }
 
+  async function requireForeign(id: string, input: UserInput): Promise<void> {
+    const problems = foreignProblems(input)
+    if (problems.length === 0) return
+    // Whoever is being removed has no password here any more, either.
+    found(await accounts.get(id), `user ${id}`)
+    throw invalidInput(problems)
+  }
+
   async function requireSource(sourceId: string, { authentication_source: name }: UserInput): Promise<void> {
     if (name === undefined || (await localSource(name)).id === sourceId) return
     throw invalidInput([{ path: 'authentication_source', message: 'cannot be changed' }])
@@ -203,11 +211,6 @@ export function createUsers(needs: Needs): Users {
 async function usernameIn({ username }: UserInput): Promise<string> {
   if (username === undefined) throw invalidInput([{ path: 'username', message: 'is required' }])
   return username
-}
-
-function requireForeign(input: UserInput): void {
-  const problems = foreignProblems(input)
-  if (problems.length > 0) throw invalidInput(problems)
 }
 
 const withIdentities = (user: User): unknown => ({

@@ -2,6 +2,7 @@ import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { z } from 'zod'
 import type { Actor } from '../audit/audit.ts'
+import { Refusal } from '../errors.ts'
 import { readJson, requireOnce } from '../http/bodies.ts'
 import { parseInput } from '../input.ts'
 import type { ReasonCode } from '../reasons.ts'
@@ -94,15 +95,34 @@ export function createMount(router: Router, authorise: Authorise) {
     router[operation.method](operation.path, async (ctx) => {
       const actor = await authorise(ctx, operation.right)
       const { query, body } = operation
-      await handle(ctx, {
+      const asked = {
         actor,
         // Of an operation without a query or a body the handler asks for neither.
         query: query && parseInput(query, Object.fromEntries(requireOnce(new URLSearchParams(ctx.querystring)))),
         body: body && (await read(ctx, body)),
-      } as Parameters<typeof handle>[1])
+      } as Parameters<typeof handle>[1]
+      if (operation.guarded && meansWhatIsThere(ctx)) await inItsTurn(() => handle(ctx, asked))
+      else await handle(ctx, asked)
     })
   }
   return { mount, operations: operations as readonly Operation[] }
+}
+
+/** A change that names no version. */
+const meansWhatIsThere = ({ headers }: RouterContext): boolean => [undefined, '*'].includes(headers['if-match']?.trim())
+
+/** Of so many changes of one thing at once, each is made. */
+const mostTurns = 10
+
+/** When somebody else was faster, the change is made to what they left. One that was refused has done nothing. */
+async function inItsTurn(change: () => Promise<void>): Promise<void> {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await change()
+    } catch (error) {
+      if (turn === mostTurns || !(error instanceof Refusal && error.code === 'changed_meanwhile')) throw error
+    }
+  }
 }
 
 async function read<Schema extends z.ZodType>(ctx: RouterContext, { schema, patch, optional }: BodyOf<Schema>) {
