@@ -1,9 +1,7 @@
 /** `gatehouse backup` and `restore`. docs/operations/backup.md says in which order what else is brought back. */
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { z } from 'zod'
 import { seconds } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
@@ -11,9 +9,8 @@ import { StartProblem } from '../errors.ts'
 import { makeFolder } from '../folders.ts'
 import { version } from '../version.ts'
 import type { Given, World } from './command.ts'
+import { dumpPostgres, restorePostgres } from './postgres-tools.ts'
 import { type ExitCode, exitCodes } from './problems.ts'
-
-const run = promisify(execFile)
 
 /** What a backup says about itself. */
 const Manifest = z.object({
@@ -35,22 +32,22 @@ export async function backUp(given: Given, world: World): Promise<ExitCode> {
   const manifest = join(folder, 'manifest.json')
   if (existsSync(manifest) && !given.has('force'))
     throw new StartProblem(`${folder} has a backup already; --force takes its place`)
-  await using registry = await world.registry()
-  const { config, vault, clock } = registry
+  const config = await world.config()
+  const { backUpSqlite, leftOut, inspectDatabase, secretKeyIds } = await world.database()
+  const { pending, isUsed } = await inspectDatabase(config.database_url)
+  if (!isUsed) throw new StartProblem('There is nothing in the database yet')
+  // To open the registry brings its schema up to date: what another version is to find again stays as that has left it.
+  if (pending.length === 0) await (await world.registry())[Symbol.asyncDispose]()
   makeFolder(folder)
   // pg_dump makes its file for everybody to read otherwise.
   process.umask(0o077)
-  const { backUpSqlite, leftOut } = await world.database()
   const { kind, file } = databaseOf(config)
   const target = join(folder, files[kind])
   if (kind === 'sqlite') await backUpSqlite(file, target)
-  else {
-    const without = leftOut.map((table) => `--exclude-table-data=${table}`)
-    await postgresTool('pg_dump', ['--format=custom', `--file=${target}`, ...without], config, world)
-  }
+  else await dumpPostgres(target, leftOut, { config, world })
   const content: Manifest = {
-    ...{ version, made_at: new Date(clock()).toISOString(), database: kind, issuer: config.issuer },
-    secret_key_ids: [...vault.keyIds],
+    ...{ version, made_at: new Date().toISOString(), database: kind, issuer: config.issuer },
+    secret_key_ids: [...(await secretKeyIds(config))],
   }
   await writeFile(manifest, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
   world.terminal.remark(keysApart)
@@ -70,21 +67,7 @@ export async function restore(given: Given, world: World): Promise<ExitCode> {
     throw new StartProblem('There is a database already: stop every server, and --force takes its place')
   const source = join(folder, files[kind])
   if (kind === 'sqlite') await restoreSqlite(source, file)
-  else
-    await postgresTool(
-      'pg_restore',
-      [
-        '--clean',
-        '--if-exists',
-        '--no-owner',
-        '--single-transaction',
-        '--dbname',
-        postgresEnvironment(config).PGDATABASE,
-        source,
-      ],
-      config,
-      world,
-    )
+  else await restorePostgres(source, { config, world })
   await endWhatWasLive(config.database_url, seconds(Date.now()))
   for (const remark of await afterwards(manifest, world)) world.terminal.remark(remark)
   world.terminal.answer({ restored: true, ...manifest }, `Restored what was backed up at ${manifest.made_at}.`)
@@ -118,41 +101,4 @@ function databaseOf({ database_url: url }: Config) {
   return url.startsWith('sqlite:')
     ? ({ kind: 'sqlite', file: url.slice('sqlite:'.length) } as const)
     : ({ kind: 'postgres', file: '' } as const)
-}
-
-/** What the address may say beside that, in the words of PostgreSQL's tools. */
-const variablesOf: Readonly<Record<string, string>> = {
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-  options: 'PGOPTIONS',
-}
-
-/** Where the server is; not among the arguments, which everybody on the machine can read. */
-function postgresEnvironment({ database_url }: Config) {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(database_url)
-  const more = Object.entries(variablesOf).flatMap(([name, variable]) => {
-    const value = searchParams.get(name)
-    return value ? [[variable, value]] : []
-  })
-  return {
-    ...{ PGHOST: hostname.replace(/^\[|\]$/g, ''), PGPORT: port || '5432', PGUSER: decodeURIComponent(username) },
-    PGDATABASE: decodeURIComponent(pathname.slice(1)),
-    ...(password && { PGPASSWORD: decodeURIComponent(password) }),
-    ...Object.fromEntries(more),
-  }
-}
-
-async function postgresTool(tool: string, args: readonly string[], config: Config, { environment }: World) {
-  const program = join(environment.GATEHOUSE_POSTGRES_TOOLS ?? '', tool)
-  try {
-    await run(program, [...args], { env: { ...environment, ...postgresEnvironment(config) } })
-  } catch (cause) {
-    const { code, stderr = '' } = cause as NodeJS.ErrnoException & { readonly stderr?: string }
-    const elsewhere =
-      `${tool} is not installed here. Where it is: ${tool} ${args.join(' ')}, with the database in PGHOST, PGUSER, ` +
-      'PGPASSWORD and PGDATABASE; GATEHOUSE_POSTGRES_TOOLS names its folder'
-    throw new StartProblem(code === 'ENOENT' ? elsewhere : `${tool} failed: ${stderr}`.trim(), { cause })
-  }
 }

@@ -1,4 +1,6 @@
-import { type Migration, Migrator } from 'kysely/migration'
+import { sql } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
+import { StartProblem } from '../../../errors.ts'
 import type { Db } from '../schema.ts'
 import { up as registry } from './0001-registry.ts'
 import { up as liveState } from './0002-live-state.ts'
@@ -39,17 +41,39 @@ const migrations: Record<string, Migration> = {
   '0017-apis-of-clients': { up: apisOfClients },
 }
 
-/** Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it. */
+/**
+ * Brings the schema up to date. Of two processes that start at once one does the work and the other waits for it.
+ * Rejects with a `StartProblem` when a newer version has been there.
+ */
 export async function migrate(db: Db): Promise<void> {
   const { error } = await migrator(db).migrateToLatest()
-  if (error) throw error
+  if (!error) return
+  await refuseNewer(db)
+  throw error
 }
 
-/** What the next start will do to the schema, and whether any of it is there; changes nothing. */
+/**
+ * What the next start will do to the schema, and whether any of it is there; changes nothing. Rejects with a
+ * `StartProblem` when a newer version has been there.
+ */
 export async function schemaState(db: Db): Promise<{ readonly pending: readonly string[]; readonly isUsed: boolean }> {
   const known = await migrator(db).getMigrations()
   const pending = known.flatMap(({ name, executedAt }) => (executedAt ? [] : [name]))
-  return { pending, isUsed: pending.length < known.length }
+  const isUsed = pending.length < known.length
+  if (isUsed) await refuseNewer(db)
+  return { pending, isUsed }
+}
+
+/** There is no way back: what a newer version keeps, this one does not know. */
+async function refuseNewer(db: Db): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(db)
+  const newer = rows.flatMap(({ name }) => (name in migrations ? [] : [name]))
+  if (newer.length === 0) return
+  throw new StartProblem(
+    `The database was brought up to date by a newer version (${newer.join(', ')}), and this one does not know what it ` +
+      'keeps: start that version again, or restore a backup from before it',
+  )
 }
 
 const migrator = (db: Db) => new Migrator({ db, provider: { getMigrations: async () => migrations } })
