@@ -20,20 +20,28 @@ const entra = source('Entra')
 
 const nothing: Progress = {
   ...{ needs: 'login', offered: [], named: undefined, discoverable: false, missingScopes: [] },
-  ...{ halfway: undefined, stuck: undefined },
+  ...{ more: false, halfway: undefined, stuck: undefined },
 }
 
 describe('the next step', () => {
   it.each<[string, Partial<Progress>, Step]>([
     ['there is no source', {}, { kind: 'fail', reason: 'no_source_applies' }],
     ['there is one', { offered: [okta] }, { kind: 'prove', at: okta }],
-    ['there are several', { offered: [okta, entra] }, { kind: 'choose', from: [okta, entra], discover: false }],
+    [
+      'there are several',
+      { offered: [okta, entra] },
+      { kind: 'choose', from: [okta, entra], more: false, discover: false },
+    ],
     [
       'there is one, and an address leads to others',
       { offered: [okta], discoverable: true },
-      { kind: 'choose', from: [okta], discover: true },
+      { kind: 'choose', from: [okta], more: false, discover: true },
     ],
-    ['only an address leads anywhere', { discoverable: true }, { kind: 'choose', from: [], discover: true }],
+    [
+      'only an address leads anywhere',
+      { discoverable: true },
+      { kind: 'choose', from: [], more: false, discover: true },
+    ],
     ['one of several is named', { offered: [okta, entra], named: entra }, { kind: 'prove', at: entra }],
     ['one that is not offered is named', { offered: [okta], named: entra }, { kind: 'prove', at: entra }],
     ['one is named, and nothing is offered', { named: entra }, { kind: 'prove', at: entra }],

@@ -7,6 +7,8 @@ export interface Progress {
   readonly needs: 'login' | 'consent'
   /** The sources this client's people may choose from. */
   readonly offered: readonly Source[]
+  /** Whether they may choose from more than those. */
+  readonly more: boolean
   /** The one that the application or the person named, if it applies. */
   readonly named: Source | undefined
   /** Whether an e-mail address can lead to a source that is not among those offered. */
@@ -19,14 +21,14 @@ export interface Progress {
 }
 
 export type Step =
-  | { readonly kind: 'choose'; readonly from: readonly Source[]; readonly discover: boolean }
+  | { readonly kind: 'choose'; readonly from: readonly Source[]; readonly more: boolean; readonly discover: boolean }
   | { readonly kind: 'prove'; readonly at: Source }
   | { readonly kind: 'confirm'; readonly user: LocalUser }
   | { readonly kind: 'consent'; readonly to: readonly string[] }
   | { readonly kind: 'fail'; readonly reason: ReasonCode }
 
 /** The one place that knows the order of a sign-in. Every screen returns here; none knows the next. */
-export function nextStep({ needs, offered, named, discoverable, missingScopes, halfway, stuck }: Progress): Step {
+export function nextStep({ needs, offered, more, named, discoverable, missingScopes, halfway, stuck }: Progress): Step {
   if (stuck) return { kind: 'fail', reason: stuck }
   if (needs === 'consent') return { kind: 'consent', to: missingScopes }
   if (halfway) return { kind: 'confirm', user: halfway }
@@ -34,7 +36,7 @@ export function nextStep({ needs, offered, named, discoverable, missingScopes, h
   const [only, ...others] = offered
   if (!only && !discoverable) return { kind: 'fail', reason: 'no_source_applies' }
   if (only && others.length === 0 && !discoverable) return { kind: 'prove', at: only }
-  return { kind: 'choose', from: offered, discover: discoverable }
+  return { kind: 'choose', from: offered, more, discover: discoverable }
 }
 
 /**

@@ -31,12 +31,16 @@ export interface PasswordTry {
 
 export interface Choice {
   readonly from: readonly Source[]
+  /** Whether there are more than those. */
+  readonly more: boolean
   readonly discover: boolean
   readonly lastUsed: string | undefined
   readonly password?: PasswordTry
   /** For the users of the local source whose form is shown. */
   readonly passkey?: Omit<PasskeyForm, 'action'>
   readonly email?: { readonly value: string; readonly problem: string }
+  /** What was looked for, and whether more fits than is shown. */
+  readonly looked?: { readonly text: string; readonly more: boolean }
 }
 
 export type SecondProblem = keyof FactorWords['step']['problems']
@@ -61,7 +65,7 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
   return {
     signIn(
       { interaction: { uid, flow, params }, client, lang }: Visit,
-      { from, discover, lastUsed, password, passkey, email }: Choice,
+      { from, more, discover, lastUsed, password, passkey, email, looked }: Choice,
     ): string {
       const typed = from.filter((source) => kindOf(source) === 'password')
       // One password source is a form at once; several are doors like the others, lest a password goes to the wrong one.
@@ -78,6 +82,7 @@ export function createPages({ assets, base, csrf, reference, kindOf }: Needs) {
             href: sourceAt(uid, source),
             lastUsed: source.alias === lastUsed,
           })),
+        ...(more && { find: { action: at(uid), text: looked?.text, isMore: looked?.more ?? false } }),
         ...(form && {
           password: {
             alias: form.source.alias,

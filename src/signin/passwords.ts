@@ -98,11 +98,11 @@ export function createPasswordLogin({ steps, sources, interactions, connector, r
     const { title } = reasonWords(code, reasons[code], here.lang)
     const tooMany = factorWords(here.lang).step.problems.too_many_attempts
     const problem = code === 'too_many_attempts' ? tooMany : title
-    const step = await steps.next(here)
+    const step = await steps.next(ctx, here)
     const around =
       step.kind === 'choose' && step.from.some(({ id }) => id === source.id)
-        ? { from: step.from, discover: step.discover }
-        : { from: [], discover: false }
+        ? { from: step.from, more: step.more, discover: step.discover }
+        : { from: [], more: false, discover: false }
     ctx.status = status
     if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
     await steps.choose(ctx, here, { ...around, password: { source, username, problem } })

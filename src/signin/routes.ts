@@ -76,7 +76,8 @@ export function signinRoutes(needs: Needs): Router {
   router.get('/login/:uid', inVisit, async (ctx) => {
     const here = await steps.visit(ctx)
     restart.keep(ctx, here.interaction)
-    await steps.advance(ctx, here)
+    const text = String(ctx.query.q ?? '').trim()
+    await (text === '' ? steps.advance(ctx, here) : steps.look(ctx, here, text))
   })
 
   router.get('/login/:uid/again', inVisit, async (ctx) => steps.beginAnew(ctx, await steps.visit(ctx)))
@@ -101,10 +102,10 @@ export function signinRoutes(needs: Needs): Router {
     const email = (await steps.form(ctx, here, credentialsLimit)).get('email') ?? ''
     const source = await findByAddress(sources, here.client, email)
     if (source) return steps.prove(ctx, { ...here, interaction: withHint(here.interaction, email) }, source)
-    const { offered, discoverable } = await findCandidates(sources, here.client, {})
+    const { offered, more, discoverable } = await findCandidates(sources, here.client, {})
     ctx.status = 404
     await steps.choose(ctx, here, {
-      from: offered,
+      ...{ from: offered, more },
       discover: discoverable,
       email: { value: email, problem: wordsIn(here.lang).signIn.emailUnknown },
     })

@@ -16,7 +16,7 @@ import type { Source, SourceStore } from '../sources/source.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { BrowserNotes } from './browser-notes.ts'
-import { applicable, findCandidates } from './candidates.ts'
+import { applicable, findCandidates, lookForSources } from './candidates.ts'
 import type { Halfway } from './halfway.ts'
 import { nextStep, type Step, stuckBecause } from './next-step.ts'
 import type { Choice, Pages, SecondProblem } from './pages.ts'
@@ -84,18 +84,24 @@ export function createSteps(needs: Needs) {
   const confirmForm = (ctx: Context, { interaction }: Visit, posted: URLSearchParams): void =>
     csrf.check(ctx, posted, interaction.uid)
 
-  async function next({ interaction, client }: Visit, halfway?: LocalUser): Promise<Step> {
-    const candidates = await findCandidates(sources, client, interaction.params)
+  async function next(ctx: Context, { interaction, client }: Visit, halfway?: LocalUser): Promise<Step> {
+    const candidates = await findCandidates(sources, client, interaction.params, lastSource.read(ctx))
     return nextStep({ ...interaction, ...candidates, halfway, stuck: stuckBecause(interaction) })
   }
 
   /** After a refusal, at the person's own wish: hints and what was tried before do not decide any more. */
-  async function anew({ interaction, client }: Visit): Promise<Step> {
-    const { named, offered, discoverable } = await findCandidates(sources, client, interaction.params)
+  async function anew(ctx: Context, { interaction, client }: Visit): Promise<Step> {
+    const { named, offered, more, discoverable } = await findCandidates(
+      sources,
+      client,
+      interaction.params,
+      lastSource.read(ctx),
+    )
     const all = named && !offered.some(({ id }) => id === named.id) ? [named, ...offered] : offered
     return nextStep({
       ...interaction,
       offered: all,
+      more,
       named: undefined,
       discoverable,
       halfway: undefined,
@@ -110,7 +116,7 @@ export function createSteps(needs: Needs) {
       case 'prove':
         return prove(ctx, here, step.at)
       case 'choose':
-        return choose(ctx, here, { from: step.from, discover: step.discover })
+        return choose(ctx, here, step)
       case 'confirm':
         return needs.askSecond(ctx, here, step.user)
       case 'consent': {
@@ -133,7 +139,7 @@ export function createSteps(needs: Needs) {
     if (open.kind === 'password') {
       const username = here.interaction.params.login_hint
       const password = { source, ...(username !== undefined && { username }) }
-      return choose(ctx, here, { from: [], discover: false, password })
+      return choose(ctx, here, { from: [], more: false, discover: false, password })
     }
     const write = await depart(ctx, here, source, open)
     await write()
@@ -171,7 +177,15 @@ export function createSteps(needs: Needs) {
 
     async advance(ctx: Context, here: Visit): Promise<void> {
       const user = (await needs.halfway.find(ctx, here.interaction.uid))?.user
-      await take(ctx, here, await next(here, user))
+      await take(ctx, here, await next(ctx, here, user))
+    },
+
+    /** The same where there is more to choose from than is shown: those that have what was typed in their names. */
+    async look(ctx: Context, here: Visit, text: string): Promise<void> {
+      const step = await next(ctx, here)
+      if (step.kind !== 'choose' || !step.more) return take(ctx, here, step)
+      const { found, more } = await lookForSources(sources, here.client, text)
+      await choose(ctx, here, { from: found, more: true, discover: false, looked: { text, more } })
     },
 
     /** For a sign-in that has just begun: where one way only is open, and that leads away, it is taken. */
@@ -180,7 +194,7 @@ export function createSteps(needs: Needs) {
         const client = await clients.get(interaction.clientId)
         if (!client?.enabled) return undefined
         const here = { interaction, client, lang: languageOf(ctx, interaction.params.ui_locales) }
-        const step = await next(here)
+        const step = await next(ctx, here)
         const open = step.kind === 'prove' ? connector(step.at) : undefined
         if (step.kind !== 'prove' || open?.kind !== 'redirect') return undefined
         const write = await depart(ctx, here, step.at, open)
@@ -193,7 +207,7 @@ export function createSteps(needs: Needs) {
       }
     },
 
-    beginAnew: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await anew(here)),
+    beginAnew: async (ctx: Context, here: Visit): Promise<void> => take(ctx, here, await anew(ctx, here)),
 
     /** The source in the address. Rejects when the person may not come through it. */
     async namedSource(ctx: Context, { client }: Visit): Promise<Source> {

@@ -40,8 +40,10 @@ export interface SourceStore extends Collection<Source> {
   byDomain(domain: string): Promise<Source | undefined>
   /** Whether an e-mail domain leads to an enabled source besides those in `known`; only among `ids` when given. */
   anyDomain(known: readonly string[], ids?: readonly string[]): Promise<boolean>
-  /** The enabled ones that people sign in through and that are not hidden, at most `limit`, by name; only those in `ids` when given. */
-  offered(limit: number, ids?: readonly string[]): Promise<readonly Source[]>
+  /** The enabled ones that people sign in through and that are not hidden, at most `limit`, by name; only those in `ids`, and of `type`, when given. */
+  offered(limit: number, ids?: readonly string[], type?: SourceType): Promise<readonly Source[]>
+  /** Those of them that `search` finds, as in lists. */
+  offeredLike(search: string, limit: number, ids?: readonly string[]): Promise<readonly Source[]>
   /** By id. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>>
   /** The enabled ones of which something is over before `until`, at most `limit`, the soonest first. */

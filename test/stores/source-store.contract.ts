@@ -120,6 +120,26 @@ export function sourceStoreContract(label: string, open: () => Promise<RegistryW
       expect(await names(9, [])).toEqual([])
     })
 
+    it('finds those that are offered by pieces of their names, and of one type', async () => {
+      await using world = await open()
+      const { sources } = world.stores
+      const [bern, basel] = [aSource({ name: 'Partner Bern' }), aSource({ name: 'partner Basel', type: 'local' })]
+      for (const source of [
+        ...[bern, basel, aSource({ name: 'Hospital' }), aSource({ name: 'Partner off', enabled: false })],
+        ...[aSource({ name: 'Partner hidden', hidden: true }), aSource({ name: 'Partner tokens', type: 'jwt' })],
+      ])
+        await sources.add(source)
+      const names = async (text: string, limit = 9, ids?: readonly string[]) =>
+        (await sources.offeredLike(text, limit, ids)).map(({ name }) => name)
+      expect(await names('PARTNER')).toEqual(['partner Basel', 'Partner Bern'])
+      expect(await names('partner', 1)).toEqual(['partner Basel'])
+      expect(await names('partner', 9, [bern.id])).toEqual(['Partner Bern'])
+      expect(await names('partner', 9, [])).toEqual([])
+      expect(await names('ba')).toEqual(['partner Basel'])
+      expect(await names('100% nobody\0')).toEqual([])
+      expect((await sources.offered(9, undefined, 'local')).map(({ id }) => id)).toEqual([basel.id])
+    })
+
     it('keeps a source that an API uses, and names the API', async () => {
       await using world = await open()
       const okta = aSource()

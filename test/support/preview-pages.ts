@@ -151,6 +151,11 @@ export const previews: Readonly<Record<string, Html>> = {
     discover: { action: '/login/u1/discover' },
     notice: 'Your session has ended. Sign in again to go on where you were.',
   }),
+  'sign-in-many': signInView({ ...signIn, find: { action: '/login/u1', text: undefined, isMore: false } }),
+  'sign-in-none': signInView({
+    ...{ ...signIn, sources: [], password: undefined },
+    find: { action: '/login/u1', text: endless, isMore: false },
+  }),
   'sign-in-hostile': signInView(strained(hostile)),
   'sign-in-endless': signInView(strained(endless)),
   'sign-in-right-to-left': signInView(strained(rightToLeft)),

@@ -11,6 +11,8 @@ export interface SignIn extends Place {
   readonly application: Application
   /** Sources the browser goes away to; the page puts the one used last first. */
   readonly sources: readonly SourceLink[]
+  /** Where there are more sources than those. */
+  readonly find?: FindForm
   readonly password?: PasswordForm
   readonly discover?: DiscoverForm
   readonly csrf: string
@@ -39,6 +41,15 @@ export interface PasswordForm {
   readonly passkey?: PasskeyForm
 }
 
+/** GET with `q`: a part of a name. */
+export interface FindForm {
+  readonly action: string
+  /** What was looked for; `undefined`: nothing yet. */
+  readonly text: string | undefined
+  /** Whether more fits than is shown. */
+  readonly isMore: boolean
+}
+
 /** Posts `email` and `csrf`: the address's domain tells the source. */
 export interface DiscoverForm {
   readonly action: string
@@ -48,11 +59,12 @@ export interface DiscoverForm {
 
 /** Who are you, and who can vouch for it? */
 export function signInView(props: SignIn): Html {
-  const { application, assets, lang, sources, password, discover, csrf, back, reference, notice } = props
+  const { application, assets, lang, sources, find, password, discover, csrf, back, reference, notice } = props
   const words = wordsIn(lang)
-  const alone = sources.length === 0
+  const alone = sources.length === 0 && !find
   const body = html`<h1>${words.signIn.title(nameOf(application.name))}</h1>
 ${notice !== undefined && html`<div class="notice" role="status">${dot}<p>${notice}</p></div>`}
+${find && findForm(find, sources.length === 0 && !password, words)}
 ${sources.length > 0 && sourceList(sources, words)}
 ${password && passwordForm(password, { csrf, alone, lang })}
 ${discover && discoverForm(discover, { csrf, alone: alone && !password, look: password ? 'plain' : 'primary', lang })}
@@ -76,6 +88,18 @@ function sourceList(sources: readonly SourceLink[], { signIn: words }: Words): H
 <span class="text"><span class="name">${words.continueWith(nameOf(name))}</span>${lastUsed && html`<small>${words.lastUsed}</small>`}</span>${onward}</a></li>`,
   )}
 </ul></nav>`
+}
+
+function findForm({ action, text, isMore }: FindForm, isNone: boolean, { signIn: words }: Words): Html {
+  const said = text === undefined ? undefined : isNone ? words.findNone(nameOf(text)) : isMore && words.findMore
+  return html`<form class="find" role="search" method="get" action="${mustBeSafe(action)}">
+<div class="field"><label for="q">${words.find}</label>
+<div class="joined"><input id="q" name="q" type="search" autocomplete="organization" maxlength="100" required value="${text ?? ''}" aria-describedby="find-help">
+<button class="quiet" id="find">${words.findSubmit}</button></div>
+<p class="help" id="find-help">${words.findHelp}</p></div>
+</form>
+${said && html`<div class="notice" role="status">${dot}<p>${said}</p></div>`}
+${text !== undefined && html`<p class="find"><a id="all" href="${mustBeSafe(action)}">${words.findAgain}</a></p>`}`
 }
 
 function initial(name: string): string {

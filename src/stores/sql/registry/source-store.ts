@@ -10,6 +10,7 @@ import { searchText } from '../paging.ts'
 import { requireRoles, roleColumns } from '../references.ts'
 import type { SourceRow } from '../rows/registry.ts'
 import type { Db } from '../schema.ts'
+import { searched } from '../searching.ts'
 
 export function createSourceStore(db: Db, vault: Vault): SourceStore {
   const fromRow = (row: SourceRow): Source => ({
@@ -120,7 +121,7 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
       return row !== undefined
     },
 
-    async offered(limit, ids) {
+    async offered(limit, ids, type) {
       if (ids?.length === 0) return []
       const rows = await db
         .selectFrom('sources')
@@ -129,10 +130,23 @@ export function createSourceStore(db: Db, vault: Vault): SourceStore {
         .where('hidden', '=', 0)
         .where('type', 'not in', presentedTypes)
         .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
+        .$if(type !== undefined, (query) => query.where('type', '=', type ?? ''))
         .orderBy('search')
         .orderBy('id')
         .limit(limit)
         .execute()
+      return rows.map(fromRow)
+    },
+
+    async offeredLike(search, limit, ids) {
+      if (ids?.length === 0) return []
+      const { from, conditions } = searched(db, 'sources', search)
+      const some = ids === undefined ? [] : [sql`sources.id in (${sql.join(ids)})`]
+      const { rows } = await sql<SourceRow>`
+        select sources.* from ${from}
+        where sources.enabled = 1 and sources.hidden = 0 and sources.type not in (${sql.join(presentedTypes)})
+          and ${sql.join([...conditions, ...some, sql`true`], sql` and `)}
+        order by sources.search, sources.id limit ${limit}`.execute(db)
       return rows.map(fromRow)
     },
 
