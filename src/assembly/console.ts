@@ -133,6 +133,8 @@ export function assembleConsole({ config, keys, stores, nouns, vault, clock, ass
       overviewPages({
         ...{ statistics: stores.statistics, sources: nouns.sources, sourceStore: stores.sources, clock },
         ...{ keys: stores.keys, keyLife: config.signing_keys.active_for * 1000 },
+        // The console's own, and that of the configuration.
+        ownClients: config.bootstrap.client ? 2 : 1,
         ...{ activity: needs.operations.activity, health: needs.readiness.look },
         ending: [...needs.connectors.values()].flatMap(({ type, expiries }) => (expiries ? [type] : [])),
       }),

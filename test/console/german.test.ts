@@ -3,6 +3,7 @@ import { CertificateConfig } from '../../src/connectors/certificate/config.ts'
 import { JwtConfig, jwtSecrets } from '../../src/connectors/jwt/config.ts'
 import { OidcConfig } from '../../src/connectors/oidc/config.ts'
 import { fieldsOf } from '../../src/console/forms.ts'
+import { actionText } from '../../views/console/events.ts'
 import { consoleWords } from '../../views/words/console.ts'
 import { startTestBroker, type TestBroker } from '../support/broker.ts'
 import { formTo, headingIn, send, walk } from '../support/pages.ts'
@@ -25,6 +26,19 @@ describe('the settings of sources', () => {
     const fields = schemas.flatMap((schema) => fieldsOf(schema, { words, secrets, below: 'config' }))
     expect(fields.map(({ name }) => name).filter((name) => !Object.hasOwn(words, name))).toEqual([])
   })
+})
+
+it.each([
+  ['signing_key.activated', 'Signaturschlüssel unterschreibt von da an'],
+  ['signing_key.revoked', 'Signaturschlüssel widerrufen'],
+  ['session.ended', 'Sitzung beendet'],
+  ['user.signed_out', 'Person überall abgemeldet'],
+  ['traces.erased', 'Verläufe gelöscht'],
+  ['test_login.started', 'Probeanmeldung begonnen'],
+  ['consent.withdrawn', 'Einwilligung zurückgenommen'],
+  ['api_key.removed', 'API-Schlüssel entfernt'],
+])('the console says %s in German', (action, said) => {
+  expect(actionText(action, 'de')).toBe(said)
 })
 
 describe('the sign-in pages in German', () => {

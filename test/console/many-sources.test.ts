@@ -56,3 +56,10 @@ it('of ten thousand sources a page is shown, one after the other, and any is fou
   expect(narrowed.text).not.toContain('Hospital 2<')
   expect(new URL(nextIn(narrowed) ?? '', broker.config.issuer).searchParams.get('enabled')).toBe('false')
 })
+
+it('looks for as much of a long text as the field takes, and shows what that was', { timeout: 60_000 }, async () => {
+  const { open } = await enterConsole(broker, '/admin/sources')
+  const { text } = await open(`/admin/sources?q=${encodeURIComponent('👩'.repeat(250))}`)
+  expect(text).toContain(`value="${'👩'.repeat(200)}" maxlength="200"`)
+  expect(text).toContain('No source fits')
+})

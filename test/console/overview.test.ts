@@ -38,6 +38,24 @@ it('draws sign-ins by the day and by the hour, with their sums, a table and a wa
   expect(day.text).not.toMatch(/ style=|<style/)
 })
 
+it('names the first steps until there are people to sign in and something to sign in to', async () => {
+  await using fresh = await startTestBroker()
+  const { open } = await enterConsole(fresh)
+  const stepsIn = (text: string) => /<ol class="steps-ahead">.*?<\/ol>/s.exec(text)?.[0]
+  const first = stepsIn((await open('/admin/')).text) ?? ''
+  expect([...first.matchAll(/class="button (\w+)" href="([^"]+)"/g)].map(([, look, href]) => [look, href])).toEqual([
+    ['primary', '/admin/sources/add'],
+    ['plain', '/admin/applications/add'],
+    ['plain', '/admin/apis/add'],
+  ])
+  await fresh.addSource(upstream)
+  const second = stepsIn((await open('/admin/')).text) ?? ''
+  expect(second).toContain('done')
+  expect(second).toContain('class="button primary" href="/admin/applications/add"')
+  await fresh.created('applications', { name: 'Patient App', redirect_uris: ['https://app.example/cb'] })
+  expect(stepsIn((await open('/admin/')).text)).toBeUndefined()
+})
+
 it('counts what the process did, and says part by part how it is', async () => {
   const { open } = await enterConsole(broker)
   const { text } = await open('/admin/')

@@ -7,7 +7,7 @@ import { pager, table } from './table.ts'
 import { ago, exactly, type Moment } from './time.ts'
 import { type Party, partyLink } from './traces.ts'
 
-export type ActorKind = keyof ReturnType<typeof consoleWords>['events']['actors']
+export type ActorKind = keyof ReturnType<typeof consoleWords>['history']['actors']
 
 export interface EventRow {
   readonly id: string
@@ -66,16 +66,16 @@ function actionWords(action: string, lang: ConsoleLanguage): Html {
 }
 
 export function actionText(action: string, lang: ConsoleLanguage): string {
-  const { events: words } = consoleWords(lang)
-  const [type = '', verb = ''] = action.split('.')
-  const types: Readonly<Record<string, string>> = words.types
-  const verbs: Readonly<Record<string, string>> = words.verbs
-  const told = Object.hasOwn(types, type) && Object.hasOwn(verbs, verb)
-  return told ? `${types[type]} ${verbs[verb]}` : action.replaceAll(/[._]/g, ' ')
+  const { history: words } = consoleWords(lang)
+  const [subject = '', done = ''] = action.split('.')
+  const subjects: Readonly<Record<string, string>> = words.subjects
+  const actions: Readonly<Record<string, string>> = words.actions
+  const told = Object.hasOwn(subjects, subject) && Object.hasOwn(actions, done)
+  return told ? `${subjects[subject]} ${actions[done]}` : action.replaceAll(/[._]/g, ' ')
 }
 
 function who({ kind, ...party }: EventRow['actor'], lang: ConsoleLanguage): Html {
-  const word = consoleWords(lang).events.actors[kind]
+  const word = consoleWords(lang).history.actors[kind]
   return html`${word}${kind !== 'system' && party.name !== '' && html` <small>${partyLink(party)}</small>`}`
 }
 

@@ -1,6 +1,7 @@
 /** What was changed, by whom: the latest of it. */
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { actionText } from './events.ts'
 import { nothing, said, section } from './parts.ts'
 import { table } from './table.ts'
 import { ago, type Moment } from './time.ts'
@@ -21,12 +22,6 @@ export interface Change {
 
 export function historyView(changes: readonly Change[], moment: Moment, more?: Html): Html {
   const { history: words } = consoleWords(moment.lang)
-  const actions: Readonly<Record<string, string>> = words.actions
-  const subjects: Readonly<Record<string, string>> = words.subjects
-  const told = (action: string) => {
-    const [subject = '', done = ''] = action.split('.')
-    return `${subjects[subject] ?? subject} ${actions[done] ?? done}`
-  }
   return section(
     words.title,
     table({
@@ -35,7 +30,7 @@ export function historyView(changes: readonly Change[], moment: Moment, more?: H
       empty: html`<p>${words.nothing}</p>`,
       columns: [
         { title: words.when, header: true, cell: ({ at }) => ago(at, moment) },
-        { title: words.did, cell: ({ action }) => told(action) },
+        { title: words.did, cell: ({ action }) => actionText(action, moment.lang) },
         {
           title: words.members,
           cell: ({ members }) => (members.length === 0 ? nothing : html`<code>${members.join(', ')}</code>`),

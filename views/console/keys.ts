@@ -23,6 +23,8 @@ export interface KeysPage extends Moment {
   readonly schedule: { readonly active_for: number; readonly published_before: number; readonly retiring_for: number }
   /** When it rotates by itself. */
   readonly due: number | undefined
+  /** From when on it can be rotated by hand, for whoever may, where it cannot yet. */
+  readonly readyFrom: number | undefined
 }
 
 const tones = { next: 'off', active: 'good', retiring: 'warning' } as const
@@ -63,11 +65,12 @@ function signed({ activatedAt, retiredAt }: KeyRow, page: Moment): Html {
   return html`${words.from} ${exactly(activatedAt, page)}${until}`
 }
 
-function schedule({ schedule: times, due, ...page }: KeysPage): Html {
+function schedule({ schedule: times, due, readyFrom, ...page }: KeysPage): Html {
   const { keys: words } = consoleWords(page.lang)
   const rotation = due === undefined || due <= page.now ? words.due : html`${ago(due, page)} (${exactly(due, page)})`
   return descriptions([
     [words.nextRotation, rotation],
+    [words.byHand, readyFrom === undefined ? undefined : words.rotateFrom(exactly(readyFrom, page))],
     [words.activeFor, duration(times.active_for, page.lang)],
     [words.publishedBefore, duration(times.published_before, page.lang)],
     [words.retiringFor, duration(times.retiring_for, page.lang)],

@@ -1,5 +1,6 @@
 import { type Html, html } from '../html.ts'
 import { consoleWords } from '../words/console.ts'
+import { type FirstStep, firstSteps } from './first-steps.ts'
 import { outcomeColumns, overTime } from './overview-figures.ts'
 import { descriptions, said, section, state } from './parts.ts'
 import { table } from './table.ts'
@@ -29,6 +30,8 @@ interface Activity {
 }
 
 export interface Overview extends Moment {
+  /** Empty where nobody needs them any more. */
+  readonly steps: readonly FirstStep[]
   readonly counts: readonly { readonly name: string; readonly count: number; readonly href: string | undefined }[]
   readonly period: Period
   readonly periods: readonly { readonly period: Period; readonly href: string }[]
@@ -41,7 +44,10 @@ export interface Overview extends Moment {
   readonly activity: Activity
   /** Of the process that answers, part by part; `problem`: what is the matter. */
   readonly health: readonly { readonly name: string; readonly problem?: string | undefined }[]
+  /** Those with the most. */
   readonly sources: readonly (Outcomes & { readonly name: string | undefined; readonly href: string | undefined })[]
+  /** Where all of them are, when there are more than those. */
+  readonly allSources: string | undefined
   readonly refusals: readonly {
     readonly title: string
     readonly code: string
@@ -53,7 +59,7 @@ export interface Overview extends Moment {
 
 export function overviewView(page: Overview): Html {
   const { overview: words } = consoleWords(page.lang)
-  return html`${overTime(page)}
+  return html`${firstSteps(page.steps, page.lang)}${overTime(page)}
 ${section(words.sourcesTitle, bySource(page))}
 ${section(words.refusals, refusals(page))}
 ${section(words.expiring, expiring(page))}
@@ -89,7 +95,7 @@ const tile = (name: string, count: number, href: string | undefined): Html =>
     ? html`<div class="tile"><strong>${count}</strong><span>${name}</span></div>`
     : html`<a class="tile" href="${href}"><strong>${count}</strong><span>${name}</span></a>`
 
-function bySource({ sources, lang }: Overview): Html {
+function bySource({ sources, allSources, lang }: Overview): Html {
   const { overview: words } = consoleWords(lang)
   const name = (row: Overview['sources'][number]) =>
     row.name === undefined
@@ -97,12 +103,13 @@ function bySource({ sources, lang }: Overview): Html {
       : row.href === undefined
         ? said(row.name)
         : html`<a href="${row.href}">${said(row.name)}</a>`
-  return table({
+  const rows = table({
     caption: words.sourcesTitle,
     rows: sources,
     empty: html`<p>${words.noSignIns}</p>`,
     columns: [{ title: words.source, header: true, cell: name }, ...outcomeColumns(lang)],
   })
+  return html`${rows}${allSources !== undefined && html`<p class="muted">${words.mostOf(sources.length)} <a class="all" href="${allSources}">${words.allSources}</a></p>`}`
 }
 
 function refusals({ refusals: rows, lang }: Overview): Html {

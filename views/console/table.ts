@@ -76,7 +76,7 @@ export function searchable({ action, value, label, filters = [], count, lang }: 
   const { kit } = consoleWords(lang)
   const isNarrowed = value !== '' || filters.some((filter) => filter.value !== '')
   return html`<form class="search" role="search" method="get" action="${action}"${liveSearch(action)}>
-<div class="field grow"><label for="q">${label}</label><input type="search" id="q" name="q" value="${value}" autocomplete="off"></div>
+<div class="field grow"><label for="q">${label}</label><input type="search" id="q" name="q" value="${value}" maxlength="200" autocomplete="off"></div>
 ${filters.map((filter) => html`<div class="field"><label for="filter-${filter.name}">${filter.label}</label><select id="filter-${filter.name}" name="${filter.name}">${filter.options.map((option) => html`<option value="${option.value}"${option.value === filter.value && html` selected`}>${option.text}</option>`)}</select></div>`)}
 <button class="button plain">${kit.search}</button>${isNarrowed && html`<a class="all" href="${action}">${kit.showAll}</a>`}${count !== undefined && countPart(html`${count}`)}
 </form>${foundPart(content)}`

@@ -6,6 +6,7 @@ import type { Apis } from '../../apis/apis.ts'
 import type { ApiKeyStore } from '../../applications/api-key.ts'
 import type { Statistics } from '../../traces/statistics.ts'
 import type { Mount, Visit } from '../page.ts'
+import { searchText } from '../query.ts'
 
 interface Needs {
   readonly apis: Pick<Apis, 'list'>
@@ -17,7 +18,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 export const ApiQuery = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   after: z.string().max(200).optional().catch(undefined),
 })
 

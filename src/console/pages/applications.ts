@@ -11,6 +11,7 @@ import { rightToClient } from '../../roles/changes.ts'
 import type { Statistics } from '../../traces/statistics.ts'
 import { inputFrom, shownValues } from '../forms.ts'
 import type { Mount, Visit } from '../page.ts'
+import { searchText } from '../query.ts'
 import { applicationFields, applicationGroups } from './application-fields.ts'
 
 interface Needs {
@@ -22,7 +23,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   after: z.string().max(200).optional().catch(undefined),
 })
 

@@ -6,6 +6,7 @@ import type { Clients } from '../../clients/clients.ts'
 import { clientKinds, kindOf } from '../../clients/kinds.ts'
 import type { SourceStore } from '../../sources/source.ts'
 import type { Mount } from '../page.ts'
+import { searchText } from '../query.ts'
 
 interface Needs {
   readonly clients: Pick<Clients, 'list'>
@@ -18,7 +19,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   kind: z.enum(['', ...clientKinds]).catch(''),
   after: z.string().max(200).optional().catch(undefined),
 })

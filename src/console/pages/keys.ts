@@ -36,12 +36,14 @@ export const keyPages = ({ keys, follow, schedule, issuer }: Needs) => {
   return (mount: Mount): void => {
     mount.page({ path: '/keys', area: 'keys', right: 'view' }, async ({ words, lang, now, at, may }) => {
       const mayChange = may('administer')
+      const { from, due } = await times()
       return {
         title: words.keys.title,
         lead: words.keys.lead,
-        actions: html`${mayChange && linkButton(at('/keys/rotate'), words.keys.rotate)}`,
+        actions: html`${mayChange && isReady(from, now) && linkButton(at('/keys/rotate'), words.keys.rotate)}`,
         body: keysView({
-          ...{ lang, now, schedule, jwks: `${issuer}/jwks`, due: (await times()).due },
+          ...{ lang, now, schedule, jwks: `${issuer}/jwks`, due },
+          readyFrom: mayChange && !isReady(from, now) ? from : undefined,
           keys: (await listed()).map((key) => ({
             ...key,
             revoke: mayChange ? at(`/keys/${key.kid}/revoke`) : undefined,
@@ -57,7 +59,7 @@ export const keyPages = ({ keys, follow, schedule, issuer }: Needs) => {
           const { words, csrf, lang, at, now } = visit
           const { keys: own } = words
           const { from } = await times()
-          const isYoung = from === undefined || from > now
+          const isYoung = !isReady(from, now)
           return {
             title: own.rotateTitle,
             crumbs: crumbs(visit),
@@ -121,3 +123,6 @@ export const keyPages = ({ keys, follow, schedule, issuer }: Needs) => {
     )
   }
 }
+
+/** Whether the next key has been published for long enough to sign. */
+const isReady = (from: number | undefined, now: number): from is number => from !== undefined && from <= now

@@ -1,3 +1,4 @@
+import type { FirstStep } from '#views/console/first-steps.ts'
 import { type Overview, overviewView } from '#views/console/overview.ts'
 import type { Clock } from '../../clock.ts'
 import type { SourceType } from '../../connector.ts'
@@ -22,6 +23,8 @@ interface Needs {
   /** How this process is, part by part. */
   readonly health: () => Promise<Overview['health']>
   readonly clock: Clock
+  /** How many clients there are without anybody's doing. */
+  readonly ownClients: number
 }
 
 const day = 86_400_000
@@ -29,6 +32,8 @@ const hour = 3_600_000
 const periods = { day: { length: hour, count: 24 }, week: { length: day, count: 7 } } as const
 /** Sources with a chart of their own. */
 const charted = 4
+/** Sources with a row. */
+const listed = 10
 const soon = 30 * day
 const atMost = 200
 const none = { signedIn: 0, refused: 0, couldNotTell: 0, open: 0, callsRefused: 0 }
@@ -45,7 +50,7 @@ const pathOf: Partial<Record<(typeof counted)[number], string>> = {
 }
 
 export const overviewPages =
-  ({ statistics, sources, sourceStore, ending, keys, keyLife, activity, health, clock }: Needs) =>
+  ({ statistics, sources, sourceStore, ending, keys, keyLife, activity, health, clock, ownClients }: Needs) =>
   (mount: Mount): void => {
     /** Of those that are switched on; only some types have anything that ends. */
     async function expiring(now: number) {
@@ -65,6 +70,19 @@ export const overviewPages =
       const active = (await keys.list()).find(({ state }) => state === 'active')
       if (!active?.activatedAt) return []
       return [{ what: words.signingKey(active.kid), note: words.signingKeyNext, at: active.activatedAt + keyLife }]
+    }
+
+    /** A broker for sign-ins alone needs no API: the last step does not keep the others on the page. */
+    function stepsFor({ may, at }: Visit, there: Awaited<ReturnType<Statistics['registry']>>): readonly FirstStep[] {
+      const add = (path: string) => (may('edit') ? at(path) : undefined)
+      const hasPeople = there.authentication_sources > 1 || there.users > 1
+      const hasClients = there.clients > ownClients
+      if (hasPeople && hasClients) return []
+      return [
+        { what: 'source', isDone: hasPeople, href: add('/sources/add') },
+        { what: 'application', isDone: hasClients, href: add('/applications/add') },
+        { what: 'api', isDone: there.apis > 0, href: add('/apis/add') },
+      ]
     }
 
     mount.page({ path: '/', area: 'overview', right: 'view' }, async (visit) => {
@@ -93,6 +111,7 @@ export const overviewPages =
       const body = overviewView({
         lang,
         now,
+        steps: stepsFor(visit, registry),
         counts: counted.map((name) => {
           const path = pathOf[name]
           return { name: names[name], count: registry[name], href: path && at(path) }
@@ -104,11 +123,12 @@ export const overviewPages =
           return name === undefined ? [] : [{ name, href: at(`/sources/${id}`), spans: spread(over.bySource.get(id)) }]
         }),
         callsHref: at('/traces', { outcome: 'call_refused' }),
-        sources: figures.bySource.map(({ sourceId, ...outcomes }) => {
+        sources: figures.bySource.slice(0, listed).map(({ sourceId, ...outcomes }) => {
           const name = sourceId === null ? undefined : (nameOf.get(sourceId) ?? sourceId)
           const isThere = sourceId !== null && nameOf.has(sourceId)
           return { ...outcomes, name, href: isThere ? at(`/sources/${sourceId}`) : undefined }
         }),
+        allSources: figures.bySource.length > listed ? at('/sources') : undefined,
         refusals: figures.byReason.map(({ reason, count }) => ({
           ...{ code: reason, count, href: at('/traces', { reason }) },
           title: explained(reason, lang).title,

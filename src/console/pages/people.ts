@@ -12,6 +12,7 @@ import { parseInput } from '../../input.ts'
 import type { Source } from '../../sources/source.ts'
 import { type HistoryNeeds, historyOf } from '../history.ts'
 import type { Content, Mount, Visit } from '../page.ts'
+import { searchText } from '../query.ts'
 import { createSessionLines, type SessionNeeds } from './sessions.ts'
 
 export interface PeopleNeeds extends SessionNeeds, HistoryNeeds {
@@ -22,7 +23,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   after: z.string().max(200).optional().catch(undefined),
 })
 

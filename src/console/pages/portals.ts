@@ -13,6 +13,7 @@ import { PortalInput, type Portals, portalInput } from '../../portals/portals.ts
 import type { SourceStore } from '../../sources/source.ts'
 import { fieldsOf, inputFrom, shownValues, versionIn } from '../forms.ts'
 import type { Entered, Mount, Visit } from '../page.ts'
+import { searchText } from '../query.ts'
 
 interface Needs {
   readonly portals: Portals
@@ -26,7 +27,7 @@ const few = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   after: z.string().max(200).optional().catch(undefined),
 })
 

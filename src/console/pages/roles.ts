@@ -12,6 +12,7 @@ import { administration, type Role, type RoleUsage } from '../../roles/role.ts'
 import { RoleInput, type Roles, roleInput } from '../../roles/roles.ts'
 import { fieldsOf, inputFrom, shownValues, versionIn } from '../forms.ts'
 import type { Entered, Mount, Visit } from '../page.ts'
+import { searchText } from '../query.ts'
 
 interface Needs {
   readonly roles: Roles
@@ -21,7 +22,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   after: z.string().max(200).optional().catch(undefined),
 })
 

@@ -11,6 +11,7 @@ import type { SourceStatus } from '../../sources/status.ts'
 import type { Statistics } from '../../traces/statistics.ts'
 import { explained } from '../explained.ts'
 import type { Mount } from '../page.ts'
+import { searchText } from '../query.ts'
 
 interface Needs {
   readonly sources: Sources
@@ -22,7 +23,7 @@ const pageSize = 50
 
 /** What somebody wrote into the address by hand is as good as nothing. */
 const Query = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   type: z.enum(['', ...sourceTypes]).catch(''),
   enabled: z.enum(['', 'true', 'false']).catch(''),
   after: z.string().max(200).optional().catch(undefined),

@@ -109,12 +109,12 @@ export const signingIn = {
   upstream_refused: {
     title: 'Der Identitätsanbieter hat die Anmeldung abgelehnt',
     cause: 'Der Identitätsanbieter hat mit einem Fehler geantwortet statt mit einer Anmeldung.',
-    fix: 'Sehen Sie in der Spur der Anmeldung nach: Der Fehler ist der des Identitätsanbieters.',
+    fix: 'Sehen Sie im Verlauf der Anmeldung nach: Der Fehler ist der des Identitätsanbieters.',
   },
   upstream_invalid: {
     title: 'Der Antwort des Identitätsanbieters ist nicht zu trauen',
     cause: 'Eine Prüfung der Antwort ist gescheitert: Signatur, Aussteller, Empfänger, nonce, Zeit oder Form.',
-    fix: 'Vergleichen Sie Aussteller und Client-ID der Quelle mit denen beim Identitätsanbieter; die Spur nennt die Prüfung.',
+    fix: 'Vergleichen Sie Aussteller und Client-ID der Quelle mit denen beim Identitätsanbieter; der Verlauf nennt die Prüfung.',
   },
   upstream_misconfigured: {
     title: 'Der Identitätsanbieter nimmt diesen Broker nicht an',

@@ -19,8 +19,6 @@ export const events: ConsoleWords['events'] = {
   who: 'Wer',
   empty: 'Noch wurde nichts geändert.',
   noneFound: 'Kein Ereignis passt zu dem, was Sie suchen.',
-  actors: { account: 'Person', client: 'Client', cli: 'Kommandozeile', system: 'Gatehouse selbst' },
-  verbs: { created: 'hinzugefügt', changed: 'geändert', removed: 'entfernt' },
   types: {
     source: 'Quelle',
     client: 'Client',

@@ -1,3 +1,4 @@
+import { html } from '../../../html.ts'
 import type { ConsoleWords } from '../../console.ts'
 
 export const keys: ConsoleWords['keys'] = {
@@ -30,6 +31,8 @@ export const keys: ConsoleWords['keys'] = {
   days: (count) => (count === 1 ? '1 Tag' : `${count} Tage`),
   hours: (count) => (count === 1 ? '1 Stunde' : `${count} Stunden`),
   nextRotation: 'Wechselt von selbst',
+  byHand: 'Von Hand',
+  rotateFrom: (when) => html`ab ${when}: Bis dahin kennt vielleicht noch nicht jeder den nächsten Schlüssel`,
   due: 'beim nächsten Nachsehen, innerhalb einer Minute',
 
   rotate: 'Jetzt wechseln',

@@ -14,6 +14,27 @@ export const overview: ConsoleWords['overview'] = {
     users: 'Personen',
     roles: 'Rollen',
   },
+  begin: 'So fangen Sie an',
+  done: 'erledigt',
+  steps: {
+    source: {
+      title: 'Verbinden, wo Personen zeigen, wer sie sind',
+      body: 'Okta, Entra, Google oder jeder andere OpenID-Connect-Anbieter. Bis dahin können sich nur lokale Personen anmelden, deren Passwörter hier liegen.',
+      action: 'Quelle hinzufügen',
+    },
+    application: {
+      title: 'Eintragen, wobei sie sich anmelden',
+      body: 'Eine Anwendung bekommt eine Client-ID für die Anmeldung und Schlüssel für die APIs, die sie aufruft.',
+      action: 'Anwendung hinzufügen',
+    },
+    api: {
+      title: 'Eine API schützen',
+      body: 'Wo ein Gateway oder eine API hier fragt, wer aufruft. Nur für Anmeldungen ist es nicht nötig.',
+      action: 'API hinzufügen',
+    },
+  },
+  mostOf: (count) => `Die ${count} mit den meisten Anmeldungen.`,
+  allSources: 'Alle Quellen',
   period: 'Zeitraum',
   periods: { day: '24 Stunden', week: '7 Tage' },
   signIns: (period) => (period === 'day' ? 'Anmeldungen in 24 Stunden' : 'Anmeldungen in 7 Tagen'),

@@ -42,7 +42,7 @@ export const people: ConsoleWords['people'] = {
   noSessions: 'Nirgends angemeldet.',
   endAll: 'Alle Sitzungen beenden',
   traces: 'Anmeldungen und Ablehnungen',
-  tracesLink: 'Die Spuren dieser Person zeigen',
+  tracesLink: 'Die Verläufe dieser Person zeigen',
 
   edit: 'Bearbeiten',
   editTitle: (name) => `${name} bearbeiten`,
@@ -94,11 +94,11 @@ export const people: ConsoleWords['people'] = {
   unlinkWhat: 'Wer mit dieser Identität wiederkommt, ist hier jemand Neues. Die Person wird überall abgemeldet.',
   unlinked: (name) => `${name} ist gelöst.`,
   unlinkLast: 'Es ist die letzte: In dieses Konto kann sich dann niemand mehr anmelden.',
-  erase: 'Spuren löschen',
-  eraseTitle: (name) => `Die Spuren von ${name} löschen`,
+  erase: 'Verläufe löschen',
+  eraseTitle: (name) => `Die Verläufe von ${name} löschen`,
   eraseWhat:
     'Was ihre Anmeldungen und Ablehnungen hinterlassen haben, wird vergessen. Das Protokoll der Änderungen durch Administratoren bleibt.',
-  erased: (name, count) => `${counted(count, 'Spur', 'Spuren')} von ${name} gelöscht.`,
+  erased: (name, count) => `${counted(count, 'Verlauf', 'Verläufe')} von ${name} gelöscht.`,
   removeTitle: (name) => `${name} entfernen`,
   removeWhat:
     'Das Konto geht mit seinen Identitäten und Rollen. Wer durch eine Quelle wiederkommt, ist jemand Neues, mit einer anderen ID.',

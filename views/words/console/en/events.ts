@@ -18,8 +18,6 @@ export const events = {
   who: 'Who',
   empty: 'Nothing has been changed yet.',
   noneFound: 'No event fits what you are looking for.',
-  actors: { account: 'Person', client: 'Client', cli: 'Command line', system: 'Gatehouse itself' },
-  verbs: { created: 'added', changed: 'changed', removed: 'removed' },
   types: {
     source: 'Source',
     client: 'Client',

@@ -1,3 +1,6 @@
+import { html } from '../../../html.ts'
+import type { Text } from '../../../words.ts'
+
 export const keys = {
   title: 'Signing keys',
   lead: 'What tokens are signed with. They rotate by themselves.',
@@ -17,6 +20,8 @@ export const keys = {
   days: (count: number) => (count === 1 ? '1 day' : `${count} days`),
   hours: (count: number) => (count === 1 ? '1 hour' : `${count} hours`),
   nextRotation: 'Rotates by itself',
+  byHand: 'By hand',
+  rotateFrom: (when: Text) => html`from ${when} on: until then somebody may not know the next key`,
   due: 'with the next look, within a minute',
 
   rotate: 'Rotate now',

@@ -12,6 +12,27 @@ export const overview = {
     users: 'People',
     roles: 'Roles',
   },
+  begin: 'Begin here',
+  done: 'done',
+  steps: {
+    source: {
+      title: 'Connect where people prove who they are',
+      body: 'Okta, Entra, Google or any other OpenID Connect provider. Until then only local users can sign in, whose passwords are kept here.',
+      action: 'Add source',
+    },
+    application: {
+      title: 'Register what they sign in to',
+      body: 'An application gets a client ID for its sign-in, and keys for the APIs that it calls.',
+      action: 'Add application',
+    },
+    api: {
+      title: 'Protect an API',
+      body: 'Where a gateway or an API asks here who calls. For sign-ins alone it is not needed.',
+      action: 'Add API',
+    },
+  },
+  mostOf: (count: number) => `The ${count} with the most sign-ins.`,
+  allSources: 'All sources',
   period: 'Period',
   periods: { day: '24 hours', week: '7 days' },
   signIns: (period: 'day' | 'week'): string => (period === 'day' ? 'Sign-ins in 24 hours' : 'Sign-ins in 7 days'),
