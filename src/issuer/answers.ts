@@ -24,6 +24,7 @@ export const answerOutages: Middleware = async (ctx, next) => {
   const { failure } = stateOf(ctx)
   if (!(failure instanceof Unavailable)) return
   ctx.remove('Location')
+  ctx.remove('WWW-Authenticate')
   // Whoever could not be asked about has not signed out.
   ctx.remove('Set-Cookie')
   // Seen by a browser, which asks with GET or has sent the form of our own page: the page of the service says it.

@@ -69,7 +69,8 @@ export function listen(provider: Provider, report: Report): void {
 
   provider.on('authorization.success', (ctx) => report('authorization.granted', whoOf(ctx)))
   const noteForeign = (ctx: KoaContextWithOIDC, error: Error) => {
-    if (!(error instanceof errors.OIDCProviderError)) stateOf(ctx).failure = error
+    const outage = outageIn(error)
+    if (outage || !(error instanceof errors.OIDCProviderError)) stateOf(ctx).failure = outage ?? error
   }
   const refused = (event: EventName) => (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     noteForeign(ctx, error)
@@ -88,6 +89,12 @@ export function listen(provider: Provider, report: Report): void {
   provider.on('introspection.error', explain)
   provider.on('revocation.error', explain)
   provider.on('userinfo.error', explain)
+}
+
+/** What did not answer, below all that the library makes of it. */
+function outageIn(error: unknown): Unavailable | undefined {
+  if (error instanceof Unavailable) return error
+  return error instanceof Error ? outageIn(error.cause) : undefined
 }
 
 const detailOf = ({ error_detail, error_description }: errors.OIDCProviderError) => error_detail ?? error_description

@@ -207,7 +207,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     })
     const authenticated = [routes.token, routes.introspection, routes.revocation]
     const forPrograms = [...authenticated, routes.userinfo]
-    keepParsedClients(provider, (client, shown) => proves(client.clientId, brokerMetadataOf(client).secrets, shown))
+    keepParsedClients(provider, (of, shown) => proves(of.clientId, brokerMetadataOf(of).secrets, shown), clock)
     provider.use(middleware.answerInJson(forPrograms))
     provider.use(reportAnswers(needs.report))
     provider.use(answerOutages)

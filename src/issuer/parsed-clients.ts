@@ -4,6 +4,7 @@
  * what was parsed of one is kept with it.
  */
 import type { AdapterPayload, Client, Provider } from 'oidc-provider'
+import type { Clock } from '../clock.ts'
 
 interface Model {
   new (metadata: AdapterPayload): Client
@@ -12,14 +13,21 @@ interface Model {
   readonly adapter: { find(id: string): Promise<AdapterPayload | undefined> }
 }
 
+/**
+ * Milliseconds that a key counts which the client has withdrawn from its `jwks_uri`. The library keeps the keys with what
+ * it parsed, and would look there again for a key alone that it does not know.
+ */
+const keysKept = 5 * 60_000
+
 /** @param provesBy Whether it is a secret of the client. */
 export function keepParsedClients(
   provider: Provider,
   provesBy: (client: { readonly clientId: string; readonly [name: string]: unknown }, secret: string) => boolean,
+  clock: Clock,
 ): void {
   // Static members of the library's models are part of what it documents; its types leave them out.
   const model = provider.Client as unknown as Model
-  const parsed = new WeakMap<AdapterPayload, Client>()
+  const parsed = new WeakMap<AdapterPayload, { readonly client: Client; readonly at: number }>()
 
   model.prototype.compareClientSecret = function (this: Client, secret: string) {
     return provesBy(this, secret)
@@ -29,8 +37,10 @@ export function keepParsedClients(
     if (typeof id !== 'string' || id === '') return undefined
     const record = await model.adapter.find(id)
     if (!record) return undefined
-    const client = parsed.get(record) ?? new model(record)
-    parsed.set(record, client)
+    const known = parsed.get(record)
+    if (known && (record.jwks_uri === undefined || clock() - known.at < keysKept)) return known.client
+    const client = new model(record)
+    parsed.set(record, { client, at: clock() })
     return client
   }
 }

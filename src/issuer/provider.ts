@@ -9,6 +9,7 @@ import { dpopAlgorithms } from '../tokens/possession/dpop-proof.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
 import { announced, clientAuthMethods, clientAuthSigningAlgs } from './announced.ts'
 import { assertClientAssertion } from './client-assertions.ts'
+import { fetchClientKeys } from './client-keys.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
 import type { CookieSettings } from './cookies.ts'
 import type { IntrospectionPolicy } from './introspection-policy.ts'
@@ -152,11 +153,7 @@ export function createProvider(needs: Needs): Provider {
     clientBasedCORS: (_ctx, origin, client) => brokerMetadataOf(client).webOrigins.includes(origin),
     pkce: { required: (_ctx, client) => brokerMetadataOf(client).requirePkce },
     allowOmittingSingleRegisteredRedirectUri: false,
-    // The keys of clients (jwks_uri): an address that somebody registered never leads into our own network.
-    fetch: (input, init) => {
-      const { url, headers, signal } = new Request(input, init)
-      return needs.http.fetch(url, { headers, signal }, { allowPrivateAddresses: false })
-    },
+    fetch: fetchClientKeys(needs.http),
     acceptQueryParamAccessTokens: false,
     clockTolerance: tokens.clock_tolerance,
     cookies: {
