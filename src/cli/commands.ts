@@ -6,7 +6,7 @@ export const commands: readonly Command[] = [
   {
     name: 'apply',
     parameters: 'FILE…',
-    summary: 'Makes the registry what the files say: shows the plan, asks, and does all of it or nothing.',
+    summary: 'Makes the registry match the files: shows the plan, asks, and does all of it or nothing.',
     options: {
       yes: { means: 'do not ask' },
       'dry-run': { means: 'show the plan only' },
@@ -19,14 +19,14 @@ export const commands: readonly Command[] = [
     name: 'export',
     parameters: '',
     summary: 'Writes the registry as a file for apply, without secrets.',
-    options: { kinds: { value: 'KIND,…', means: 'these only, such as clients,apis' } },
+    options: { kinds: { value: 'KIND,…', means: 'only these, such as clients,apis' } },
     count: [0, 0],
     run: async (given, world) => (await import('./export.ts')).exportRegistry(given, world),
   },
   {
     name: 'validate',
     parameters: 'FILE…',
-    summary: 'Says what is wrong with files, without a database and without their secrets.',
+    summary: 'Says what is wrong with files. Needs neither a database nor their secrets.',
     options: {},
     count: [1, 1000],
     run: async (given, world) => (await import('./validate.ts')).validate(given, world),
@@ -47,7 +47,7 @@ export const commands: readonly Command[] = [
   {
     name: 'admin reset-password',
     parameters: '[USERNAME]',
-    summary: 'Gives a local user another password, shown this once; brings back the first administrator if need be.',
+    summary: 'Gives a local user another password and shows it once; brings back the first administrator if need be.',
     options: {},
     count: [0, 1],
     run: async (given, world) => (await import('./reset-password.ts')).resetPassword(given, world),
@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
   {
     name: 'keys rotate',
     parameters: '',
-    summary: 'Has the next signing key sign from now on, once verifiers can know it.',
+    summary: 'Lets the next signing key take over, once verifiers have had time to fetch it.',
     options: {},
     count: [0, 0],
     run: async (_given, world) => (await import('./signing-keys.ts')).rotateKeys(world),
@@ -71,7 +71,7 @@ export const commands: readonly Command[] = [
   {
     name: 'keys revoke',
     parameters: 'KID',
-    summary: 'Has nothing count any more that this key signed: for emergencies.',
+    summary: 'Makes everything that this key signed invalid: for emergencies.',
     options: {},
     count: [1, 1],
     run: async (given, world) => (await import('./signing-keys.ts')).revokeKey(given, world),
@@ -81,9 +81,9 @@ export const commands: readonly Command[] = [
     parameters: '',
     summary: 'Shows who is signed in, the newest first.',
     options: {
-      user: { value: 'WHO', means: 'of this user: an id, a user name, an email address or a name' },
+      user: { value: 'WHO', means: 'only of this user: an id, a user name, an e-mail address or a name' },
       source: { value: 'ALIAS', means: 'through this source' },
-      limit: { value: 'N', means: 'so many at most; 50 unless it is said' },
+      limit: { value: 'N', means: 'how many at most; 50 by default' },
     },
     count: [0, 0],
     run: async (given, world) => (await import('./sessions.ts')).listSessions(given, world),
@@ -91,11 +91,11 @@ export const commands: readonly Command[] = [
   {
     name: 'sessions end',
     parameters: '[ID…]',
-    summary: 'Signs people out: no token of the session passes any more, and its clients are told.',
+    summary: 'Signs people out: the tokens of the session are no longer valid, and its clients are told.',
     options: {
       user: {
         value: 'WHO',
-        means: 'all of this user (an id or a name), and what applications may do for them offline',
+        means: "all sessions of this user (an id or a name), and applications' offline access for them",
       },
     },
     count: [0, 1000],
@@ -104,7 +104,7 @@ export const commands: readonly Command[] = [
   {
     name: 'doctor',
     parameters: '',
-    summary: 'Looks at everything that a server needs, changes nothing, and says what to do.',
+    summary: 'Checks everything that a server needs, changes nothing, and says what to do.',
     options: {},
     count: [0, 0],
     run: async (_given, world) => (await import('./doctor.ts')).doctor(world),
@@ -112,16 +112,16 @@ export const commands: readonly Command[] = [
   {
     name: 'backup',
     parameters: 'DIR',
-    summary: 'Writes the database, without who is signed in, into a folder. The secret keys are not in it.',
-    options: { force: { means: 'over a backup that is there' } },
+    summary: 'Writes the database into a folder, without sessions and without the secret keys.',
+    options: { force: { means: 'replace a backup that is there' } },
     count: [1, 1],
     run: async (given, world) => (await import('./backup.ts')).backUp(given, world),
   },
   {
     name: 'restore',
     parameters: 'DIR',
-    summary: 'Brings a backup back. No server may be running.',
-    options: { force: { means: 'in place of the database that is there' } },
+    summary: 'Restores a backup. No server may be running.',
+    options: { force: { means: 'replace the database that is there' } },
     count: [1, 1],
     run: async (given, world) => (await import('./backup.ts')).restore(given, world),
   },
