@@ -16,7 +16,12 @@ const seconds = Number(process.argv[3] ?? 2)
 const store = process.env.BENCH_REDIS_URL
 
 const least = join(import.meta.dirname, 'least.ts')
-const asked = (path: string) => `GET ${path} HTTP/1.1\r\nHost: least\r\n\r\n`
+const asked = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: least\r\n${more}\r\n`
+/** What a gateway says of a call, as long as it is with a person's token. */
+const questionOfCheck = [
+  ...['Method: GET', 'Host: api.bench.example', 'Uri: /patients/7'].map((line) => `X-Forwarded-${line}\r\n`),
+  `Authorization: Bearer ${'x'.repeat(1100)}\r\n`,
+].join('')
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-ceilings-'))
 try {
@@ -30,6 +35,7 @@ try {
     ['HAProxy, a signature verified', haproxy, verification(token)],
     ['an empty answer', server, question('/empty')],
     ...(store ? [['with a look at Redis', server, question('/look')] satisfies [string, Server, object]] : []),
+    ["with a check's question and headers", server, question('/headers', questionOfCheck)],
     ['with a signature verified', server, question('/verify')],
     ['with a signature made', server, question('/sign')],
     ['with two signatures made', server, question('/sign-twice')],
@@ -57,8 +63,8 @@ try {
 }
 process.exit()
 
-function question(path: string) {
-  return { requests: [asked(path)], expected: 'HTTP/1.1 204' }
+function question(path: string, more?: string) {
+  return { requests: [asked(path, more)], expected: 'HTTP/1.1 204' }
 }
 
 function verification(token: string) {

@@ -19,6 +19,15 @@ const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('
 const signed = `${encoded({ alg: 'RS256', typ: 'JWT' })}.${encoded({ sub: 'x'.repeat(800) })}`
 const token = `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`
 
+/** As many headers, and as long, as an answer of `/verify` has. */
+const headers = {
+  'Content-Security-Policy': `default-src 'none'; ${'x'.repeat(200)}`,
+  'Permissions-Policy': 'x'.repeat(64),
+  'X-Request-Id': 'x'.repeat(36),
+  ...Object.fromEntries(Array.from({ length: 19 }, (_, index) => [`X-Header-Of-This-${index}`, 'x'.repeat(10)])),
+}
+const lines = Object.entries(headers).flat()
+
 const done = (res: ServerResponse) => void res.writeHead(204).end()
 const tell = (res: ServerResponse, body: string) => void res.writeHead(200).end(body)
 const after = (work: () => Promise<unknown> | undefined) => (res: ServerResponse) =>
@@ -27,6 +36,7 @@ const make = () => signs('sha256', text, privateKey)
 
 const answers: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
   '/empty': done,
+  '/headers': (res) => void res.writeHead(204, lines).end(),
   '/look': after(() => redis?.get('nothing')),
   '/verify'(res) {
     verify('sha256', text, publicKey, signature)

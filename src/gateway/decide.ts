@@ -150,7 +150,7 @@ const refused = (status: Refused['status'], reason: ReasonCode, detail?: string)
 })
 
 const over = (spent: Spent): Refused => ({
-  ...refused(429, 'rate_limited', `${spent.limit} calls in ${spent.window} seconds are allowed.`),
+  ...refused(429, 'rate_limited', `Calls allowed in ${spent.window} s: ${spent.limit}.`),
   spent,
   retryAfter: spent.reset,
 })
