@@ -4,8 +4,8 @@ import type { Reason } from './reason.ts'
 export const gateway = {
   api_key_mistyped: {
     status: 401,
-    title: 'This is not a whole API key',
-    cause: 'It begins as our keys do, but its length or its checksum is wrong: it was cut, mistyped or made up.',
+    title: 'This is not a complete API key',
+    cause: 'It begins like our keys, but its length or its checksum is wrong: it was truncated, mistyped or made up.',
     fix: 'Send the key exactly as it was shown when it was made. If it is lost, make another one.',
   },
   api_key_unknown: {
@@ -18,7 +18,7 @@ export const gateway = {
   api_key_expired: {
     status: 401,
     title: 'This API key has expired',
-    cause: 'The key was made to be good until now, or it was rotated and the overlap is over.',
+    cause: 'The key has reached its expiry, or it was rotated and the overlap is over.',
     fix: 'Send the key that replaced it, or make another one; rotate keys before they expire.',
   },
   api_key_wrong_api: {
@@ -55,8 +55,8 @@ export const gateway = {
     status: 403,
     title: 'This address can be read in more than one way',
     cause:
-      'The gateway and the API could differ over what is asked for: dot segments, parameters, doubled or encoded slashes, or other capitals than the API has.',
-    fix: 'Send the plain address: no . or .. segments, no ;, no needless encodings, and the capitals of the path_prefix.',
+      'The gateway and the API could differ over what is asked for: dot segments, parameters, doubled or encoded slashes, or different upper and lower case than the API has.',
+    fix: 'Send the plain address: no . or .. segments, no ;, no needless encodings, and upper and lower case as in the path_prefix.',
   },
   address_unknown: {
     status: 403,
@@ -67,8 +67,8 @@ export const gateway = {
   address_unreadable: {
     status: 400,
     title: 'Where the request comes from cannot be read',
-    cause: 'A trusted proxy hands on an X-Forwarded-For with something that is no network address.',
-    fix: 'Have the proxy write the address of whoever it got the request from, and nothing that callers write.',
+    cause: 'A trusted proxy passes on an X-Forwarded-For with something that is not a network address.',
+    fix: 'Have the proxy write the address that the request came from, and nothing that callers write.',
   },
   identity_header_forged: {
     status: 403,
@@ -88,7 +88,7 @@ export const gateway = {
     title: 'The user name and the password cannot be read',
     cause:
       'What follows Basic in the Authorization header is not base64 of a user name, a colon and a password in UTF-8 without control characters (RFC 7617).',
-    fix: 'Let the HTTP library make the header out of user name and password.',
+    fix: 'Let the HTTP library build the header from the user name and the password.',
   },
   basic_not_accepted: {
     status: 401,

@@ -18,6 +18,6 @@ export const logouts = {
     status: 502,
     title: 'The address for logouts may not be called',
     cause: "The client's backchannel_logout_uri leads into a private network, or is not https.",
-    fix: 'If the address is meant, name its host in the setting backchannel_logout.private_hosts.',
+    fix: 'If the address is intended, name its host in the setting backchannel_logout.private_hosts.',
   },
 } as const satisfies Record<string, Reason>

@@ -29,7 +29,7 @@ export const requests = {
   signing_key_too_new: {
     status: 409,
     title: 'The next signing key is too new',
-    cause: 'The next signing key was published so recently that verifiers of tokens need not have it yet.',
+    cause: 'The next signing key was published so recently that verifiers of tokens may not have it yet.',
     fix: 'Rotate at the time that the answer names. If a key may be in the wrong hands, revoke it: that does not wait.',
   },
   in_use: {
@@ -40,7 +40,7 @@ export const requests = {
   },
   changed_meanwhile: {
     status: 412,
-    title: 'Somebody changed it meanwhile',
+    title: 'Somebody changed it in the meantime',
     cause: 'The version in If-Match is not the current one.',
     fix: 'Read it again, apply the change to what it says now, and send that with its ETag.',
   },

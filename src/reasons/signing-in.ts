@@ -14,7 +14,7 @@ export const signingIn = {
     status: 401,
     title: 'This code is wrong or was used already',
     cause:
-      'The code of the authenticator app, or the recovery code, is not one that counts now: mistyped, too old, or used before.',
+      'The code of the authenticator app, or the recovery code, is not valid now: it was mistyped, is too old, or was used before.',
     fix: 'Wait for the next code, and check that the device’s clock is set automatically. An administrator can reset the second factors of somebody who has lost them.',
     oauth: 'access_denied',
   },
@@ -22,8 +22,8 @@ export const signingIn = {
     status: 401,
     title: 'This passkey was not accepted',
     cause:
-      'The answer of the device does not fit: another passkey, an answer that was used before or came too late, or a page of another address.',
-    fix: 'Try again, or sign in another way. A passkey belongs to the host of the issuer that it was made at: after a move to another host people make new ones.',
+      'The answer of the device does not fit: it is from another passkey, was used before, came too late, or belongs to a page at another address.',
+    fix: 'Try again, or sign in another way. A passkey belongs to the host of the issuer that it was made at: after a move to another host people have to make new ones.',
     oauth: 'access_denied',
   },
   account_disabled: {
@@ -37,7 +37,7 @@ export const signingIn = {
     status: 403,
     title: 'This account no longer exists',
     cause: 'The account was deleted while it was still in use.',
-    fix: 'Sign in again; a new account is made when the source allows it.',
+    fix: 'Sign in again; a new account is made if the source allows it.',
     oauth: 'access_denied',
   },
   client_disabled: {
@@ -218,14 +218,14 @@ export const signingIn = {
     status: 403,
     title: 'You did not agree',
     cause: 'The person declined to share their data with the application.',
-    fix: 'Nothing to mend; they can start again and agree.',
+    fix: 'There is nothing to fix; they can start again and agree.',
     oauth: 'access_denied',
   },
   sign_in_abandoned: {
     status: 403,
     title: 'The sign-in was cancelled',
     cause: 'The person went back to the application without signing in.',
-    fix: 'Nothing to mend.',
+    fix: 'There is nothing to fix.',
     oauth: 'access_denied',
   },
   temporarily_unavailable: {

@@ -30,7 +30,7 @@ export const tokens = {
   token_key_unknown: {
     status: 401,
     title: 'The token was signed with an unknown key',
-    cause: 'The key id of the token is none of ours.',
+    cause: 'The key id of the token is not one of ours.',
     fix: 'Get a new token from this issuer.',
   },
   token_signature: {
@@ -71,9 +71,9 @@ export const tokens = {
   },
   token_inactive: {
     status: 401,
-    title: 'The issuer does not know this token, or not any more',
-    cause: 'The token is no JWT, and the issuer that was asked about it says that it is not active.',
-    fix: 'Get a new token, and send it as it came.',
+    title: 'The issuer does not know this token, or no longer does',
+    cause: 'The token is not a JWT, and the issuer that was asked about it says that it is not active.',
+    fix: 'Get a new token, and send it unchanged.',
   },
   token_bound: {
     status: 401,
@@ -86,13 +86,13 @@ export const tokens = {
     status: 400,
     title: 'The authorization code was used before',
     cause: 'A code is good for one token request. This one came a second time, so what it gave was revoked.',
-    fix: 'Sign in again, and look for what sends the code twice. Nobody else should have been able to.',
+    fix: 'Sign in again, and find out what sent the code twice: nobody but the application should have had it.',
   },
   refresh_token_reused: {
     status: 400,
     title: 'The refresh token was used before',
     cause: 'Each use of a refresh token gives a new one. This old one came again, so the grant was revoked.',
-    fix: 'Sign in again. If the application keeps each new refresh token, somebody else has had this one.',
+    fix: 'Sign in again. If the application keeps each new refresh token, somebody else had this one.',
   },
   token_audience: {
     status: 401,
