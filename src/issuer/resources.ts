@@ -48,7 +48,7 @@ export function createResources({ apis, entitlement, adminAudience, accessTokenL
     const asked = typeof scope === 'string' ? scope.split(' ') : undefined
     // Signing in is for something. A machine need not name a scope, and has none then.
     if (asked ? !asked.some((name) => scopes.includes(name)) : oidc.route === 'authorization')
-      throw new errors.InvalidScope('no scope is asked for that the client could have', asked?.join(' ') ?? '')
+      throw new errors.InvalidScope('no scope is asked for that the client could have', asked?.join(' ') ?? 'openid')
     return server(audience, scopes)
   }
 

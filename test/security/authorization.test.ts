@@ -495,6 +495,8 @@ describe('authorization responses', () => {
       expect(answered(outcomes[name]).get('error'), name).toBe(name.split(' ')[0])
     }
 
+    expect(answered(outcomes['invalid_scope by none'] as URL).get('scope')).toBe('openid')
+
     const away = createVisitor()
     const page = await walk(away, broker.authorizationUrl(client).url)
     outcomes['access_denied by going back'] = (await send(away, page, formTo(page, '/back'))).url
