@@ -97,9 +97,12 @@ function postgresEnvironment({ database_url }: Config) {
     return value ? [[variable, value]] : []
   })
   return {
-    ...{ PGHOST: hostname.replace(/^\[|\]$/g, ''), PGPORT: port || '5432', PGUSER: decodeURIComponent(username) },
-    PGDATABASE: decodeURIComponent(pathname.slice(1)),
-    ...(password && { PGPASSWORD: decodeURIComponent(password) }),
+    ...{ PGHOST: hostname.replace(/^\[|\]$/g, ''), PGPORT: port || '5432', PGUSER: decoded(username) },
+    PGDATABASE: decoded(pathname.slice(1)),
+    ...(password && { PGPASSWORD: decoded(password) }),
     ...Object.fromEntries(more),
   }
 }
+
+/** A `%` that begins no escape stands for itself, as it does where the server reads the address. */
+const decoded = (part: string): string => decodeURIComponent(part.replace(/%(?![\da-f]{2})/gi, '%25'))

@@ -228,6 +228,10 @@ it('backs PostgreSQL up and restores it with its own tools', async () => {
   expect(restored, restored.err).toMatchObject({ code: 0 })
   expect((await place.json(['apply', file, '--yes', '--prune'], other)).steps).toEqual([])
 
+  const stray = { DATABASE_URL: other.DATABASE_URL.replace('gatehouse@', 'gatehouse:50%off%21@') }
+  const oddly = await place.run(['backup', folder, '--force'], stray)
+  expect(oddly, `${oddly.err}: the server takes that password as well`).toMatchObject({ code: 0 })
+
   const authority = await postgres.useTls()
   await postgres.stop()
   await postgres.start()
