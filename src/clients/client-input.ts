@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { maskedSecret } from '../audit/record.ts'
+import { canAssert } from './assertion-keys.ts'
 import { type Client, tokenProfiles } from './client.ts'
-import { linkProblem, logoutProblem, originProblem, redirectProblem } from './uris.ts'
+import { keysProblem, linkProblem, logoutProblem, originProblem, redirectProblem } from './uris.ts'
 
 const checked = (problemOf: (value: string) => string | undefined) =>
   z.string().superRefine((value, context) => {
@@ -40,7 +41,7 @@ const metadata = {
     .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) })
     .refine(({ keys }) => !keys.some((key) => 'd' in key || 'k' in key), 'must have public keys only')
     .optional(),
-  jwks_uri: Link.optional(),
+  jwks_uri: checked(keysProblem).optional(),
   scope: z
     .string()
     .max(1000)
@@ -119,6 +120,12 @@ export const ClientInput = z
       problem(['client_secret'], 'is of no use with this token_endpoint_auth_method')
     if (input.token_endpoint_auth_method === 'private_key_jwt' && !input.jwks && !input.jwks_uri)
       problem(['jwks'], 'private_key_jwt needs jwks or jwks_uri')
+    if (
+      input.token_endpoint_auth_method === 'private_key_jwt' &&
+      input.jwks &&
+      !canAssert(input.jwks.keys, input.token_endpoint_auth_signing_alg)
+    )
+      problem(['jwks'], 'must have a key that private_key_jwt can be signed with, by its kty, crv, alg and use')
     if (input.jwks && input.jwks_uri) problem(['jwks_uri'], 'cannot be given together with jwks')
     if (input.dpop_bound_access_tokens && input.tls_client_certificate_bound_access_tokens)
       problem(['dpop_bound_access_tokens'], 'cannot be given together with tls_client_certificate_bound_access_tokens')

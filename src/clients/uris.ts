@@ -21,6 +21,10 @@ export const linkProblem = (value: string): string | undefined => textProblem(va
 export const logoutProblem = (value: string): string | undefined =>
   linkProblem(value) ?? (value.includes('#') ? 'must have no fragment' : undefined)
 
+/** Why nobody fetches a client's keys from `value`: only what is public is asked for them; `undefined`: they are. */
+export const keysProblem = (value: string): string | undefined =>
+  linkProblem(value) ?? (/^https:/i.test(value) ? undefined : 'must be https')
+
 /** Why `value` is not the origin of a web page that may call us; `undefined`: it is. */
 export function originProblem(value: string): string | undefined {
   const problem = linkProblem(value)

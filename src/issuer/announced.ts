@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { assertionAlgorithms } from '../clients/assertion-keys.ts'
 import type { Config } from '../config/schema.ts'
 
 /** How clients authenticate, at each endpoint where they do. */
 export const clientAuthMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
-export const clientAuthSigningAlgs = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
 
 /** In the metadata (RFC 8414 §2, OpenID Connect Discovery §3) what is there, and the library does not say. */
 export const announced = {
@@ -12,9 +12,9 @@ export const announced = {
   backchannel_logout_supported: true,
   backchannel_logout_session_supported: true,
   introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
-  introspection_endpoint_auth_signing_alg_values_supported: [...clientAuthSigningAlgs],
+  introspection_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
   revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
-  revocation_endpoint_auth_signing_alg_values_supported: [...clientAuthSigningAlgs],
+  revocation_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
   prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
   ui_locales_supported: ['en', 'de'],
 }

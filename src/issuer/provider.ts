@@ -1,13 +1,14 @@
 /** The OpenID provider as it is set up here: every choice the library leaves open is made in this file. */
 import type { X509Certificate } from 'node:crypto'
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { assertionAlgorithms } from '../clients/assertion-keys.ts'
 import type { Config } from '../config/schema.ts'
 import type { CookieKeys } from '../http/cookie-keys.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { dpopAlgorithms } from '../tokens/possession/dpop-proof.ts'
 import { adminScopes, openidScopes } from '../tokens/scopes.ts'
-import { announced, clientAuthMethods, clientAuthSigningAlgs } from './announced.ts'
+import { announced, clientAuthMethods } from './announced.ts'
 import { assertClientAssertion } from './client-assertions.ts'
 import { fetchClientKeys } from './client-keys.ts'
 import { brokerMetadata, brokerMetadataOf } from './client-records.ts'
@@ -144,7 +145,7 @@ export function createProvider(needs: Needs): Provider {
       idTokenSigningAlgValues: ['RS256'],
       userinfoSigningAlgValues: ['RS256'],
       introspectionSigningAlgValues: ['RS256'],
-      clientAuthSigningAlgValues: [...clientAuthSigningAlgs],
+      clientAuthSigningAlgValues: [...assertionAlgorithms],
       dPoPSigningAlgValues: [...dpopAlgorithms],
     },
     assertJwtClientAuthClaimsAndHeader: assertClientAssertion(issuer, tokens.clock_tolerance),

@@ -1,6 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { secretDigest, secretName } from '../../src/clients/client-secret.ts'
 import { startAdmin, webApp } from './start-admin.ts'
+
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 
 describe('a client', () => {
   it('has its id to itself', async () => {
@@ -143,6 +146,18 @@ describe('a client', () => {
     [{ token_endpoint_auth_method: 'none', resource_server: { apis: '*' } }, 'resource_server'],
     [{ token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
     [{ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ kty: 'RSA', d: 'x' }] } }, 'jwks'],
+    [{ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ ...p256, use: 'enc' }] } }, 'jwks'],
+    [{ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ ...p256, crv: 'P-384' }] } }, 'jwks'],
+    [{ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ ...p256, alg: 'ES384' }] } }, 'jwks'],
+    [
+      {
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'RS256',
+        jwks: { keys: [p256] },
+      },
+      'jwks',
+    ],
+    [{ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'http://localhost/keys' }, 'jwks_uri'],
     [{ resource_server: { apis: ['nothing'] } }, 'resource_server.apis.0'],
     [{ scope: 'openid  profile' }, 'scope'],
     [{ token_profile: 'keycloak' }, 'token_profile'],
@@ -158,6 +173,25 @@ describe('a client', () => {
     expect(status).toBe(400)
     expect(body.errors.map((problem: { path: string }) => problem.path)).toContain(where)
     expect((await admin.call('GET', 'clients')).body.items).toEqual([])
+  })
+
+  it('may publish keys for others as well beside the one it says with who it is', async () => {
+    await using admin = await startAdmin()
+    const byKey = { ...webApp, token_endpoint_auth_method: 'private_key_jwt' }
+    for (const change of [
+      { jwks: { keys: [p256] } },
+      {
+        jwks: {
+          keys: [
+            { ...p256, use: 'enc' },
+            { ...p256, use: 'sig', alg: 'ES256' },
+          ],
+        },
+      },
+      { jwks: { keys: [p256] }, token_endpoint_auth_signing_alg: 'ES256' },
+      { jwks_uri: 'https://app.example.com/keys' },
+    ])
+      expect((await admin.call('POST', 'clients', { ...byKey, ...change })).status, JSON.stringify(change)).toBe(201)
   })
 
   it('that is disabled or removed loses its grants at once', async () => {

@@ -9,6 +9,7 @@ export const clients: readonly ProblemWords[] = [
   ],
   ['must have no wildcard', 'darf keinen Platzhalter haben'],
   ['must be https, or http on loopback', 'muss https sein, oder http auf diesem Rechner (localhost)'],
+  ['must be https', 'muss https sein'],
   ['must be an origin and nothing else, such as {}', 'muss ein Origin sein und nichts weiter, etwa {1}'],
   ['must have at most 2000 characters', 'darf höchstens 2000 Zeichen haben'],
   [
@@ -43,6 +44,10 @@ export const clients: readonly ProblemWords[] = [
   ['needs a client that authenticates', 'braucht einen Client, der sich ausweist'],
   ['is of no use with this token_endpoint_auth_method', 'wird mit dieser token_endpoint_auth_method nicht gebraucht'],
   ['private_key_jwt needs jwks or jwks_uri', 'private_key_jwt braucht jwks oder jwks_uri'],
+  [
+    'must have a key that private_key_jwt can be signed with, by its kty, crv, alg and use',
+    'muss einen Schlüssel enthalten, mit dem private_key_jwt unterschrieben werden kann, nach kty, crv, alg und use',
+  ],
   ['is the audience of an API', 'ist der Empfänger (aud) einer API'],
   ['belongs to the application {}: change it at applications/{}', 'gehört zur Anwendung {1}: Ändern Sie ihn dort'],
   ['is one that needs no secret', 'braucht kein Secret'],
