@@ -28,6 +28,7 @@ import { queryOf } from './query.ts'
 import { messageOf, problemsOf, saidBy } from './refusals.ts'
 import type { Said } from './said.ts'
 import { type ActionPath, asksFirst } from './sensitive.ts'
+import { isOwnPage, subjectOf, whatIsForged, withoutFields } from './sent-forms.ts'
 import { csrfBinding, type SignIn } from './sign-in.ts'
 
 /** Somebody who looks at a page, and what the page needs to know of it. */
@@ -160,7 +161,7 @@ export function createMount(needs: Needs): Mount {
     ctx.set('Cache-Control', 'no-store')
     const { body, ...head } = content
     const frame = {
-      ...{ assets, lang, here, area, csrf: visit.csrf, said: said.take(ctx) },
+      ...{ assets, lang, here, area, csrf: visit.csrf, said: said.take(ctx), isUnsent: visit.query.has('unsent') },
       who: typeof name === 'string' ? name : administrator.accountId,
       areas: areas.map((one) => ({ area: one.area, href: at(one.path) })),
       crumbs: [],
@@ -225,16 +226,27 @@ export function createMount(needs: Needs): Mount {
     router.post(path, async (ctx) => {
       const form = await readForm(ctx, { limit: 256 * 1024, ...(lists && { lists }) })
       const secret = cookie.read(ctx)
-      if (secret === undefined) return signIn(ctx, ctx.path)
+      // A button has no page of its own: back to what it is about.
+      const unsent = `${page.show ? ctx.path : subjectOf(ctx.path, here)}?unsent=1`
+      // Nothing is kept for strangers, so it is told.
+      if (secret === undefined) return signIn(ctx, unsent)
       // Before anything else: a foreign page must not even have somebody sign in for it.
-      csrf.check(ctx, form, csrfBinding(secret))
+      const forged = whatIsForged(() => csrf.check(ctx, form, csrfBinding(secret)))
+      if (forged && !(page.show && fleeting !== 'all' && isOwnPage(ctx))) throw forged
       const signInFirst = (wish?: 'again') =>
-        fleeting === 'all' ? signIn(ctx, ctx.path, wish) : signInWith(ctx, withoutFields(form, fleeting), wish)
+        fleeting === 'all' || !page.show || forged
+          ? signIn(ctx, unsent, wish)
+          : signInWith(ctx, withoutFields(form, fleeting), wish)
       const administrator = await admitted(ctx, signInFirst)
       if (!administrator) return
       const visit = visitOf(ctx, administrator)
       try {
         visit.require(right)
+        // Of a page that was opened before they signed in anew: shown again, and sent by nobody but them.
+        if (page.show && forged && fleeting !== 'all') {
+          const entered = { ...untouched, form: withoutFields(form, fleeting), message: visit.words.kit.sendAgain }
+          return send(visit, area, await page.show(visit, entered), forged.status)
+        }
         if (page.show && form.get('intent')?.startsWith(moreRows))
           return send(visit, area, await page.show(visit, { ...untouched, form }))
         if (isOld(administrator) && asksFirst(path, form)) return await signInFirst('again')
@@ -282,6 +294,3 @@ export function createMount(needs: Needs): Mount {
     },
   }
 }
-
-const withoutFields = (form: URLSearchParams, names: readonly string[]): URLSearchParams =>
-  new URLSearchParams([...form].filter(([name]) => name !== 'csrf' && !names.includes(name)))

@@ -4,6 +4,7 @@ import { mark, tick } from '../icons.ts'
 import { type ConsoleLanguage, type ConsoleWords, consoleWords } from '../words/console.ts'
 import type { Text } from '../words.ts'
 import { liveHead } from './live.ts'
+import { notice } from './parts.ts'
 
 /** A place in the rail; its name stands in the words of the frame. */
 export type Area = keyof ConsoleWords['frame']['areas']
@@ -34,12 +35,14 @@ export interface ConsoleFrame {
   readonly csrf: string
   /** What has just been done. */
   readonly said: string | undefined
+  /** They had been signed out when they sent something, and it is lost. */
+  readonly isUnsent: boolean
 }
 
 /** The whole document round a page's `body`; the one `h1` is the frame's. */
 export function consolePage(frame: ConsoleFrame, body: Html): Html {
-  const { assets, lang, here, area, areas, title, lead, crumbs, actions, who, csrf, said } = frame
-  const { frame: words } = consoleWords(lang)
+  const { assets, lang, here, area, areas, title, lead, crumbs, actions, who, csrf, said, isUnsent } = frame
+  const { frame: words, kit } = consoleWords(lang)
   const menu = areas.map(
     (one) =>
       html`<li><a href="${one.href}"${one.area === area && html` aria-current="${crumbs.length === 0 ? 'page' : 'true'}"`}>${words.areas[one.area]}</a></li>`,
@@ -76,6 +79,7 @@ ${liveHead(assets)}
 </nav>
 <main id="content" tabindex="-1">
 ${said !== undefined && html`<div class="notice done-line" role="status"><span class="success">${tick}</span><p>${said}</p></div>`}
+${isUnsent && notice('warning', kit.notSent, 'alert')}
 ${crumbs.length > 0 && html`<nav class="crumbs" aria-label="${words.crumbs}"><ol>${crumbs.map(({ text, href }) => html`<li><a href="${href}">${text}</a></li>`)}</ol></nav>`}
 <div class="title"><div><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</div>${actions && html`<div class="actions">${actions}</div>`}</div>
 ${body}

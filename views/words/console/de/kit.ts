@@ -31,6 +31,8 @@ export const kit: ConsoleWords['kit'] = {
     'Während Sie bearbeitet haben, hat jemand anderes gespeichert. Unten steht, was Sie eingegeben haben; wo es abweicht, sagt das Feld, was jetzt gespeichert ist. Speichern Sie noch einmal, um Ihres an dessen Stelle zu setzen.',
   nowSaved: 'Jetzt gespeichert:',
   sendAgain: 'Sie haben sich noch einmal angemeldet. Unten steht, was Sie eingegeben haben: Senden Sie es ab.',
+  notSent:
+    'Was Sie vor der Anmeldung gesendet haben, ist nicht ausgeführt, und nichts ist geändert. Senden Sie es noch einmal.',
   another: 'Weitere Zeile',
   onePerLine: 'Je Zeile eines.',
   pairPerLine: 'Je Zeile eines: Name = Wert',

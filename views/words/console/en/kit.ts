@@ -31,6 +31,7 @@ export const kit = {
     'Somebody else saved this while you were editing. What you entered is below; where it differs, the field shows what is saved now. Save again to replace that with yours.',
   nowSaved: 'Saved now:',
   sendAgain: 'You have signed in again. What you entered is below: send it to finish.',
+  notSent: 'What you sent before signing in was not carried out, and nothing was changed. Send it again.',
   another: 'Add another row',
   onePerLine: 'One per line.',
   pairPerLine: 'One per line: name = value',
