@@ -161,7 +161,7 @@ describe('a token that is pasted', () => {
     expect(elsewhere.text).toContain('not for this API')
     expect(unescaped(elsewhere.text)).toContain(`It is for ${client.id}; the API takes https://patients.example.`)
     expect((await paste(tokens.id_token)).text).toContain('<code>token_type</code>')
-    expect((await paste(tokens.refresh_token)).text).toContain('This is no JWT')
+    expect((await paste(tokens.refresh_token)).text).toContain('This is not a JWT')
     await broker.post('/revoke', { token: tokens.access_token }, basic(client))
     expect((await paste(tokens.access_token)).text).toContain('<code>token_revoked</code>')
   })

@@ -51,7 +51,7 @@ export const apis = {
     },
     sender_constraint: {
       label: 'Bound to a key of the caller',
-      help: 'Whoever steals such a token can do nothing with it. The gateway must hand on the DPoP header, or the certificate.',
+      help: 'Whoever steals such a token can do nothing with it. The gateway must pass on the DPoP header, or the certificate.',
     },
     required_acr: { label: 'Levels of assurance', help: 'Any one of these must be the acr of the token.' },
     max_auth_age: { label: 'Longest time since the sign-in (seconds)' },

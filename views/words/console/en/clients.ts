@@ -136,7 +136,7 @@ export const clients = {
   affectedNoApis: 'No API names it.',
 
   fields: {
-    client_id: { label: 'Client ID', help: 'Left empty, one is made. It never changes.' },
+    client_id: { label: 'Client ID', help: 'If left empty, one is generated. It never changes.' },
     client_name: { label: 'Name', help: 'What people read when they sign in.' },
     first_party: { label: 'Belongs to us: nobody is asked for consent' },
     allowed_sources: { label: 'Sources its people may come through' },
@@ -169,7 +169,7 @@ export const clients = {
     },
     tls_client_certificate_bound_access_tokens: {
       label: 'Its tokens are always bound to its certificate (mTLS)',
-      help: 'A proxy of yours ends TLS, and hands the certificate on.',
+      help: 'A proxy of yours ends TLS and passes the certificate on.',
     },
     jwks: { label: 'Public keys (JWKS)', help: 'For private_key_jwt: these, or an address of them.' },
     jwks_uri: { label: 'Address of its public keys' },

@@ -6,7 +6,7 @@ interface FieldWords {
 }
 
 const sources: Readonly<Record<string, FieldWords>> = {
-  alias: { label: 'Alias', help: 'Stands in the addresses the other side needs, and in tokens. It never changes.' },
+  alias: { label: 'Alias', help: 'Part of the addresses that the other side needs, and of tokens. It never changes.' },
   name: { label: 'Name', help: 'What people read when they choose where to sign in.' },
   description: { label: 'Description', help: 'For administrators: whose source it is, and what for.' },
   enabled: { label: 'Switched on' },
@@ -18,7 +18,7 @@ const sources: Readonly<Record<string, FieldWords>> = {
   },
   'config.issuer': {
     label: 'Issuer',
-    help: 'Exactly as the discovery document over there writes it, with or without a slash at the end.',
+    help: 'Exactly as the discovery document of the provider has it, with or without a slash at the end.',
     placeholder: 'https://acme.okta.com',
   },
   'config.client_id': { label: 'Client ID', help: 'The other console shows it once the application is registered.' },
@@ -73,40 +73,40 @@ const sources: Readonly<Record<string, FieldWords>> = {
   'config.user_claim': { label: 'Claim that names the user', help: 'Without it in a token, its sub counts.' },
   'config.introspection_endpoint': {
     label: 'Introspection address',
-    help: 'For tokens that are no JWTs; without it they are not accepted.',
+    help: 'For tokens that are not JWTs; without it they are not accepted.',
   },
   'config.introspection_client_id': { label: 'Client ID to ask with' },
   'config.introspection_client_secret': { label: 'Client secret to ask with' },
   'config.ca_certificates': {
     label: 'Authorities',
-    help: 'Whose certificates are believed: PEM, one after the other.',
+    help: 'Whose certificates are trusted: PEM, one after the other.',
   },
   'config.intermediate_certificates': {
     label: 'Authorities in between',
-    help: 'PEM; for gateways that hand on no chain. Not believed by themselves.',
+    help: 'PEM; for gateways that pass on no chain. Not trusted by themselves.',
   },
   'config.subjects': {
     label: 'Subjects that are accepted',
     help: 'Patterns such as CN=*,OU=Partners,O=Acme. None: everybody the authorities vouch for.',
   },
   'config.thumbprints': { label: 'Only these certificates', help: 'By their SHA-256. None: any.' },
-  'config.user_id': { label: 'What names the caller' },
+  'config.user_id': { label: 'What identifies the caller' },
   'config.groups': { label: 'Groups', help: 'Of everybody who comes through this source.' },
   'config.organizational_units_as_groups': { label: 'The subject’s OUs are groups, too' },
   'config.extended_key_usage': {
     label: 'Whether a certificate must say that it is for clients',
-    help: 'By clientAuth: required, or also where it says nothing of its use (if_present).',
+    help: 'With clientAuth: always (required), or only if it states its use at all (if_present).',
   },
   'config.crls': { label: 'Revocation lists (PEM)' },
   'config.crl_urls': { label: 'Where revocation lists are fetched', help: 'In DER or PEM.' },
   'config.crl_refresh': { label: 'Fetch them again after (seconds)' },
   'config.crl_stale': {
-    label: 'How long a list counts when it is out of date (seconds)',
+    label: 'How long an outdated list is still used (seconds)',
     help: 'After its nextUpdate, while there is no newer one.',
   },
   'config.crl_unknown': {
-    label: 'Where no current list covers a certificate',
-    help: 'Answer that nobody can tell (refuse: 503), or take it for good (accept).',
+    label: 'If no current list covers a certificate',
+    help: 'Answer that nobody can tell (refuse: 503), or let it pass (accept).',
   },
   'mapping.attributes': {
     label: 'Claims',
@@ -123,7 +123,7 @@ const sources: Readonly<Record<string, FieldWords>> = {
   'mapping.roles.role': { label: 'has the role' },
   'mapping.roles.client': { label: 'of the client or API' },
   'mapping.trust_email': {
-    label: 'Believe them that an e-mail address is verified',
+    label: 'Trust them that an e-mail address is verified',
     help: 'Only for a source that checks addresses itself.',
   },
 }

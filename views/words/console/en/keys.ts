@@ -22,13 +22,13 @@ export const keys = {
   nextRotation: 'Rotates by itself',
   byHand: 'By hand',
   rotateFrom: (when: Text) => html`from ${when} on: until then somebody may not know the next key`,
-  due: 'with the next look, within a minute',
+  due: 'with the next check, within a minute',
 
   rotate: 'Rotate now',
   rotateTitle: 'Let the next key sign now',
   rotateWhat: 'The next key signs from now on, and another one is published as the next.',
   rotateAffected: [
-    'Nobody is signed out, and no token ends: the key of now goes on verifying.',
+    'Nobody is signed out, and no token ends: the current key goes on verifying.',
     'Applications and gateways know the next key already, since it has been published for long enough.',
     'The schedule counts from now.',
   ],
@@ -40,7 +40,7 @@ export const keys = {
   revokeNamed: (kid: string) => `Revoke the key ${kid}`,
   revokeTitle: 'Revoke a key in an emergency',
   revokeWhat:
-    'Only when the key may be in the wrong hands. Nothing it has signed counts any more, on every node within two seconds.',
+    'Only when the key may be in the wrong hands. Nothing it has signed is accepted any more, at the latest two seconds later on every node.',
   revokeConsequences: 'What happens',
   revokeActive: [
     'Every access token and ID token of this key is refused at once: at introspection, userinfo and the gateway.',
