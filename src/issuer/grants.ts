@@ -51,12 +51,16 @@ export function createLoadGrant({ grants, reads, consents, clock, offlineLifetim
     if (!settled) return toLibrary(provider, { ...draft, expiresAt: clock() + 60_000 })
     if (draft.sessionId === null) {
       const grant = { ...draft, expiresAt: clock() + offlineLifetime }
-      await later(() => grants.addOffline(grant))
-      // It is signed in in this session like any other, and will be told when that ends; its grant lives on.
+      const add = () => grants.addOffline(grant)
+      const { begun } = stateOf(ctx)
+      await (begun ? later(add) : add())
+      // It is signed in in this session like any other, and will be told when that ends; its grant lives on. The session is
+      // asked for now: whoever shuts the person out ends their sessions first, so one of the two finds the other.
       const sessionId = sessionIdOf(session.uid)
       const nothing = { id: newIdWithin(sessionId), scopes: [], claims: [], resources: {} }
-      await share(ctx, { ...draft, ...nothing }, sessionId)
-      return use(ctx, grant)
+      if (await share(ctx, { ...draft, ...nothing }, sessionId, { anew: true })) return use(ctx, grant)
+      await grants.remove(grant.id)
+      return undefined
     }
     const grant = await share(ctx, draft, draft.sessionId)
     return grant && use(ctx, grant)
@@ -67,6 +71,7 @@ export function createLoadGrant({ grants, reads, consents, clock, offlineLifetim
     ctx: KoaContextWithOIDC,
     draft: Omit<Grant, 'expiresAt'>,
     sessionId: string,
+    { anew = false } = {},
   ): Promise<Grant | undefined> {
     const { begun } = stateOf(ctx)
     if (begun?.session.id === sessionId) {
@@ -84,7 +89,7 @@ export function createLoadGrant({ grants, reads, consents, clock, offlineLifetim
     if (!stay) return undefined
     const wish = { ...draft, sessionId, expiresAt: stay.expiresAt }
     const known = shares.find(({ clientId }) => clientId === wish.clientId)
-    return known && covers(known, wish) ? known : await grants.open(wish).catch(unlessSessionEnded)
+    return !anew && known && covers(known, wish) ? known : await grants.open(wish).catch(unlessSessionEnded)
   }
 }
 

@@ -24,7 +24,7 @@ interface Needs {
   /** Of whoever has a token already. */
   readonly admitAgain: Admission['person']
   readonly reads: RequestReads
-  readonly sessions: Pick<SessionStore, 'save' | 'touch'>
+  readonly sessions: Pick<SessionStore, 'save' | 'renew' | 'touch'>
   readonly marks: Pick<MarkStore, 'blockedAt'>
   readonly vault: Vault
   readonly clock: Clock
@@ -42,7 +42,7 @@ interface Behind {
   readonly provenAt?: number
   /** The stay of somebody who has just signed in. */
   readonly stay?: BrokerSession
-  /** It continues nothing: nobody else can know of it yet. */
+  /** It continues nothing. */
   readonly isNew?: boolean
 }
 
@@ -72,8 +72,9 @@ export function createFindAccount({
     const admitted = await admit({ accountId, clientId: client.clientId, sourceId, scopes })
     const isOvertaken = async () => provenAt !== undefined && !('denied' in admitted) && overtakes(admitted, provenAt)
     // Where a stay is new, that is asked after it was begun, in the same trip (settle.ts).
-    const overtaken = !isNew && (await isOvertaken())
-    state.admission = overtaken ? { denied: 'session_ended' } : admitted
+    const isLost =
+      !isNew && !('denied' in admitted) && ((await isOvertaken()) || (stay && !(await sessions.renew(stay))))
+    state.admission = isLost ? { denied: 'session_ended' } : admitted
     if ('denied' in state.admission) {
       state.refused = state.admission.denied
       log.info(
@@ -88,10 +89,7 @@ export function createFindAccount({
       const save = () => (saving ??= sessions.save(stay))
       state.begun = { session: stay, save, overtaken: isOvertaken }
       await later(save)
-    } else if (stay) {
-      await sessions.save(stay)
-      reads.renewed(stay)
-    }
+    } else if (stay) reads.renewed(stay)
     return toLibraryAccount(ctx, state.admission, token)
   }
 
@@ -137,7 +135,7 @@ export function createFindAccount({
     return {
       sourceId: login.sourceId,
       provenAt: login.madeAt,
-      isNew,
+      isNew: continued === undefined,
       stay: {
         id,
         accountId,

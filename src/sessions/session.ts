@@ -30,8 +30,10 @@ export interface SessionQuery {
 
 /** Live state. A session and its grants end together. */
 export interface SessionStore {
-  /** Begins the session, or renews what it knows of the source when the person proved themselves again. */
+  /** Begins the session. */
   save(session: BrokerSession): Promise<void>
+  /** Renews what it knows of the source when the person proved themselves again. `false`: it has ended, and stays so. */
+  renew(session: BrokerSession): Promise<boolean>
   /** One that is past either end is absent. */
   get(id: string): Promise<BrokerSession | undefined>
   /** Moves the idle end; never beyond the absolute one, and never revives a session that has ended. */

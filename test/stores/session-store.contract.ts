@@ -44,9 +44,29 @@ export function sessionStoreContract(label: string, open: () => Promise<LiveWorl
         upstream: { sid: 'new' },
         idleUntil: beginning + 40 * minute,
       }
-      await world.stores.sessions.save(renewed)
+      expect(await world.stores.sessions.renew(renewed)).toBe(true)
       expect(await world.stores.sessions.get(session.id)).toEqual(renewed)
       expect(await world.stores.grants.get(grant.id)).toEqual(grant)
+    })
+
+    it('is not renewed when it has ended, is past its idle end, or is somebody else’s', async () => {
+      await using world = await open()
+      const session = aSession()
+      const other = { ...session, accountId: 'another' }
+      expect(await world.stores.sessions.renew(session)).toBe(false)
+      await world.stores.sessions.save(session)
+      expect(await world.stores.sessions.renew(other)).toBe(false)
+      expect(await world.stores.sessions.get(session.id)).toEqual(session)
+      await world.stores.sessions.end(session.id)
+      expect(await world.stores.sessions.renew(session)).toBe(false)
+      expect(await world.stores.sessions.get(session.id)).toBeUndefined()
+      expect(await world.stores.sessions.ofAccount(session.accountId)).toEqual([])
+
+      const idle = aSession()
+      await world.stores.sessions.save(idle)
+      world.pass(idle.idleUntil - beginning)
+      expect(await world.stores.sessions.renew({ ...idle, idleUntil: idle.expiresAt })).toBe(false)
+      expect(await world.stores.sessions.get(idle.id)).toBeUndefined()
     })
 
     it('does not become somebody else’s', async () => {

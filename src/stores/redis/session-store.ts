@@ -10,17 +10,20 @@ import { type SessionHashes, toMap } from './session-hash.ts'
 import { isAlive, toFields } from './session-record.ts'
 import { timeLeft } from './time-left.ts'
 
-// Whoever else's session it is keeps it. What had ended is not continued: nothing of it is left, no grant either.
+// Whoever else's session it is keeps it. What had ended is not continued: nothing of it is left, no grant either, and
+// where it is only to be renewed, there is nothing to renew.
 // In every script the first write is one that takes memory: where there is none left, Redis refuses that one alone.
 const saveScript = `
 local now, left, account, source, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local kept = redis.call('HMGET', KEYS[1], 'a', 'i', 'o')
 if kept[1] and kept[1] ~= account then return 0 end
-if kept[2] and tonumber(kept[2]) <= tonumber(now) then
+local isOver = not kept[2] or tonumber(kept[2]) <= tonumber(now)
+if isOver and ARGV[7] == 'renew' then return 0 end
+if kept[2] and isOver then
   redis.call('DEL', KEYS[1])
   kept[3] = nil
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 7))
+redis.call('HSET', KEYS[1], unpack(ARGV, 8))
 redis.call('HDEL', KEYS[1], 'c', ARGV[6])
 if not kept[3] then redis.call('HSET', KEYS[1], 'o', source)
 elseif kept[3] ~= source then redis.call('HSET', KEYS[1], 'c', source) end
@@ -106,20 +109,27 @@ export function createSessionStore({ scripts, keys, lookup, hashes, clock }: Nee
     }
   }
 
+  async function write(session: BrokerSession, how: 'begin' | 'renew'): Promise<boolean> {
+    const { id, accountId, sourceId, expiresAt } = session
+    const fields = Object.entries(toFields(session)).flat()
+    const until = timeLeft(clock, Math.min(session.idleUntil, expiresAt))
+    const gone = session.upstream === null ? 'n' : ''
+    const head = [clock(), until, shortId(accountId), shortId(sourceId), hashes.seal(session) ?? '', gone, how]
+    const [saved] = await Promise.all([
+      scripts.run(saveScript, both(id), ...head, ...fields),
+      ...placesOf(session).map((key) => lookup.add(key, id, expiresAt)),
+      lookup.add(keys.sources(), sourceId, expiresAt),
+    ])
+    return saved === 1
+  }
+
   return {
     async save(session) {
-      const { id, accountId, sourceId, expiresAt } = session
-      const fields = Object.entries(toFields(session)).flat()
-      const until = timeLeft(clock, Math.min(session.idleUntil, expiresAt))
-      const gone = session.upstream === null ? 'n' : ''
-      const head = [clock(), until, shortId(accountId), shortId(sourceId), hashes.seal(session) ?? '', gone]
-      const [saved] = await Promise.all([
-        scripts.run(saveScript, both(id), ...head, ...fields),
-        ...placesOf(session).map((key) => lookup.add(key, id, expiresAt)),
-        lookup.add(keys.sources(), sourceId, expiresAt),
-      ])
-      if (saved !== 1) throw new Refusal('conflict', `The session ${id} is another account's`)
+      if (!(await write(session, 'begin')))
+        throw new Refusal('conflict', `The session ${session.id} is another account's`)
     },
+
+    renew: (session) => write(session, 'renew'),
 
     get: async (id) => (await living([id]))[0],
 

@@ -18,6 +18,16 @@ const save = written((db, { id, account_id, ...renewed }: Columns<SessionRow>) =
     .onConflict((conflict) => conflict.column('id').doUpdateSet(renewed).where('sessions.account_id', '=', account_id)),
 )
 
+/** Only while it is alive. */
+const renew = written((db, { id, account_id, now, ...renewed }: Columns<SessionRow> & { now: number }) =>
+  db
+    .updateTable('sessions')
+    .set(renewed)
+    .where('id', '=', id)
+    .where('account_id', '=', account_id)
+    .where('expires_at', '>', now),
+)
+
 const get = written((db, { id, now }: { id: string; now: number }) =>
   db.selectFrom('sessions').selectAll().where('id', '=', id).where('expires_at', '>', now),
 )
@@ -55,21 +65,28 @@ export function createSessionStore(db: Db, vault: Vault, clock: Clock): SessionS
     expiresAt: row.ends_at,
   })
 
+  const toColumns = (session: BrokerSession): Columns<SessionRow> => ({
+    id: session.id,
+    account_id: session.accountId,
+    source_id: session.sourceId,
+    subject: session.subject,
+    upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
+    upstream_sid: session.upstream?.sid ?? null,
+    device: session.device ? packDevice(session.device) : null,
+    started_at: session.startedAt,
+    ends_at: session.expiresAt,
+    expires_at: Math.min(session.idleUntil, session.expiresAt),
+  })
+
   return {
     async save(session) {
-      const { changed } = await save(db, {
-        id: session.id,
-        account_id: session.accountId,
-        source_id: session.sourceId,
-        subject: session.subject,
-        upstream: session.upstream && toJson(sealed(session.id, session.upstream)),
-        upstream_sid: session.upstream?.sid ?? null,
-        device: session.device ? packDevice(session.device) : null,
-        started_at: session.startedAt,
-        ends_at: session.expiresAt,
-        expires_at: Math.min(session.idleUntil, session.expiresAt),
-      })
+      const { changed } = await save(db, toColumns(session))
       if (changed !== 1) throw new Refusal('conflict', `The session ${session.id} is another account's`)
+    },
+
+    async renew(session) {
+      const { changed } = await renew(db, { ...toColumns(session), now: clock() })
+      return changed === 1
     },
 
     async get(id) {
