@@ -55,6 +55,8 @@ export function settleTokens(path: string, { artifacts, grants, answers }: Needs
   }
 
   async function settleCode(ctx: Context, presented: Presented, use: Use): Promise<void> {
+    // The library takes it for used before it has looked at everything, such as the proof of possession and the resource.
+    if (ctx.status !== 200 && !use.begun) return dropWrites(ctx)
     const [grant] = await Promise.all([grants.get(presented.grantId), flush(ctx)])
     if (use.begun && !(await use.decide())) {
       stateOf(ctx).presented = { ...presented, spent: true }

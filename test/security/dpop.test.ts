@@ -180,6 +180,28 @@ describe('a token that was asked for with a proof', () => {
 })
 
 describe('a page’s script', () => {
+  it('SEC-105 is no less for a proof that was none: the code is good for its owner, and what its session gave stays', async () => {
+    const params = { dpop_jkt: owner.thumbprint }
+    const visitor = createVisitor()
+    const form = async () => {
+      const { answer, verifier } = await world.broker.authorize(visitor, publicClient, { idp_hint: 'Okta', ...params })
+      const { code = '' } = answer
+      return { grant_type: 'authorization_code', code, redirect_uri: publicClient.redirectUri, code_verifier: verifier }
+    }
+    const used = proofFor(owner)
+    const { body } = await askForTokens(publicClient, await form(), used)
+    const code = await form()
+    for (const [wrong, reason] of [
+      [{}, 'dpop_proof_missing'],
+      [proofFor(thief), 'token_binding_unproven'],
+      [used, 'dpop_proof_replayed'],
+    ] as const)
+      expect((await askForTokens(publicClient, code, wrong)).body.reason).toBe(reason)
+    expect((await askForTokens(publicClient, code, proofFor(owner))).body.token_type).toBe('DPoP')
+    expect((await refresh(publicClient, body.refresh_token, proofFor(owner))).status).toBe(200)
+    expect((await askForTokens(publicClient, code, proofFor(owner))).body.reason).toBe('code_reused')
+  })
+
   it('may send proofs from an origin of its client, and is told of nonces', async () => {
     const origin = 'https://spa.example'
     const client = await world.broker.addClient({ token_endpoint_auth_method: 'none', web_origins: [origin] })

@@ -90,6 +90,17 @@ describe('authorization codes', () => {
     expect((await json(await broker.redeem(client, late.code, late.verifier))).body.error).toBe('invalid_grant')
   })
 
+  it('SEC-017 counts no use of a code that came to nothing: a wrong resource costs nobody their session', async () => {
+    const { tokens } = await signIn()
+    const { code, verifier } = await newCode()
+    const wrong = await json(await broker.redeem(client, code, verifier, { resource: 'https://nobody.example/api' }))
+    expect(wrong).toMatchObject({ status: 400, body: { error: 'invalid_target' } })
+    expect((await broker.redeem(client, code, verifier)).status).toBe(200)
+    expect(await isAlive(tokens.access_token)).toBe(true)
+    const again = await json(await broker.redeem(client, code, verifier, { resource: 'https://nobody.example/api' }))
+    expect(again.body.reason, 'it has been used by now').toBe('code_reused')
+  })
+
   it('SEC-018 lets exactly one of fifty redemptions at once succeed, round after round', async () => {
     for (let round = 0; round < 4; round++) {
       const { code, verifier } = await newCode()
