@@ -35,6 +35,7 @@ const described: Described = {
   },
 }
 
+/** The collection `apis`: protected APIs and their rules. Sources may be named by id or alias. */
 export const apiResource = (apis: Apis): Resource<Api, typeof ApiInput> => ({
   path: 'apis',
   isAllVersioned: true,

@@ -35,6 +35,7 @@ const described: Described = {
   },
 }
 
+/** The collection `applications`, each shown with the OpenID client that comes with it. */
 export const applicationResource = (
   applications: Applications,
 ): Resource<RegisteredApplication, typeof ApplicationInput> => ({

@@ -90,6 +90,7 @@ const described: Described = {
   },
 }
 
+/** The collection `authentication-sources`. Secrets are written and never shown. */
 export const authenticationSources = ({ issuer, sources }: Needs): Resource<Source, typeof SourceInput> => ({
   path: 'authentication-sources',
   described: { ...described, written: writeConfigs(sources.types) },

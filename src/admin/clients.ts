@@ -51,6 +51,7 @@ const described: Described = {
   },
 }
 
+/** The collection `clients`, addressed by `client_id`. A secret is in the answer that made it and nowhere else. */
 export const clientResource = (
   clients: Clients,
   secretUses: Pick<SecretUseStore, 'of'>,

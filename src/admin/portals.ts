@@ -28,6 +28,7 @@ const described: Described = {
   },
 }
 
+/** The collection `portals`: who may come in, and which APIs are offered there. */
 export const portalResource = (portals: Portals): Resource<Portal, typeof PortalInput> => ({
   path: 'portals',
   isAllVersioned: true,

@@ -24,6 +24,7 @@ const described: Described = {
   },
 }
 
+/** The collection `roles`: those of the realm, and of clients and APIs. */
 export const roleResource = (roles: Roles): Resource<Role, typeof RoleInput> => ({
   path: 'roles',
   isAllVersioned: true,

@@ -69,6 +69,7 @@ const described: Described = {
   },
 }
 
+/** The collection `users`: local users whole; of everybody else only `enabled` and `roles` can be set. */
 export const userResource = (users: Users): Resource<User, typeof UserInput> => ({
   path: 'users',
   described,

@@ -16,6 +16,7 @@ interface Needs {
 type Entry = EntryOf<'apis'>
 type Accepted = Entry['authentication_sources'][number]
 
+/** APIs in files, the same by their slug. */
 export function apiKind({ actor, apis, names }: Needs): Kind<'apis', Api> {
   const withIds = async (entry: Entry): Promise<Entry> => ({
     ...entry,

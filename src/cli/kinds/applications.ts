@@ -13,6 +13,7 @@ interface Needs {
   readonly names: Names
 }
 
+/** Applications in files, the same by their slug; those without one are out of reach of files. */
 export const applicationKind = ({
   actor,
   applications,

@@ -22,6 +22,7 @@ interface Needs {
 
 type Entry = EntryOf<'clients'>
 
+/** Clients in files, the same by their `client_id`. */
 export function clientKind({ actor, clients, names, bootstrapId, later }: Needs): Kind<'clients', Client> {
   /** With ids for slugs. What is not there yet is left out, and so is the second. */
   async function resolved(entry: Entry): Promise<{ readonly input: Entry; readonly isWhole: boolean }> {

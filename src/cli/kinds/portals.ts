@@ -13,6 +13,7 @@ interface Needs {
 
 type Entry = EntryOf<'portals'>
 
+/** Developer portals in files, the same by their slug. */
 export function portalKind({ actor, portals, names }: Needs): Kind<'portals', Portal> {
   const withIds = async (entry: Entry): Promise<Entry> => ({
     ...entry,

@@ -19,6 +19,7 @@ export interface NamedRoles {
   readonly ofApis: readonly { readonly slug: string; readonly role: string }[]
 }
 
+/** Roles in files, the same by name and client. */
 export const roleKind = ({ actor, roles, names, named }: Needs): Kind<'roles', Role> => ({
   name: 'roles',
   all: () => everything(roles.list),

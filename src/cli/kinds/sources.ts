@@ -17,6 +17,7 @@ interface Needs {
 
 type Entry = EntryOf<'authentication-sources'>
 
+/** Authentication sources in files, the same by their alias. */
 export const sourceKind = ({ actor, sources, types }: Needs): Kind<'authentication-sources', Source> => ({
   name: 'authentication-sources',
   all: () => everything(sources.list),
