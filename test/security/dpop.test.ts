@@ -177,9 +177,7 @@ describe('a token that was asked for with a proof', () => {
     expect(await by({})).toMatchObject({ status: 400, body: { reason: 'dpop_proof_missing' } })
     expect((await by(proofFor(owner))).body.token_type).toBe('DPoP')
   })
-})
 
-describe('a page’s script', () => {
   it('SEC-105 is no less for a proof that was none: the code is good for its owner, and what its session gave stays', async () => {
     const params = { dpop_jkt: owner.thumbprint }
     const visitor = createVisitor()
@@ -201,7 +199,9 @@ describe('a page’s script', () => {
     expect((await refresh(publicClient, body.refresh_token, proofFor(owner))).status).toBe(200)
     expect((await askForTokens(publicClient, code, proofFor(owner))).body.reason).toBe('code_reused')
   })
+})
 
+describe('a page’s script', () => {
   it('may send proofs from an origin of its client, and is told of nonces', async () => {
     const origin = 'https://spa.example'
     const client = await world.broker.addClient({ token_endpoint_auth_method: 'none', web_origins: [origin] })
