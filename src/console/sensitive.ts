@@ -40,6 +40,7 @@ export const actions = {
   '/people/:id/disable': 'asks',
   '/people/:id/end-sessions': 'asks',
   '/people/:id/unlink/:source': 'asks',
+  '/people/:id/second-factors': 'asks',
   '/people/:id/erase-traces': 'asks',
   '/people/:id/remove': 'asks',
   '/sessions/:id/end': 'asks',

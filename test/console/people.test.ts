@@ -3,6 +3,7 @@ import { administratorPassword, startTestBroker, type TestBroker, type TestClien
 import { enterConsole } from '../support/console.ts'
 import { formTo, headingIn } from '../support/pages.ts'
 import { rene } from '../support/people.ts'
+import { addLocalUser, enrolApp, signInAs } from '../support/second-factors.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 let broker: TestBroker
@@ -134,5 +135,35 @@ describe('an administrator', () => {
     expect(page.text).toContain('It is the last one')
     await send(page, unlink)
     expect((await broker.admin('GET', `users/${id}`)).body.identities).toEqual([])
+  })
+})
+
+describe('second factors', () => {
+  it('are told of local users, and removed for somebody who has lost them', async () => {
+    const { id } = await addLocalUser(broker, 'ada')
+    const { visitor } = await signInAs(broker, client, 'ada')
+    const { open, send } = await enterConsole(broker)
+    const none = await open(`/admin/people/${id}`)
+    expect(none.text).toContain('<dt>Second factors</dt><dd>none</dd>')
+    expect(none.text).not.toContain('/second-factors"')
+
+    await enrolApp(broker, visitor, Date.now())
+    const page = await open(`/admin/people/${id}`)
+    expect(page.text).toMatch(/<dt>Second factors<\/dt><dd>authenticator app, \d+ recovery codes left<\/dd>/)
+    const confirm = await open(/href="([^"]+\/second-factors)"/.exec(page.text)?.[1] ?? 'none')
+    expect(headingIn(confirm)).toBe('Remove the second factors of ada')
+    const after = await send(confirm, '/second-factors')
+    expect(after.text).toContain('ada has no second factors any more.')
+    expect(after.text).toContain('<dt>Second factors</dt><dd>none</dd>')
+    const again = await signInAs(broker, client, 'ada')
+    expect(again.page.url.hostname).toBe('app.example')
+  })
+
+  it('of one’s own account are not removed here', async () => {
+    const { open, send } = await enterConsole(broker)
+    const own = await open(`/admin/people/${ownId}/second-factors`)
+    expect(own.text).toContain('This is your own account: remove your own at')
+    expect(own.text).not.toContain('class="button danger"')
+    expect((await send(own, '/second-factors')).status).toBe(409)
   })
 })

@@ -21,6 +21,8 @@ export interface PersonPage extends Moment {
     readonly hasPassword: boolean
     readonly groups: readonly string[]
   } | null
+  /** Beside the password; `undefined`: none is kept here. */
+  readonly factors: { readonly hasApp: boolean; readonly passkeys: number; readonly recoveryCodes: number } | undefined
   readonly identities: readonly {
     readonly source: { readonly name: string; readonly href: string }
     readonly subject: string
@@ -34,7 +36,10 @@ export interface PersonPage extends Moment {
   readonly changes: readonly Change[]
   readonly csrf: string
   readonly ways: Readonly<
-    Record<'edit' | 'password' | 'enable' | 'disable' | 'endAll' | 'erase' | 'remove' | 'traces', string>
+    Record<
+      'edit' | 'password' | 'enable' | 'disable' | 'endAll' | 'resetFactors' | 'erase' | 'remove' | 'traces',
+      string
+    >
   >
   readonly mayChange: boolean
 }
@@ -46,7 +51,7 @@ export const personView = (page: PersonPage): Html =>
 export const passwordView = (password: string, lang: ConsoleLanguage): Html =>
   secretOnce('password', password, consoleWords(lang).people.password, lang)
 
-function summary({ local, ways, mayChange, ...page }: PersonPage): Html {
+function summary({ local, factors, ways, mayChange, ...page }: PersonPage): Html {
   const { people: words, kit } = consoleWords(page.lang)
   const has = local?.hasPassword ? words.hasPassword : words.noPassword
   return section(
@@ -60,6 +65,7 @@ function summary({ local, ways, mayChange, ...page }: PersonPage): Html {
       [words.username, local ? said(local.username) : undefined],
       [words.email, page.email === undefined ? undefined : said(page.email)],
       [words.password, local ? has : undefined],
+      [words.factors, factors && words.hasFactors(factors)],
       [words.groups, local ? (local.groups.length === 0 ? kit.none : said(local.groups.join(', '))) : undefined],
       [words.created, ago(page.createdAt, page)],
       [words.traces, html`<a href="${ways.traces}">${words.tracesLink}</a>`],
@@ -133,13 +139,14 @@ function roles({ roles: rows, lang }: PersonPage): Html {
   )
 }
 
-function danger({ name, enabled, isSelf, ways, csrf, mayChange, lang }: PersonPage): Html | undefined {
+function danger({ name, enabled, isSelf, factors, ways, csrf, mayChange, lang }: PersonPage): Html | undefined {
   const { people: words, kit } = consoleWords(lang)
   if (!mayChange) return undefined
   const button = (href: string, label: string) =>
     isSelf
       ? html`<button type="button" class="button danger" disabled>${label}</button>`
       : html`<a class="button danger" href="${href}">${label}</a>`
+  const hasFactors = factors !== undefined && (factors.hasApp || factors.passkeys > 0)
   return dangerZone(
     [
       enabled
@@ -151,6 +158,14 @@ function danger({ name, enabled, isSelf, ways, csrf, mayChange, lang }: PersonPa
             ...{ title: words.enable, body: words.enableWhat },
             action: postButton({ action: ways.enable, csrf, label: words.enable }),
           },
+      ...(hasFactors
+        ? [
+            {
+              ...{ title: words.resetFactors, body: isSelf ? words.ownFactors : words.resetFactorsWhat },
+              action: button(ways.resetFactors, words.resetFactors),
+            },
+          ]
+        : []),
       {
         ...{ title: words.erase, body: words.eraseWhat },
         action: html`<a class="button danger" href="${ways.erase}">${words.erase}</a>`,

@@ -4,6 +4,7 @@ import { linkButton } from '#views/console/parts.ts'
 import { peopleView } from '#views/console/people.ts'
 import { personView } from '#views/console/person.ts'
 import { html } from '#views/html.ts'
+import type { FactorKeeper } from '../../accounts/second-factors/second-factors.ts'
 import type { User } from '../../accounts/user.ts'
 import { userInput } from '../../accounts/user.ts'
 import { type UserInput, UserInput as UserSchema } from '../../accounts/user-input.ts'
@@ -16,6 +17,7 @@ import { searchText } from '../query.ts'
 import { createSessionLines, type SessionNeeds } from './sessions.ts'
 
 export interface PeopleNeeds extends SessionNeeds, HistoryNeeds {
+  readonly factors: Pick<FactorKeeper, 'ofAccount' | 'reset'>
   readonly users: Users
 }
 
@@ -61,15 +63,21 @@ export const peoplePages = (needs: PeopleNeeds) => {
     const { lang, now, csrf, at, may } = visit
     const user = await users.get(visit.param('id'))
     const { account, identities, local } = user
-    const [sources, open, changes] = await Promise.all([
+    const [sources, open, changes, factors] = await Promise.all([
       sourcesOf([user]),
       sessions.ofAccount(account.id),
       historyOf(needs, [{ type: 'user', id: account.id }], at),
+      needs.factors.ofAccount(account.id),
     ])
     const here = (rest: string) => at(`/people/${account.id}/${rest}`)
     const { id, displayName: name, enabled, createdAt } = account
     const body = personView({
       ...{ lang, now, csrf, id, name, enabled, createdAt, local, changes },
+      factors: factors && {
+        hasApp: factors.authenticator !== undefined,
+        passkeys: factors.passkeys.length,
+        recoveryCodes: factors.recoveryCodes,
+      },
       isSelf: isSelf(visit, user),
       email: emailOf(user),
       identities: identities.map(({ sourceId, subject, linkedAt, lastLoginAt }) => ({
@@ -82,6 +90,7 @@ export const peoplePages = (needs: PeopleNeeds) => {
       ways: {
         ...{ edit: here('edit'), password: here('password'), enable: here('enable'), disable: here('disable') },
         ...{ endAll: here('end-sessions'), erase: here('erase-traces'), remove: here('remove') },
+        resetFactors: here('second-factors'),
         traces: at('/traces', { user: id }),
       },
       mayChange: may('administer'),

@@ -17,7 +17,7 @@ interface Needs extends PeopleNeeds {
 
 interface Hurt {
   /** Below the person's page. */
-  readonly path: 'disable' | 'end-sessions' | 'unlink/:source' | 'erase-traces' | 'remove'
+  readonly path: 'disable' | 'end-sessions' | 'unlink/:source' | 'second-factors' | 'erase-traces' | 'remove'
   title(visit: Visit, user: User): Promise<Text>
   what(visit: Visit, user: User): Text
   button(visit: Visit): Text
@@ -32,7 +32,7 @@ interface Hurt {
 }
 
 export const personLeavePages = (needs: Needs) => {
-  const { users, sessions, sourceStore, eraseTraces } = needs
+  const { users, sessions, sourceStore, factors, eraseTraces } = needs
   const lines = createSessionLines(needs)
   const nothing = async () => undefined
   const notOneself = async (visit: Visit, user: User) =>
@@ -83,6 +83,20 @@ export const personLeavePages = (needs: Needs) => {
     async act(visit, user, version) {
       await users.unlink(visit.actor, user.account.id, visit.param('source'), version)
       return { to: back(visit, user), say: visit.words.people.unlinked(user.account.displayName) }
+    },
+  }
+
+  const resetFactors: Hurt = {
+    path: 'second-factors',
+    ends: false,
+    title: async ({ words }, { account }) => words.people.resetFactorsTitle(account.displayName),
+    what: ({ words }) => words.people.resetFactorsWhat,
+    button: ({ words }) => words.people.resetFactors,
+    // Their own they remove one by one, and show one of them for it.
+    against: async (visit, user) => (isSelf(visit, user) ? visit.words.people.ownFactors : undefined),
+    async act(visit, user) {
+      await factors.reset(visit.actor, user.account.id)
+      return { to: back(visit, user), say: visit.words.people.factorsReset(user.account.displayName) }
     },
   }
 
@@ -163,6 +177,6 @@ export const personLeavePages = (needs: Needs) => {
     )
 
   return (mount: Mount): void => {
-    for (const hurt of [disable, endAll, unlink, erase, remove]) mountHurt(mount, hurt)
+    for (const hurt of [disable, endAll, unlink, resetFactors, erase, remove]) mountHurt(mount, hurt)
   }
 }

@@ -90,6 +90,21 @@ export const people: ConsoleWords['people'] = {
   endAllWhat: 'Mit ihren Tokens und dem, was Anwendungen ohne ihr Zutun für sie dürfen. Sie darf sich wieder anmelden.',
   endAllSelf: 'Das sind Sie: Sie werden auch aus dieser Konsole abgemeldet.',
   endedAll: (name, count) => `${counted(count, 'Sitzung', 'Sitzungen')} von ${name} beendet.`,
+  factors: 'Zweite Faktoren',
+  hasFactors: ({ hasApp, passkeys, recoveryCodes }) =>
+    hasApp || passkeys > 0
+      ? [
+          ...(hasApp ? ['Authenticator-App'] : []),
+          ...(passkeys > 0 ? [counted(passkeys, 'Passkey', 'Passkeys')] : []),
+          counted(recoveryCodes, 'Wiederherstellungscode übrig', 'Wiederherstellungscodes übrig'),
+        ].join(', ')
+      : 'keine',
+  resetFactors: 'Zweite Faktoren entfernen',
+  resetFactorsTitle: (name) => `Die zweiten Faktoren von ${name} entfernen`,
+  resetFactorsWhat:
+    'Für jemanden, der alle verloren hat: die Authenticator-App, die Passkeys und die Wiederherstellungscodes. Bis zur Einrichtung neuer meldet das Passwort allein die Person an. Vergewissern Sie sich, dass sie es ist, die darum bittet.',
+  ownFactors: 'Das ist Ihr eigenes Konto: Entfernen Sie Ihre unter „Anmeldesicherheit“.',
+  factorsReset: (name) => `${name} hat keine zweiten Faktoren mehr.`,
   unlinkTitle: (name, source) => `${name} von ${source} lösen`,
   unlinkWhat: 'Wer mit dieser Identität wiederkommt, ist hier jemand Neues. Die Person wird überall abgemeldet.',
   unlinked: (name) => `${name} ist gelöst.`,

@@ -84,6 +84,21 @@ export const people = {
   endAllWhat: 'With their tokens, and what applications may do for them offline. They may sign in again.',
   endAllSelf: 'This is you: you are signed out of this console as well.',
   endedAll: (name: string, count: number) => `${counted(count, 'session', 'sessions')} of ${name} ended.`,
+  factors: 'Second factors',
+  hasFactors: ({ hasApp, passkeys, recoveryCodes }: { hasApp: boolean; passkeys: number; recoveryCodes: number }) =>
+    hasApp || passkeys > 0
+      ? [
+          ...(hasApp ? ['authenticator app'] : []),
+          ...(passkeys > 0 ? [counted(passkeys, 'passkey', 'passkeys')] : []),
+          counted(recoveryCodes, 'recovery code left', 'recovery codes left'),
+        ].join(', ')
+      : 'none',
+  resetFactors: 'Remove second factors',
+  resetFactorsTitle: (name: string) => `Remove the second factors of ${name}`,
+  resetFactorsWhat:
+    'For somebody who has lost them all: the authenticator app, the passkeys and the recovery codes. The password alone signs them in until they set up others, so make sure that it is them who asks.',
+  ownFactors: 'This is your own account: remove your own at “Sign-in security”.',
+  factorsReset: (name: string) => `${name} has no second factors any more.`,
   unlinkTitle: (name: string, source: string) => `Unlink ${name} from ${source}`,
   unlinkWhat: 'Whoever comes with that identity again is somebody new here. The person is signed out everywhere.',
   unlinked: (name: string) => `${name} is unlinked.`,
