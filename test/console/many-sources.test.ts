@@ -63,3 +63,12 @@ it('looks for as much of a long text as the field takes, and shows what that was
   expect(text).toContain(`value="${'👩'.repeat(200)}" maxlength="200"`)
   expect(text).toContain('No source fits')
 })
+
+it('sessions are narrowed to any of them by its alias', { timeout: 60_000 }, async () => {
+  const { page, open } = await enterConsole(broker, '/admin/sessions')
+  expect(page.text).toMatch(/<input type="text" id="filter-source" name="source" [^>]*list="options-source"/)
+  expect(page.text).toContain('<option value="partner-00001">Hospital 1</option>')
+  expect(rowsIn(await open('/admin/sessions?source=local'))).toBeGreaterThan(0)
+  const none = await open('/admin/sessions?source=partner-09876')
+  expect([rowsIn(none), none.text.includes('value="partner-09876"')]).toEqual([0, true])
+})

@@ -29,6 +29,8 @@ export interface SessionList extends Moment {
   readonly search: string
   readonly filters: readonly Filter[]
   readonly isOfClient: boolean
+  /** More people fit than were looked at. */
+  readonly isPart: boolean
   readonly next: string | undefined
   readonly first: string | undefined
 }
@@ -46,7 +48,7 @@ export function sessionsView(page: SessionList): Html {
   const count = kit.shown(page.rows.length, undefined)
   return searchable(
     { action, value: search, label: words.search, filters, count, lang: page.lang },
-    html`${found}${pager(page)}`,
+    html`${page.isPart && html`<p class="muted">${words.part}</p>`}${found}${pager(page)}`,
   )
 }
 

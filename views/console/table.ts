@@ -57,6 +57,8 @@ export interface Filter {
   readonly label: string
   readonly value: string
   readonly options: readonly { readonly value: string; readonly text: string }[]
+  /** What may be typed, where there are more than the options. */
+  readonly typed?: string | undefined
 }
 
 interface Search {
@@ -77,7 +79,13 @@ export function searchable({ action, value, label, filters = [], count, lang }: 
   const isNarrowed = value !== '' || filters.some((filter) => filter.value !== '')
   return html`<form class="search" role="search" method="get" action="${action}"${liveSearch(action)}>
 <div class="field grow"><label for="q">${label}</label><input type="search" id="q" name="q" value="${value}" maxlength="200" autocomplete="off"></div>
-${filters.map((filter) => html`<div class="field"><label for="filter-${filter.name}">${filter.label}</label><select id="filter-${filter.name}" name="${filter.name}">${filter.options.map((option) => html`<option value="${option.value}"${option.value === filter.value && html` selected`}>${option.text}</option>`)}</select></div>`)}
+${filters.map((filter) => html`<div class="field"><label for="filter-${filter.name}">${filter.label}</label>${filter.typed === undefined ? choice(filter) : typed(filter, filter.typed)}</div>`)}
 <button class="button plain">${kit.search}</button>${isNarrowed && html`<a class="all" href="${action}">${kit.showAll}</a>`}${count !== undefined && countPart(html`${count}`)}
 </form>${foundPart(content)}`
 }
+
+const choice = ({ name, value, options }: Filter): Html =>
+  html`<select id="filter-${name}" name="${name}">${options.map((option) => html`<option value="${option.value}"${option.value === value && html` selected`}>${option.text}</option>`)}</select>`
+
+const typed = ({ name, value, options }: Filter, what: string): Html =>
+  html`<input type="text" id="filter-${name}" name="${name}" value="${value}" maxlength="200" list="options-${name}" placeholder="${what}" autocomplete="off" spellcheck="false"><datalist id="options-${name}">${options.map((option) => option.value !== '' && html`<option value="${option.value}">${option.text}</option>`)}</datalist>`

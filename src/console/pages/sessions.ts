@@ -16,7 +16,7 @@ export interface SessionNeeds {
   readonly sessionIdle: number
   readonly sessions: Sessions
   readonly accountStore: Pick<AccountStore, 'some' | 'list'>
-  readonly sourceStore: Pick<SourceStore, 'some' | 'list'>
+  readonly sourceStore: Pick<SourceStore, 'some' | 'list' | 'byAlias'>
   readonly clientStore: Pick<ClientStore, 'some' | 'list'>
 }
 
@@ -64,20 +64,28 @@ export const sessionPages = (needs: SessionNeeds) => {
   const { sessions, accountStore, sourceStore, clientStore } = needs
   const lines = createSessionLines(needs)
 
-  async function found({ q, source, client, after }: z.output<typeof Query>) {
+  async function found({ q, source: typed, client, after }: z.output<typeof Query>) {
+    const source = typed === '' ? '' : ((await sourceStore.byAlias(typed))?.id ?? typed)
     const narrowed = {
       limit: pageSize,
       ...(after !== undefined && { after }),
       ...(source !== '' && { sourceId: source }),
     }
-    if (q === '') return client === '' ? sessions.list(narrowed) : sessions.ofClient(narrowed, client)
-    const { items: people } = await accountStore.list({ limit: few, search: q })
+    if (q === '') {
+      const page = await (client === '' ? sessions.list(narrowed) : sessions.ofClient(narrowed, client))
+      return { ...page, isPart: false }
+    }
+    const { items: people, next: others } = await accountStore.list({ limit: few, search: q })
     const all = (await Promise.all(people.map(({ id }) => sessions.ofAccount(id)))).flat()
     const fitting = all.filter(
       ({ session, clientIds }) =>
         (source === '' || session.sourceId === source) && (client === '' || clientIds.includes(client)),
     )
-    return { items: fitting.toSorted((one, other) => other.session.startedAt - one.session.startedAt), next: null }
+    return {
+      items: fitting.toSorted((one, other) => other.session.startedAt - one.session.startedAt),
+      next: null,
+      isPart: others !== null,
+    }
   }
 
   /** The first ones, and the chosen one wherever it stands. */
@@ -92,7 +100,15 @@ export const sessionPages = (needs: SessionNeeds) => {
       ...new Map(all.map((option) => [option.value, option])).values(),
     ]
     return {
-      sources: options([...sources.items, ...chosenSource].map((one) => ({ value: one.id, text: one.name }))),
+      // Of more than a list shows, whichever is meant is typed.
+      isSourceTyped: sources.next !== null,
+      isClientTyped: clients.next !== null,
+      sources: options(
+        [...sources.items, ...chosenSource].map((one) => ({
+          value: sources.next === null ? one.id : one.alias,
+          text: one.name,
+        })),
+      ),
       clients: options(
         [...clients.items, ...chosenClient].map((one) => ({ value: one.id, text: one.metadata.client_name ?? one.id })),
       ),
@@ -104,18 +120,24 @@ export const sessionPages = (needs: SessionNeeds) => {
       const { words, lang, now, at, query } = visit
       const asked = Query.parse(Object.fromEntries(query))
       const { q, source, client, after } = asked
-      const [{ items, next }, choices] = await Promise.all([found(asked), offered(source, client)])
+      const [{ items, next, isPart }, choices] = await Promise.all([found(asked), offered(source, client)])
       const { sessions: own } = words
       const any = { value: '', text: own.any }
       return {
         title: own.title,
         lead: own.lead,
         body: sessionsView({
-          ...{ lang, now, search: q, action: at('/sessions'), isOfClient: client !== '' },
+          ...{ lang, now, search: q, action: at('/sessions'), isOfClient: client !== '', isPart },
           rows: await lines(visit, items),
           filters: [
-            { name: 'source', label: own.source, value: source, options: [any, ...choices.sources] },
-            { name: 'client', label: own.client, value: client, options: [any, ...choices.clients] },
+            {
+              ...{ name: 'source', label: own.source, value: source, options: [any, ...choices.sources] },
+              typed: choices.isSourceTyped ? own.sourceTyped : undefined,
+            },
+            {
+              ...{ name: 'client', label: own.client, value: client, options: [any, ...choices.clients] },
+              typed: choices.isClientTyped ? own.clientTyped : undefined,
+            },
           ],
           next: next === null ? undefined : at('/sessions', { source, client, after: next }),
           first: after === undefined ? undefined : at('/sessions', { source, client }),
