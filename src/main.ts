@@ -38,6 +38,8 @@ try {
 }
 // The channel to a parent process, such as the primary of workers, would keep this one alive.
 if (process.connected) process.exit()
+// So would a log that nobody takes.
+setTimeout(() => process.exit(), 1000).unref()
 
 /** What the operator can put right is told in words; where in our code it was noticed says nothing to them. */
 function isTheirs(error: unknown): error is Error {

@@ -1,5 +1,7 @@
 /** F39: nobody reads the standard output. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
@@ -31,3 +33,32 @@ it('drops and counts log lines that nobody takes, and makes nobody wait for them
   expect(said.dropped).toBeGreaterThan(20_000)
   expect(said.longest).toBeLessThan(2_000)
 })
+
+// A pipe that has been written to as a stream says that it is full, instead of waiting.
+const lastWords = `
+const { createLog, droppedLines } = await import('${root}/src/log.ts')
+console.log('ready')
+const log = createLog('info')
+while (droppedLines() === 0) {
+  log.info({ filling: 'x'.repeat(100_000) }, 'a line')
+  await new Promise(setImmediate)
+}
+process.exit()
+`
+
+it.each(['a full disk', 'a pipe that nobody reads'])(
+  'ends when it is to, although its log goes to %s',
+  {
+    timeout: 60_000,
+  },
+  async (sink) => {
+    await using disk = await open('/dev/full', 'w')
+    const child = spawn(process.execPath, ['--input-type=module', '-e', lastWords], {
+      stdio: ['ignore', sink === 'a full disk' ? disk.fd : 'pipe', 'ignore'],
+      timeout: 50_000,
+      killSignal: 'SIGKILL',
+    })
+    expect(await once(child, 'exit')).toEqual([0, null])
+    child.stdout?.destroy()
+  },
+)
