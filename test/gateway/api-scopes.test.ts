@@ -112,7 +112,7 @@ describe('a client that acts for itself', () => {
     world.broker.addClient({ redirect_uris: [], grant_types: ['client_credentials'], ...more })
   const ask = async (client: TestClient, more: Readonly<Record<string, string>>) => {
     const answer = await world.broker.post('/token', { grant_type: 'client_credentials', ...more }, basic(client))
-    return (await answer.json()) as Tokens & { readonly scope?: string }
+    return (await answer.json()) as Tokens & { readonly scope?: string; readonly error?: string }
   }
 
   it('has what it was given and asks for', async () => {
@@ -124,7 +124,9 @@ describe('a client that acts for itself', () => {
   })
 
   it('has it nowhere when it was given nothing', async () => {
-    expect((await ask(await machine({}), { scope: read })).scope).toBeUndefined()
+    const answer = await ask(await machine({}), { scope: read })
+    expect(answer).toMatchObject({ error: 'invalid_scope' })
+    expect(answer.access_token).toBeUndefined()
   })
 
   it('gets none of APIs with a token for the admin API', async () => {

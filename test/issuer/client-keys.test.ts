@@ -58,7 +58,11 @@ beforeEach(() => {
   })
   provider.use(answerOutages)
   listen(provider, () => {})
-  keepParsedClients(provider, () => false, () => Date.now())
+  keepParsedClients(
+    provider,
+    () => false,
+    () => Date.now(),
+  )
   answer = provider.callback()
 })
 afterEach(() => {

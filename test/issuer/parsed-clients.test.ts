@@ -27,7 +27,11 @@ it('parses each of three thousand clients once, however often and in whatever or
       revokeByGrantId: async () => undefined,
     }),
   })
-  keepParsedClients(provider, () => false, () => Date.now())
+  keepParsedClients(
+    provider,
+    () => false,
+    () => Date.now(),
+  )
   const findAll = () => Promise.all([...records.keys()].map((id) => provider.Client.find(id)))
   const first = await findAll()
   const parsing = looks

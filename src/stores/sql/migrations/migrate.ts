@@ -48,8 +48,8 @@ const migrations: Record<string, Migration> = {
 export async function migrate(db: Db): Promise<void> {
   const { error } = await migrator(db).migrateToLatest()
   if (!error) return
-  await refuseNewer(db)
-  throw error
+  // Where not even that can be told, what went wrong first says more.
+  throw (await newerVersion(db).catch(() => undefined)) ?? error
 }
 
 /**
@@ -60,17 +60,18 @@ export async function schemaState(db: Db): Promise<{ readonly pending: readonly 
   const known = await migrator(db).getMigrations()
   const pending = known.flatMap(({ name, executedAt }) => (executedAt ? [] : [name]))
   const isUsed = pending.length < known.length
-  if (isUsed) await refuseNewer(db)
+  const newer = isUsed && (await newerVersion(db))
+  if (newer) throw newer
   return { pending, isUsed }
 }
 
 /** There is no way back: what a newer version keeps, this one does not know. */
-async function refuseNewer(db: Db): Promise<void> {
+async function newerVersion(db: Db): Promise<StartProblem | undefined> {
   const { rows } = await sql<{ name: string }>`
     select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(db)
   const newer = rows.flatMap(({ name }) => (name in migrations ? [] : [name]))
-  if (newer.length === 0) return
-  throw new StartProblem(
+  if (newer.length === 0) return undefined
+  return new StartProblem(
     `The database was brought up to date by a newer version (${newer.join(', ')}), and this one does not know what it ` +
       'keeps: start that version again, or restore a backup from before it',
   )
