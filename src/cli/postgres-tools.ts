@@ -19,13 +19,14 @@ export async function dumpPostgres(file: string, leftOut: readonly string[], whe
 }
 
 /**
- * What a newer version has made refers to what the dump brings, and the dump does not know of it: so everything that is
- * there goes first. It is one transaction: all of it or nothing.
+ * One transaction: all of it or nothing.
+ * @param replaces What a newer version has made refers to what the dump brings, and the dump does not know of it: so
+ * everything that is there goes first. Else nothing goes: it may be somebody else's.
  */
-export async function restorePostgres(file: string, where: Where): Promise<void> {
+export async function restorePostgres(file: string, replaces: boolean, where: Where): Promise<void> {
   const reader = start('pg_restore', ['--no-owner', '--file=-', file], where)
   const writer = start('psql', ['--no-psqlrc', '--quiet', '--output=/dev/null', '--set=ON_ERROR_STOP=1'], where)
-  writer.child.stdin.write(`begin;\n${removeEverything}\n`)
+  writer.child.stdin.write(`begin;\n${replaces ? removeEverything : ''}\n`)
   reader.child.stdout.pipe(writer.child.stdin, { end: false })
   const read = reader.done.then(
     () => void writer.child.stdin.end('commit;\n'),

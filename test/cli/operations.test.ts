@@ -224,8 +224,13 @@ it('backs PostgreSQL up and restores it with its own tools', async () => {
   expect((await place.run(['restore', folder])).code).toBe(1)
 
   const other = { DATABASE_URL: await postgres.fresh() }
+  await postgres.query(
+    'create table of_somebody_else (id int); insert into of_somebody_else values (7)',
+    other.DATABASE_URL,
+  )
   const restored = await place.run(['restore', folder], other)
   expect(restored, restored.err).toMatchObject({ code: 0 })
+  expect(await postgres.query('select id from of_somebody_else', other.DATABASE_URL)).toEqual([{ id: 7 }])
   expect((await place.json(['apply', file, '--yes', '--prune'], other)).steps).toEqual([])
 
   const stray = { DATABASE_URL: other.DATABASE_URL.replace('gatehouse@', 'gatehouse:50%off%21@') }
