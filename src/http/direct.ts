@@ -7,6 +7,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Report } from '../events.ts'
 import { type RequestNotes, withNotes } from '../request-notes.ts'
 import { after, rescue, type Soon } from '../soon.ts'
+import { createByTurns } from './by-turns.ts'
 import { clientAddress, trustedPeers } from './origin.ts'
 import { securityHeadersFor } from './security-headers.ts'
 
@@ -69,6 +70,7 @@ export function answerDirectly(
 ): RequestListener {
   const isTrusted = trustedPeers(trustedProxies)
   const commonLines = Object.entries(securityHeadersFor(issuer)).flat()
+  const byTurns = createByTurns()
 
   function addressOf({ socket, headers }: IncomingMessage): string | undefined {
     const forwarded = headers['x-forwarded-for']
@@ -112,10 +114,11 @@ export function answerDirectly(
     if (from === undefined) return otherwise(req, res)
     const address = () => from
     const watched = watch(req, { endpoint: () => route.endpoint, address })
-    withNotes(watched.notes, () => {
-      const answer = rescue(() => route.answer(req, address), failed)
-      void after(answer, (given) => settle(given, watched, req, res))
-    })
+    const answer = () => {
+      const soon = rescue(() => route.answer(req, address), failed)
+      void after(soon, (given) => settle(given, watched, req, res))
+    }
+    byTurns(() => withNotes(watched.notes, answer))
   }
 }
 

@@ -88,6 +88,7 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
   let changed = 0
   let versionOfOthers: StatementSync | undefined
   let seenOfOthers: unknown
+  let hasJustAsked = false
   let lastInLine: Promise<void> = Promise.resolve()
   let depth = 0
 
@@ -204,10 +205,16 @@ function createDriver(path: string, insideTransaction: () => boolean): Driver & 
 
     count() {
       try {
+        if (hasJustAsked) return changed
         // Changes with every commit of another connection, whichever process has it.
         const seen = askVersion().get()?.[0]
         if (seen !== seenOfOthers) changed += 1
         seenOfOthers = seen
+        // Whoever asks in the same breath was here already when it was asked.
+        hasJustAsked = true
+        queueMicrotask(() => {
+          hasJustAsked = false
+        })
         return changed
       } catch {
         return undefined // Whoever asks the database itself is told what the matter is.
