@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Address } from './address.ts'
 
@@ -6,6 +7,8 @@ export type Client = Redis | Cluster
 /** Milliseconds. No command is waited for any longer: with a few of them a request still has its answer in two seconds. */
 export const commandTimeout = 1000
 const connectTimeout = 2000
+const pause = 500
+const longestFarewell = 1000
 
 const jittered = (most: number) => Math.ceil(most * (0.5 + Math.random() / 2))
 const soonThenLater = (times: number): number => jittered(Math.min(50 * 2 ** Math.min(times, 6), 1000))
@@ -13,7 +16,8 @@ const soonThenLater = (times: number): number => jittered(Math.min(50 * 2 ** Mat
 // A primary that has become a replica says so once; the next connection finds the primary of now.
 const isDemoted = (error: Error): boolean => error.message.includes('READONLY')
 
-export function createClient(address: Address): Client {
+/** `different`: what is otherwise with one server. It is not connected yet. */
+export function createClient(address: Address, different: RedisOptions = {}): Client {
   const { hosts, username, password, tls } = address
   const options: RedisOptions = {
     ...(username !== undefined && { username }),
@@ -49,6 +53,7 @@ export function createClient(address: Address): Client {
     db: address.db,
     enableOfflineQueue: false,
     retryStrategy: soonThenLater,
+    ...different,
   }
   if (address.kind === 'sentinel') {
     return new Redis({
@@ -74,3 +79,46 @@ export const servers = (client: Client): readonly Redis[] =>
 /** The servers that take writes. */
 export const primaries = (client: Client): readonly Redis[] =>
   client instanceof Cluster ? client.nodes('master') : [client]
+
+export interface Connected extends AsyncDisposable {
+  /** Resolves when the first attempt is over, whatever has come of it: others follow. */
+  open(): Promise<void>
+}
+
+/** From when it is opened until it is disposed of, a connection that is lost is looked for again. */
+export function keepConnected(client: Client): Connected {
+  let disposed = false
+
+  async function open(): Promise<void> {
+    try {
+      await client.connect()
+    } catch {
+      // The 'error' event has told of it, and the next attempt is under way.
+    }
+  }
+
+  // ioredis gives up for ever when it hears of a failover just while it looks for the primary.
+  client.on('end', async () => {
+    await delay(pause, undefined, { ref: false })
+    if (!disposed && client.status === 'end') await open()
+  })
+
+  return {
+    open,
+    async [Symbol.asyncDispose]() {
+      disposed = true
+      if (client.status === 'end') return
+      const ended = client.status === 'wait' ? Promise.resolve() : hasEnded(client)
+      client.disconnect()
+      await ended
+    },
+  }
+}
+
+/** Whatever becomes of the connection meanwhile; some that never came about never say that they have ended. */
+function hasEnded(client: Client): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, longestFarewell)
+  client.once('end', resolve)
+  return promise.finally(() => clearTimeout(timer))
+}

@@ -7,7 +7,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { Unavailable } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { parseAddress } from './address.ts'
-import { type Client, commandTimeout, createClient, primaries, servers } from './client.ts'
+import { type Client, commandTimeout, createClient, keepConnected, primaries, servers } from './client.ts'
 import { createOneWrite } from './one-write.ts'
 
 export type Argument = string | number
@@ -33,7 +33,6 @@ const longestRedirected = 1500
 /** How many writes may wait for replicas at once. */
 const guardedAtOnce = 256
 const patienceAtStart = 1000
-const pause = 500
 
 /** Does not wait for a Redis that is down: it is joined when it is there. Throws `StartProblem` for a wrong address. */
 export async function connect(url: string, log: Log): Promise<Connection> {
@@ -56,15 +55,6 @@ export async function connect(url: string, log: Log): Promise<Connection> {
   client.on('node error', complain)
   // Whatever ails this one is told by the commands on it.
   guard.on('error', () => {})
-  // ioredis gives up for ever when it hears of a failover just while it looks for the primary.
-  let disposed = false
-  for (const one of [client, guard]) {
-    one.on('end', async () => {
-      await delay(pause, undefined, { ref: false })
-      if (!disposed && one.status === 'end') await opened(one)
-    })
-  }
-
   // From the moment it is asked: it may have to wait for the answers to those before it.
   const patience = client instanceof Cluster ? longestRedirected : commandTimeout
   const answered = <T>(from: Client, work: Promise<T>): Promise<T> =>
@@ -91,7 +81,8 @@ export async function connect(url: string, log: Log): Promise<Connection> {
       )
     })
 
-  await Promise.race([opened(client), delay(patienceAtStart, undefined, { ref: false })])
+  const [connected, guardConnected] = [keepConnected(client), keepConnected(guard)]
+  await Promise.race([connected.open(), delay(patienceAtStart, undefined, { ref: false })])
 
   return {
     isCluster: client instanceof Cluster,
@@ -108,7 +99,7 @@ export async function connect(url: string, log: Log): Promise<Connection> {
     atTheEnd: oneWrite.atTheEnd,
 
     async sendGuarded(commands) {
-      if (guard.status === 'wait') await opened(guard)
+      if (guard.status === 'wait') await guardConnected.open()
       if (guard.status !== 'ready' || guarded >= guardedAtOnce) throw notConnected()
       guarded++
       try {
@@ -128,30 +119,8 @@ export async function connect(url: string, log: Log): Promise<Connection> {
     },
 
     async [Symbol.asyncDispose]() {
-      disposed = true
-      for (const one of [client, guard]) {
-        if (one.status === 'end') continue
-        const ended = one.status === 'wait' ? Promise.resolve() : hasEnded(one)
-        one.disconnect()
-        await ended
-      }
+      for (const one of [connected, guardConnected]) await one[Symbol.asyncDispose]()
     },
-  }
-}
-
-/** Whatever becomes of the connection meanwhile; some that never came about never say that they have ended. */
-function hasEnded(client: Client): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, patienceAtStart)
-  client.once('end', resolve)
-  return promise.finally(() => clearTimeout(timer))
-}
-
-async function opened(client: Client): Promise<void> {
-  try {
-    await client.connect()
-  } catch {
-    // The 'error' event has told of it, and the next attempt is under way.
   }
 }
 

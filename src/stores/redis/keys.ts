@@ -10,6 +10,9 @@ import { shortId, stemOf } from './compact.ts'
 /** Everything that was written before Redis lost what it knew is under another prefix, and so is gone. */
 export const prefixOf = (generation: number): string => `gh${generation}:`
 
+/** How the keys begin on which it hangs whether a token still counts: sessions, offline grants, marks. */
+export const tracked = (prefix: string): readonly string[] => ['s:', 'o:', 'x'].map((kind) => prefix + kind)
+
 const artifactLetters: Record<ArtifactKind, string> = {
   AuthorizationCode: 'c',
   RefreshToken: 'r',

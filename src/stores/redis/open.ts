@@ -9,6 +9,7 @@ import type { LiveLineage } from '../live-lineage.ts'
 import type { LiveStores } from '../sql/open.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createAttemptStore } from './attempt-store.ts'
+import { hearChanges, hearNothing } from './changes.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGrantStore } from './grant-store.ts'
 import { redisHealth } from './health.ts'
@@ -45,7 +46,10 @@ export async function openRedisStores({ url, lineage: kept, vault, clock, log }:
   const keys = keysUnder(lineage.prefix)
   const lookup = createLookup(connection, scripts, clock)
   const hashes = createSessionHashes(connection, keys, vault)
-  const needs = { connection, scripts, keys, lookup, hashes, lineage, clock }
+  const isCluster = untried.isCluster
+  const changes = isCluster ? hearNothing : hearChanges({ url, connection: untried, prefix: lineage.prefix, log })
+  opened.use(changes)
+  const needs = { connection, scripts, keys, lookup, hashes, lineage, changes, clock }
   const everything = opened.move()
 
   return {
