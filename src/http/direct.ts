@@ -7,9 +7,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Report } from '../events.ts'
 import { type RequestNotes, withNotes } from '../request-notes.ts'
 import { after, rescue, type Soon } from '../soon.ts'
-import { createByTurns } from './by-turns.ts'
 import { clientAddress, trustedPeers } from './origin.ts'
 import { securityHeadersFor } from './security-headers.ts'
+import { createTogether } from './together.ts'
 
 export interface DirectAnswer {
   readonly status: number
@@ -70,7 +70,10 @@ export function answerDirectly(
 ): RequestListener {
   const isTrusted = trustedPeers(trustedProxies)
   const commonLines = Object.entries(securityHeadersFor(issuer)).flat()
-  const byTurns = createByTurns()
+  // What comes on all connections is read before anything of it is answered, and the answers leave one right after the
+  // other: each by itself would wake whoever waits for it, and a busy server would look for news after every request.
+  const whenAllIsRead = createTogether(setImmediate)
+  const whenAllIsKnown = createTogether(process.nextTick)
 
   function addressOf({ socket, headers }: IncomingMessage): string | undefined {
     const forwarded = headers['x-forwarded-for']
@@ -99,11 +102,14 @@ export function answerDirectly(
     }
     const bytes = body === undefined ? 0 : Buffer.byteLength(body)
     if (body !== undefined) all.push('Content-Length', String(bytes))
-    res.writeHead(status, all)
-    // Of one byte for each character there is nothing to encode: it is written together with the head.
-    if (typeof body === 'string' && bytes === body.length) res.end(body, 'latin1')
-    else res.end(body)
-    watched.answered(status)
+    const send = () => {
+      res.writeHead(status, all)
+      // Of one byte for each character there is nothing to encode: it is written together with the head.
+      if (typeof body === 'string' && bytes === body.length) res.end(body, 'latin1')
+      else res.end(body)
+      watched.answered(status)
+    }
+    whenAllIsKnown(() => withNotes(watched.notes, send))
   }
 
   return (req, res) => {
@@ -118,7 +124,7 @@ export function answerDirectly(
       const soon = rescue(() => route.answer(req, address), failed)
       void after(soon, (given) => settle(given, watched, req, res))
     }
-    byTurns(() => withNotes(watched.notes, answer))
+    whenAllIsRead(() => withNotes(watched.notes, answer))
   }
 }
 

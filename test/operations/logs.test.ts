@@ -53,6 +53,19 @@ describe('the id of a request', () => {
     expect(mine.map(({ event }) => event)).toEqual(['token.refused', 'request.answered'])
   })
 
+  it('stands on the lines of its own request, of many that are answered together', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `at-once-${index}`)
+    const asked = { 'x-forwarded-method': 'GET', 'x-forwarded-host': 'nobody.example', 'x-forwarded-uri': '/' }
+    const ask = (id: string) =>
+      fetch(`${broker.issuer}/verify/forwarded`, { headers: { ...asked, 'x-request-id': id } })
+    const answers = await Promise.all(ids.map(ask))
+    for (const [index, answer] of answers.entries()) {
+      expect(answer.headers.get('x-request-id')).toBe(ids[index])
+      const mine = await log.linesOf(answer)
+      expect(mine.map(({ event }) => event)).toEqual(['gateway.refused', 'request.answered'])
+    }
+  })
+
   it.each([
     ['short', 'x'],
     ['with a space', 'a b c d e f g h'],
