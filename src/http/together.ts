@@ -1,3 +1,6 @@
+/** More would not save anything, and where thousands ask at once those that are too many must be noticed while they come. */
+const most = 64
+
 /**
  * Collects what is to be done until `soon` comes, and then does all of it: one thing right after the other.
  *
@@ -14,6 +17,8 @@ export function createTogether(soon: (run: () => void) => unknown): (work: () =>
   }
 
   return (work) => {
-    if (waiting.push(work) === 1) soon(doAll)
+    const count = waiting.push(work)
+    if (count === 1) soon(doAll)
+    else if (count === most) doAll()
   }
 }
