@@ -38,10 +38,19 @@ it('F9 redeems no code twice over failovers, and F7 goes on within seconds with 
   await broker.addSource(upstream)
   const client = await broker.addClient()
   const visitor = createVisitor()
-  await broker.login(client, { visitor, params })
+  /** On a busy machine the replica may take longer to confirm than is waited for: then as a person would, again. */
+  async function login(given: Parameters<typeof broker.login>[1], triesLeft = 4): ReturnType<typeof broker.login> {
+    try {
+      return await broker.login(client, given)
+    } catch (error) {
+      if (triesLeft === 0) throw error
+      return login(given, triesLeft - 1)
+    }
+  }
+  await login({ visitor, params })
   // Of others: presenting a code twice ends what it was given for.
   const refreshTokens: string[] = []
-  while (refreshTokens.length < 10) refreshTokens.push((await broker.login(client, { params })).tokens.refresh_token)
+  while (refreshTokens.length < 10) refreshTokens.push((await login({ params })).tokens.refresh_token)
 
   let redeemed = 0
   for (let round = 0; round < failovers; round++) {
