@@ -30,7 +30,10 @@ export interface Liveness {
 export type Blockable = 'account' | 'client' | 'source'
 
 export interface MarkStore {
-  /** One round trip; at once where the store is in this process. Fails with `Unavailable` when it cannot tell. */
+  /**
+   * One round trip, two where something has just changed; at once where the store is in this process. Fails with
+   * `Unavailable` when it cannot tell.
+   */
   liveness(question: LivenessQuestion): Soon<Liveness>
   /** Seconds; when it was shut out last, as far as is still known. `null`: it was not. */
   blockedAt(kind: Blockable, name: string): Promise<number | null>
