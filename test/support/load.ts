@@ -52,9 +52,9 @@ export function startLoad({ broker, client, people = 4, pause = 10 }: Needs): Lo
 
   async function refresh(token: string): Promise<Tokens> {
     const answer = await broker.refresh(client, token)
-    const body = (await answer.json()) as Tokens
-    if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(body)}`)
-    return body
+    const text = await answer.text()
+    if (answer.status !== 200) throw new Error(`${answer.status} ${text}`)
+    return JSON.parse(text) as Tokens
   }
 
   async function person(): Promise<void> {
