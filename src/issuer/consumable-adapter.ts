@@ -11,6 +11,7 @@ import { later } from './pending-writes.ts'
 import { stateOf, type Use } from './request-state.ts'
 import { sessionIdOf } from './session-id.ts'
 import { unmarked } from './structured-tokens.ts'
+import { refuseUnsettled } from './unsettled.ts'
 
 interface Needs extends ArtifactNeeds {
   readonly grants: Pick<GrantStore, 'remove'>
@@ -49,6 +50,7 @@ export function consumableAdapter(needs: Needs, kind: 'AuthorizationCode' | 'Ref
     async find(id) {
       // Access tokens come by here when no hint says what they are; none of our refresh tokens looks like one.
       if (unmarked(id) !== undefined) return undefined
+      refuseUnsettled(Provider.ctx?.req)
       const found = await artifacts.get(kind, digest(id))
       if (!found) return undefined
       const spent = found.consumedAt !== null && !inGrace(found.consumedAt)

@@ -18,6 +18,7 @@ import type { DirectGrant } from './direct-token.ts'
 import type { DirectTokens } from './direct-tokens.ts'
 import type { RefreshRecord } from './refresh-record.ts'
 import { sessionIdOf } from './session-id.ts'
+import { orUnsettled } from './unsettled.ts'
 
 interface Needs {
   readonly artifacts: ArtifactStore
@@ -44,7 +45,7 @@ export function createDirectCode({ artifacts, grants, tokens, lifetimes, clock, 
   async function settle(id: string, record: CodeRecord, refreshToken: string | undefined): Promise<boolean> {
     const now = clock()
     const life = record.expiresWithSession ? lifetimes.refresh_token : lifetimes.offline_refresh_token
-    const use = artifacts.consume('AuthorizationCode', id, now)
+    const use = orUnsettled(artifacts.consume('AuthorizationCode', id, now))
     try {
       const [isFirst, grant] = await Promise.all([
         use,
@@ -67,7 +68,7 @@ export function createDirectCode({ artifacts, grants, tokens, lifetimes, clock, 
 
   /** Nobody has had an answer: what the matter is the provider finds out. */
   async function giveBack(id: string, use: Promise<boolean>): Promise<void> {
-    if (await use.catch(() => false)) await artifacts.release('AuthorizationCode', id)
+    if (await use) await orUnsettled(artifacts.release('AuthorizationCode', id))
   }
 
   return {

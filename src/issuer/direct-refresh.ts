@@ -15,6 +15,7 @@ import type { DirectTokens } from './direct-tokens.ts'
 import { plainRecord, type RefreshRecord, successorOf } from './refresh-record.ts'
 import type { RotationAnswers } from './rotation-answers.ts'
 import { sessionIdOf } from './session-id.ts'
+import { orUnsettled } from './unsettled.ts'
 
 interface Needs {
   readonly artifacts: ArtifactStore
@@ -81,13 +82,13 @@ export function createDirectRefresh(needs: Needs): DirectGrant {
     if (record?.clientId !== clientId || record.exp <= seconds(clock())) return undefined
 
     // In the same trip as the look at what it stands on.
-    const use = artifacts.consume('RefreshToken', id, clock())
+    const use = orUnsettled(artifacts.consume('RefreshToken', id, clock()))
     let answer: Awaited<ReturnType<typeof rotate>>
     try {
       answer = await rotate(shown, record, use)
     } finally {
       // Nobody has had an answer: it can be used again, by the provider first of all.
-      if (!answer && (await use)) await answers.giveBack(shown)
+      if (!answer && (await use)) await orUnsettled(answers.giveBack(shown))
     }
     return answer
   }

@@ -12,13 +12,17 @@ import { type PlainForm, readPlainForm } from './direct-form.ts'
 import { giveBack } from './parameters.ts'
 import { routes } from './provider.ts'
 import type { ProvingClients } from './proving-clients.ts'
+import { passOnUnsettled } from './unsettled.ts'
 
 export interface DirectGrant {
   /** As in `grant_type`. */
   readonly type: string
   /** The fields of its own; each must be there. */
   readonly fields: readonly string[]
-  /** `undefined`: nothing has been changed, and the provider is to answer. */
+  /**
+   * `undefined`: nothing has been changed, and the provider is to answer. Rejects with `Unavailable`, and with
+   * `Unsettled` where nobody knows whether what was shown has been used up.
+   */
   issue(client: Client, form: PlainForm): Promise<DirectAnswer | undefined>
 }
 
@@ -63,6 +67,7 @@ export function createDirectToken({ confirmRegistry, proving, proves, grants }: 
         } catch (error) {
           // The provider meets the same outage, and says so.
           if (!(error instanceof Unavailable)) throw error
+          passOnUnsettled(req, error)
         }
       }
       giveBack(req, bytes)

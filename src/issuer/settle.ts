@@ -37,7 +37,7 @@ function unlessSessionEnded(error: unknown): false {
 }
 
 interface Needs {
-  readonly artifacts: Pick<ArtifactStore, 'get' | 'endGrace'>
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'endGrace' | 'release'>
   readonly grants: Pick<GrantStore, 'get' | 'remove'>
   readonly answers: RotationAnswers
 }
@@ -57,7 +57,7 @@ export function settleTokens(path: string, { artifacts, grants, answers }: Needs
   async function settleCode(ctx: Context, presented: Presented, use: Use): Promise<void> {
     // The library takes it for used before it has looked at everything, such as the proof of possession and the resource.
     if (ctx.status !== 200 && !use.begun) return dropWrites(ctx)
-    const [grant] = await Promise.all([grants.get(presented.grantId), flush(ctx)])
+    const grant = await finish(ctx, presented, use)
     if (use.begun && !(await use.decide())) {
       stateOf(ctx).presented = { ...presented, spent: true }
       // In this order: the request that used it may look for its grant at any moment, and is to know why there is none.
@@ -67,6 +67,17 @@ export function settleTokens(path: string, { artifacts, grants, answers }: Needs
       const { oidc } = ctx as unknown as KoaContextWithOIDC
       oidc.provider.emit('grant.error', ctx as unknown as KoaContextWithOIDC, new errors.InvalidGrant('code was used'))
     } else if (!grant && ctx.status === 200 && !(await cameAgain(use.token))) refuse(ctx)
+  }
+
+  /** Where it fails nobody has had the answer: the code can be shown again. */
+  async function finish(ctx: Context, { grantId }: Presented, use: Use) {
+    try {
+      const [grant] = await Promise.all([grants.get(grantId), flush(ctx)])
+      return grant
+    } catch (error) {
+      if (use.begun && (await use.decide())) await artifacts.release('AuthorizationCode', digest(use.token))
+      throw error
+    }
   }
 
   /** Whoever used it first is answered all the same, with what is dead by then: one of many is told yes (SEC-018). */

@@ -309,4 +309,32 @@ describe('while a store does not answer', () => {
     expect(answer.status).toBe(503)
     expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' })
   })
+
+  it.each([
+    ['the short way', {}],
+    ['the long way', theLongWay],
+  ])('nobody is taken for a thief who may only have used it once, %s', async (_, more) => {
+    const { code, verifier } = await agree(away, createVisitor(), asking, { idp_hint: 'Okta' })
+    const form = { grant_type: 'authorization_code', code, redirect_uri: asking.redirectUri, code_verifier: verifier }
+    log.clear()
+    stores.loseAnswersOf('consume')
+    const answer = await away.post('/token', { ...form, ...more }, basic(asking))
+    stores.mend()
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' })
+    const told = (await log.linesOf(answer)).map(({ event }) => event)
+    expect(told).toContain('token.unanswered')
+    expect(told).not.toContain('grant.revoked')
+  })
+
+  it('it can be shown again when it was used and nothing was given for it', async () => {
+    const { code, verifier } = await agree(away, createVisitor(), asking, { idp_hint: 'Okta' })
+    const form = { grant_type: 'authorization_code', code, redirect_uri: asking.redirectUri, code_verifier: verifier }
+    for (const more of [{}, theLongWay]) {
+      stores.cutAt('put')
+      expect((await away.post('/token', { ...form, ...more }, basic(asking))).status).toBe(503)
+      stores.mend()
+    }
+    expect((await away.post('/token', form, basic(asking))).status).toBe(200)
+  })
 })

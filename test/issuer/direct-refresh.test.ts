@@ -406,6 +406,16 @@ describe('while a store does not answer', () => {
     expect((await away.refresh(asking, first.refresh_token)).status).toBe(200)
   })
 
+  it('nor where nobody knows whether the token was used, and at once', async () => {
+    const { tokens } = await away.login(asking, { params: { idp_hint: 'Okta' } })
+    log.clear()
+    stores.loseAnswersOf('consume')
+    const answer = await away.refresh(asking, tokens.refresh_token)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+    expect((await log.linesOf(answer)).map(({ event }) => event)).toContain('token.unanswered')
+  })
+
   it('and who is in stays in while the registry alone is away', async () => {
     const { tokens } = await away.login(asking, { params: { idp_hint: 'Okta' } })
     const { refresh_token } = (await (await away.refresh(asking, tokens.refresh_token)).json()) as Tokens

@@ -228,6 +228,8 @@ describe('replicas', () => {
     for (const outcome of await Promise.allSettled(unconfirmed)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } })
     }
+    // Nobody has had anything for it.
+    expect(await stores.artifacts.get('AuthorizationCode', 'b')).toMatchObject({ consumedAt: null })
     await stores.sessions.save(living())
     replica.resume()
     await until(() =>

@@ -20,6 +20,7 @@ export function breakableStores() {
   let registryDown = false
   let last: string | undefined
   let first: string | undefined
+  let lost: string | undefined
   const cut = <T extends object>(store: T, isDown: () => boolean): T =>
     new Proxy(store, {
       get(target, name, receiver) {
@@ -31,6 +32,7 @@ export function breakableStores() {
           if (isDown() && name !== 'release') throw noConnection()
           const answer: unknown = await member.apply(target, args)
           if (name === last) down = true
+          if (name === lost) throw noConnection()
           return answer
         }
       },
@@ -68,11 +70,16 @@ export function breakableStores() {
     cutAt: (method: string) => {
       first = method
     },
+    /** Calls of this name are done, and nobody is told. */
+    loseAnswersOf: (method: string) => {
+      lost = method
+    },
     mend: () => {
       down = false
       registryDown = false
       last = undefined
       first = undefined
+      lost = undefined
     },
   }
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
-import type { ArtifactStore } from '../../issuer/artifact-store.ts'
+import type { ArtifactKind, ArtifactStore } from '../../issuer/artifact-store.ts'
 import { pack, unpack } from './compact.ts'
 import type { Connection } from './connection.ts'
 import type { Keys } from './keys.ts'
-import type { Scripts } from './scripts.ts'
+import { type Scripts, Unconfirmed } from './scripts.ts'
 import { keptLonger, timeLeft } from './time-left.ts'
 
 // A value is `<end> <when it was used, or -> <payload>`, times in milliseconds.
@@ -41,6 +41,10 @@ interface Needs {
 }
 
 export function createArtifactStore({ connection, scripts, keys, clock }: Needs): ArtifactStore {
+  const release = async (kind: ArtifactKind, id: string): Promise<void> => {
+    await scripts.run(useScript, [keys.artifact(kind, id)], clock(), '-', 'whatever')
+  }
+
   return {
     async put(kind, id, payload, expiresAt) {
       const left = timeLeft(clock, expiresAt)
@@ -61,12 +65,16 @@ export function createArtifactStore({ connection, scripts, keys, clock }: Needs)
     },
 
     async consume(kind, id, at) {
-      return (await scripts.runSurely(useScript, [keys.artifact(kind, id)], clock(), at, 'unused')) === 1
+      try {
+        return (await scripts.runSurely(useScript, [keys.artifact(kind, id)], clock(), at, 'unused')) === 1
+      } catch (error) {
+        // Nobody gets anything for it: whoever shows it again is to be the first.
+        if (error instanceof Unconfirmed && error.answer === 1) await release(kind, id)
+        throw error
+      }
     },
 
-    async release(kind, id) {
-      await scripts.run(useScript, [keys.artifact(kind, id)], clock(), '-', 'whatever')
-    },
+    release,
 
     async endGrace(kind, id) {
       await scripts.run(useScript, [keys.artifact(kind, id)], clock(), 0, 'whatever')

@@ -1,12 +1,22 @@
 import { Unavailable } from '../../errors.ts'
 import type { Argument, Connection } from './connection.ts'
 
+/** It was done, with this answer; but if the server is lost now, so is what was done. */
+export class Unconfirmed extends Unavailable {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super('store', 'Redis: no replica has confirmed the write')
+    this.answer = answer
+  }
+}
+
 /** Lua that Redis runs as one step. Its keys are all in one slot. */
 export interface Scripts extends Disposable {
   run(script: string, keys: readonly string[], ...args: readonly Argument[]): Promise<unknown>
   /**
    * The same, for what must not be forgotten once somebody was told: that a code was used, that a token was revoked.
-   * Where there are replicas it has reached one, or the call rejects with `Unavailable` though it may have been done.
+   * Where there are replicas it has reached one, or the call rejects with {@link Unconfirmed}.
    */
   runSurely(script: string, keys: readonly string[], ...args: readonly Argument[]): Promise<unknown>
 }
@@ -48,8 +58,7 @@ export function createScripts(connection: Connection): Scripts {
         ['info', 'replication'],
       ])
       // One that was left alone meanwhile has nobody to wait for.
-      if (Number(reached) === 0 && onlineReplicas(info) > 0)
-        throw new Unavailable('store', 'Redis: no replica has confirmed the write')
+      if (Number(reached) === 0 && onlineReplicas(info) > 0) throw new Unconfirmed(answer)
       return answer
     },
 
