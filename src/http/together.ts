@@ -2,12 +2,13 @@
 const most = 64
 
 /**
- * Collects what is to be done until `soon` comes, and then does all of it: one thing right after the other.
+ * Collects what is to be done until nothing has been added between two looks, and then does all of it: one thing right
+ * after the other.
  *
- * @param soon such as `setImmediate`: when this turn of the event loop has brought all that it brings; or
- * `process.nextTick`: when all that can be done at once is done.
+ * @param soon when to look: `setImmediate`, after what this turn of the event loop has brought; or `process.nextTick`,
+ * when all that can be done at once is done.
  */
-export function createTogether(soon: (run: () => void) => unknown): (work: () => void) => void {
+export function createTogether(soon: (look: () => void) => unknown): (work: () => void) => void {
   let waiting: (() => void)[] = []
 
   function doAll(): void {
@@ -16,9 +17,13 @@ export function createTogether(soon: (run: () => void) => unknown): (work: () =>
     for (const work of all) work()
   }
 
+  function lookLater(seen: number): void {
+    soon(() => (waiting.length > seen ? lookLater(waiting.length) : doAll()))
+  }
+
   return (work) => {
     const count = waiting.push(work)
-    if (count === 1) soon(doAll)
+    if (count === 1) lookLater(count)
     else if (count === most) doAll()
   }
 }
