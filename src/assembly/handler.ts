@@ -46,16 +46,17 @@ export function assembleHandler({
 }: Needs): RequestListener {
   const { problemPage, log, isOverloaded, requestBegan } = needs
   const { requests, report, shed: onShed } = operations
+  const place = { issuer: config.issuer, relayed: `${base}/verify/` }
   const app = new Koa({ proxy: true })
   app.keys = cookieKeys
   app.on('error', (err) => log.warn({ err }, 'an answer could not be sent'))
   app.use(requests.middleware)
   app.use(pinOrigin(config.issuer, config.trusted_proxies))
   app.use(hangUpOnUnread)
-  app.use(securityHeaders(config.issuer))
+  app.use(securityHeaders(place))
   app.use(answerErrors({ report, log, problemPage }))
   // A gateway is told in its own words.
-  app.use(refuseUnknownAddress(`${base}/verify/`))
+  app.use(refuseUnknownAddress(place.relayed))
   let find: FindDirectRoute = issuer.direct
   const toEverybodyElse = features.then(({ routers, direct }) => {
     find = (target) => issuer.direct(target) ?? direct(target)
@@ -68,7 +69,7 @@ export function assembleHandler({
   app.use(issuer.serve)
   const answer = answerDirectly(
     {
-      issuer: config.issuer,
+      ...place,
       trustedProxies: config.trusted_proxies,
       find: (target) => find(target),
       watch: requests.watch,

@@ -8,7 +8,7 @@ import type { Report } from '../events.ts'
 import { type RequestNotes, withNotes } from '../request-notes.ts'
 import { after, rescue, type Soon } from '../soon.ts'
 import { clientAddress, trustedPeers } from './origin.ts'
-import { securityHeadersFor } from './security-headers.ts'
+import { type Place, securityLines } from './security-headers.ts'
 import { createTogether } from './together.ts'
 
 export interface DirectAnswer {
@@ -50,8 +50,7 @@ export type Watch = (
   of: { readonly endpoint: () => string; readonly address: () => string },
 ) => Watched
 
-interface Needs {
-  readonly issuer: string
+interface Needs extends Place {
   readonly trustedProxies: readonly string[]
   readonly find: FindDirectRoute
   readonly watch: Watch
@@ -65,11 +64,11 @@ const broken: DirectAnswer = {
 }
 
 export function answerDirectly(
-  { issuer, trustedProxies, find, watch, report }: Needs,
+  { trustedProxies, find, watch, report, ...place }: Needs,
   otherwise: RequestListener,
 ): RequestListener {
   const isTrusted = trustedPeers(trustedProxies)
-  const commonLines = Object.entries(securityHeadersFor(issuer)).flat()
+  const securityLinesAt = securityLines(place)
   // What comes on all connections is read before anything of it is answered, and the answers leave one right after the
   // other: each by itself would wake whoever waits for it, and a busy server would look for news after every request.
   const whenAllIsRead = createTogether(setImmediate)
@@ -93,6 +92,7 @@ export function answerDirectly(
       return
     }
     const { status, headers, lines = [], body } = answer
+    const commonLines = securityLinesAt(req.url ?? '')
     // In turn, as they are written: an object of all of them would have to be made, and taken apart again.
     const all = [...commonLines, ...lines, 'X-Request-Id', watched.notes.requestId]
     for (const [name, value] of Object.entries(headers)) {

@@ -26,14 +26,29 @@ const headers = {
 
 const year = 365 * 24 * 60 * 60
 
-export const securityHeadersFor = (issuer: string): Readonly<Record<string, string>> =>
-  issuer.startsWith('https:') ? { ...headers, 'Strict-Transport-Security': `max-age=${year}` } : headers
+/** A gateway hands an answer on as its API's own, and what browsers may do there is not ours to say. */
+const relayedHeaders = { 'X-Content-Type-Options': 'nosniff' }
+
+export interface Place {
+  readonly issuer: string
+  /** How the paths begin at which gateways ask. */
+  readonly relayed: string
+}
+
+/** Names and values in turn. */
+export function securityLines({ issuer, relayed }: Place): (path: string) => readonly string[] {
+  const isTls = issuer.startsWith('https:')
+  const all = Object.entries({ ...headers, ...(isTls && { 'Strict-Transport-Security': `max-age=${year}` }) }).flat()
+  const few = Object.entries(relayedHeaders).flat()
+  return (path) => (path.startsWith(relayed) ? few : all)
+}
 
 /** Says on every answer what a browser may do with it. Handlers below may tighten it, or loosen one header for one page. */
-export function securityHeaders(issuer: string): Middleware {
-  const all = { ...securityHeadersFor(issuer) }
+export function securityHeaders(place: Place): Middleware {
+  const linesAt = securityLines(place)
   return async (ctx, next) => {
-    ctx.set(all)
+    const lines = linesAt(ctx.path)
+    for (let at = 0; at < lines.length; at += 2) ctx.set(lines[at] ?? '', lines[at + 1] ?? '')
     await next()
   }
 }

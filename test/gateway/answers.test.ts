@@ -66,6 +66,16 @@ describe.each(['nginx', 'forwarded', 'envoy'] as const)('%s', (dialect) => {
     }
   })
 
+  it('says nothing to browsers in the name of the API', async () => {
+    for (const credentials of [bearer(tokens.access_token), []]) {
+      const said = Object.keys((await ask(credentials)).headers)
+      expect(said).toContain('x-content-type-options')
+      expect(said.filter((name) => /^(content-security|strict-transport|cross-origin|permissions)/.test(name))).toEqual(
+        [],
+      )
+    }
+  })
+
   it('asks for a token where there is none, and says where to get one (RFC 6750, RFC 9728)', async () => {
     const answer = await ask()
     expect(answer).toMatchObject({ status: 401, reason: 'token_missing', body: { code: 'token_missing' } })

@@ -113,7 +113,7 @@ describe('security headers', () => {
   }
 
   it('are on answers and on failures alike', async () => {
-    await using server = await listen([securityHeaders(issuer), errors, hello])
+    await using server = await listen([securityHeaders({ issuer, relayed: '/verify/' }), errors, hello])
     for (const path of ['/', '/fail']) {
       const { headers } = await fetch(server.url + path)
       expect(headers.get('content-security-policy')).toContain("default-src 'none'; style-src 'self'")
@@ -128,8 +128,19 @@ describe('security headers', () => {
     }
   })
 
+  it('leave it to an API what browsers may do at its address', async () => {
+    await using server = await listen([securityHeaders({ issuer, relayed: '/verify/' }), errors, hello])
+    const { headers } = await fetch(`${server.url}/verify/forwarded`)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    for (const name of ['content-security-policy', 'strict-transport-security', 'cross-origin-resource-policy'])
+      expect(headers.get(name)).toBeNull()
+  })
+
   it('ask for https only where the issuer has it', async () => {
-    await using server = await listen([securityHeaders('http://localhost:3000'), hello])
+    await using server = await listen([
+      securityHeaders({ issuer: 'http://localhost:3000', relayed: '/verify/' }),
+      hello,
+    ])
     expect((await fetch(server.url)).headers.get('strict-transport-security')).toBeNull()
   })
 })

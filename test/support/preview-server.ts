@@ -15,7 +15,7 @@ export interface PreviewServer {
 /** Serves pages as the broker does, with its own headers; what is posted anywhere is answered with itself. */
 export async function servePages(pages: Readonly<Record<string, Html>>): Promise<PreviewServer> {
   const app = new Koa()
-  app.use(securityHeaders('http://localhost'))
+  app.use(securityHeaders({ issuer: 'http://localhost', relayed: '/verify/' }))
   app.use(async (ctx) => {
     const name = ctx.path.startsWith(`${assets}/`) ? ctx.path.slice(assets.length + 1) : undefined
     const file = name && assetFile(name)
