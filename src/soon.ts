@@ -26,7 +26,11 @@ export const all = <T>(soons: readonly Soon<T>[]): Soon<readonly T[]> =>
 /** Two that do not wait for one another. */
 export function both<A, B>(one: () => Soon<A>, other: () => Soon<B>): Soon<readonly [A, B]> {
   const first = one()
-  // What goes wrong with the other at once must not leave this one behind with nobody to look after it.
-  if (first instanceof Promise) return Promise.all([first, (async () => other())()])
-  return after(other(), (second) => [first, second])
+  const second = rescue(other, (error) => {
+    // This one must not be left behind with nobody to look after it.
+    if (first instanceof Promise) first.catch(() => {})
+    throw error
+  })
+  if (first instanceof Promise && second instanceof Promise) return Promise.all([first, second])
+  return after(first, (a) => after(second, (b) => [a, b] as const))
 }

@@ -1,55 +1,59 @@
-import { expect, it } from 'vitest'
-import { after, all, both, rescue, type Soon } from '../src/soon.ts'
+/** Two answers that may be there already, whichever of them is, and whatever goes wrong. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { both, type Soon } from '../src/soon.ts'
 
-const now = <T>(value: T): Soon<T> => value
-const later = async <T>(value: T): Promise<T> => value
-const wrong = (): Soon<number> => {
-  throw new Error('at once')
-}
-const wrongLater = async (): Promise<number> => {
-  throw new Error('later')
-}
-
-it('answers at once what is there, and later what is not', async () => {
-  const double = (value: number) => value * 2
-  expect(after(now(2), double)).toBe(4)
-  expect(after(now(2), later)).toBeInstanceOf(Promise)
-  expect(await after(later(2), double)).toBe(4)
-  expect(all([now(1), now(2)])).toEqual([1, 2])
-  expect(await all([now(1), later(2)])).toEqual([1, 2])
-  for (const one of [now, later])
-    for (const other of [now, later])
-      expect(
-        await both(
-          () => one(1),
-          () => other('b'),
-        ),
-      ).toEqual([1, 'b'])
-  expect(
-    both(
-      () => now(1),
-      () => now(2),
-    ),
-  ).toEqual([1, 2])
+const unhandled: unknown[] = []
+const note = (error: unknown) => void unhandled.push(error)
+beforeEach(() => {
+  unhandled.length = 0
+  process.on('unhandledRejection', note)
+})
+afterEach(() => {
+  process.off('unhandledRejection', note)
 })
 
-it('hears of what goes wrong, at once and later', async () => {
-  const told = (error: unknown) => String(error).length
-  expect(rescue(wrong, told)).toBe('Error: at once'.length)
-  expect(await rescue(wrongLater, told)).toBe('Error: later'.length)
-  expect(rescue(() => 1, told)).toBe(1)
-})
+const wrong = new Error('wrong')
+const now = () => {
+  throw wrong
+}
+const later = async () => {
+  await turn()
+  throw wrong
+}
 
-it('leaves no promise behind that nobody looks after', async () => {
-  const unheard: unknown[] = []
-  const hear = (error: unknown) => unheard.push(error)
-  process.on('unhandledRejection', hear)
-  try {
-    await expect(both(wrongLater, wrong)).rejects.toThrow('later')
-    expect(() => both(wrong, wrongLater)).toThrow('at once')
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(unheard).toEqual([])
-  } finally {
-    process.off('unhandledRejection', hear)
-  }
+describe('two that do not wait for one another', () => {
+  it('are there at once if both are', () => {
+    expect(
+      both(
+        () => 1,
+        () => 2,
+      ),
+    ).toEqual([1, 2])
+  })
+
+  it.each<[string, Soon<number>, Soon<number>]>([
+    ['the first', Promise.resolve(1), 2],
+    ['the second', 1, Promise.resolve(2)],
+    ['both', Promise.resolve(1), Promise.resolve(2)],
+  ])('are there when %s has come', async (_, one, other) => {
+    expect(
+      await both(
+        () => one,
+        () => other,
+      ),
+    ).toEqual([1, 2])
+  })
+
+  it.each<[string, () => Soon<number>, () => Soon<number>]>([
+    ['the first at once', now, () => 2],
+    ['the second at once', () => 1, now],
+    ['the second at once and the first later', later, now],
+    ['both later', later, later],
+    ['the first later', later, async () => 2],
+  ])('fail when %s fails, and nothing is left behind', async (_, one, other) => {
+    await expect((async () => both(one, other))()).rejects.toBe(wrong)
+    for (let turns = 0; turns < 3; turns++) await turn()
+    expect(unhandled).toEqual([])
+  })
 })

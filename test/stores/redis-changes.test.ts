@@ -162,6 +162,23 @@ describe('a Redis', () => {
     expect(await stores.marks.liveness(question)).toMatchObject({ revoked: true })
   })
 
+  it('is asked anew for whoever comes while it is being asked', async () => {
+    await using between = await startBetween(server.port)
+    const lineage = memoryLineage()
+    await using stores = await openRedis(`redis://127.0.0.1:${between.port}`, { lineage })
+    await using other = await openRedis(server.url, { lineage })
+    const question = machine()
+    await remembered(stores, question)
+    const held = between.holdListeners()
+    const before = stores.marks.liveness(question)
+    await until(async () => held.length > 0)
+    await other.marks.revokeToken(question.jti, later())
+    const after = stores.marks.liveness(question)
+    await between.letListenersHear(held)
+    await before
+    expect(await after).toMatchObject({ revoked: true })
+  })
+
   it('that is another one than all else is asked of is not believed', async () => {
     await using stranger = await startRedis()
     await using between = await startBetween(server.port)
@@ -210,6 +227,8 @@ async function startBetween(first: number) {
   const port = await freePort()
   const sockets = new Set<Socket>()
   const listeners = new Set<Socket>()
+  /** What is not told them yet. */
+  let held: { readonly near: Socket; readonly chunk: Buffer }[] | undefined
   const between = createServer((near) => {
     const far = connect(to, '127.0.0.1')
     for (const socket of [near, far]) {
@@ -220,7 +239,10 @@ async function startBetween(first: number) {
       if (chunk.includes('subscribe')) listeners.add(far)
       far.write(chunk)
     })
-    far.on('data', (chunk) => near.write(chunk))
+    far.on('data', (chunk) => {
+      if (held && listeners.has(far)) held.push({ near, chunk })
+      else near.write(chunk)
+    })
   })
   await new Promise<void>((resolve) => between.listen(port, '127.0.0.1', resolve))
   return {
@@ -230,7 +252,16 @@ async function startBetween(first: number) {
       to = other
     },
     holdListeners() {
-      for (const far of listeners) far.pause()
+      held = []
+      return held
+    },
+    /** One after the other. */
+    async letListenersHear(all: NonNullable<typeof held>) {
+      for (let next = all.shift(); next; next = all.shift()) {
+        next.near.write(next.chunk)
+        await delay(30)
+      }
+      held = undefined
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()

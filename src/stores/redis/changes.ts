@@ -22,10 +22,12 @@ export interface Changes extends AsyncDisposable {
   /** To be asked before something is read. `undefined`: of what changes from here on nobody may be told. */
   now(): Moment | undefined
   /**
-   * Whether none of these keys has been changed since then, by anybody who has had their answer by now. `false` also
-   * when that cannot be told, or the moment is longer ago than a second.
+   * Whether none of these keys has been changed since then, as far as has been heard. `false` also when nobody listens
+   * any more, or the moment is longer ago than a second.
    */
-  areSame(keys: readonly string[], since: Moment): Promise<boolean>
+  areSame(keys: readonly string[], since: Moment): boolean
+  /** Resolves when all has been heard of that anybody had their answer for before this was called; `false`: it cannot be. */
+  catchUp(): Promise<boolean>
 }
 
 /** Milliseconds. However sure Redis is, nothing is believed for longer. */
@@ -104,30 +106,37 @@ export function hearChanges({ url, connection, prefix, log }: Needs): Changes {
     for (const key of keys ?? []) recent.set(key.toString(), heard)
   }
 
-  const isSince = (key: string, { heard: then }: Moment): boolean =>
+  const isChanged = (key: string, { heard: then }: Moment): boolean =>
     (recent.get(key) ?? 0) > then || (before.get(key) ?? 0) > then
 
-  let underWay: Promise<unknown> = Promise.resolve()
-  let next: Promise<boolean> | undefined
+  let underWay: Promise<unknown> | undefined
+  let shared: Promise<boolean> | undefined
 
-  /** Whether everything that had been changed before this was called has been heard of. One question is under way at a time. */
+  /** One question is under way at a time. */
   function catchUp(): Promise<boolean> {
-    next ??= underWay.then(() => {
-      next = undefined
-      const asked = ask()
-      underWay = asked
-      return asked
-    })
-    return next
+    shared ??= underWay ? underWay.then(ask) : ask()
+    return shared
   }
 
-  async function ask(): Promise<boolean> {
+  function ask(): Promise<boolean> {
+    // Until then nothing more is read: whoever asks has come before this question left, which is answered meanwhile.
+    process.nextTick(() => {
+      shared = undefined
+    })
+    const asked = pinged()
+    underWay = asked
+    return asked
+  }
+
+  async function pinged(): Promise<boolean> {
     try {
       await client.ping()
       return true
     } catch {
       again()
       return false
+    } finally {
+      underWay = undefined
     }
   }
 
@@ -149,11 +158,13 @@ export function hearChanges({ url, connection, prefix, log }: Needs): Changes {
       return undefined
     },
 
-    areSame(keys, since) {
-      const isGood = () => hearing === prefix() && since.heard >= allChangedAt && performance.now() < since.at + keptFor
-      if (!isGood() || keys.some((key) => isSince(key, since))) return Promise.resolve(false)
-      return catchUp().then((did) => did && isGood() && !keys.some((key) => isSince(key, since)))
-    },
+    areSame: (keys, since) =>
+      hearing === prefix() &&
+      since.heard >= allChangedAt &&
+      performance.now() < since.at + keptFor &&
+      (since.heard === heard || !keys.some((key) => isChanged(key, since))),
+
+    catchUp,
 
     async [Symbol.asyncDispose]() {
       stop()
@@ -165,7 +176,8 @@ export function hearChanges({ url, connection, prefix, log }: Needs): Changes {
 /** Where each server of a cluster would have to be listened to. */
 export const hearNothing: Changes = {
   now: () => undefined,
-  areSame: async () => false,
+  areSame: () => false,
+  catchUp: async () => false,
   async [Symbol.asyncDispose]() {},
 }
 

@@ -122,9 +122,10 @@ export function createMarkStore({ connection, scripts, keys, lineage, changes, c
       const before = known.get(question)
       if (!before) return ask(question)
       lineage.requireTrust()
-      return changes
-        .areSame(before.found.keys, before.since)
-        .then((are) => (are ? answer(before.found) : ask(question)))
+      const { found, since } = before
+      const isSame = () => changes.areSame(found.keys, since)
+      if (!isSame()) return ask(question)
+      return changes.catchUp().then((did) => (did && isSame() ? answer(found) : ask(question)))
     },
 
     blockedAt: (kind, name) => read(keys.blocked(kind, name)),
