@@ -24,7 +24,7 @@ async function compare(call: Call, { load, gates, evidence, rounds, seconds }: N
     { server: gates[kind], ...(other ?? call).requests(kind, evidence) },
   ] as const
   const costs: [number[], number[]] = [[], []]
-  const rates: number[] = []
+  const rates: [number[], number[]] = [[], []]
   for (let round = 0; round <= rounds; round++)
     for (const side of [0, 1] as const) {
       const { server, requests, expected } = sides[side]
@@ -38,16 +38,34 @@ async function compare(call: Call, { load, gates, evidence, rounds, seconds }: N
       // The first one warms up.
       if (round === 0) continue
       costs[side].push((server.processor() - before) / done)
-      if (side === 0) rates.push(done / took)
+      rates[side].push(done / took)
     }
-  return { ours: median(costs[0]), other: costs[1].length > 0 ? median(costs[1]) : undefined, perSecond: median(rates) }
+  const ofOther = (values: readonly number[]) => (values.length > 0 ? median(values) : undefined)
+  return {
+    ...{ ours: median(costs[0]), other: ofOther(costs[1]) },
+    perSecond: { ours: median(rates[0]), other: ofOther(rates[1]) },
+  }
 }
 
-async function paceOf(call: Call, { load, gates, evidence, seconds }: Needs, perSecond: number) {
-  const port = Number(new URL(gates.ours.url).port)
-  const told = await load.run({ port, ...call.requests('ours', evidence), seconds: 2 * seconds, pace: { perSecond } })
-  const late = told.lateP99 > 0.5 ? `; the generator was ${told.lateP99.toFixed(1)} ms late` : ''
-  return `p99/p50 at 70 % load ${(told.p99 / told.p50).toFixed(1)} (${told.p50.toFixed(2)}, ${told.p99.toFixed(2)} ms; aim 5${late})`
+interface PerSecond {
+  readonly ours: number
+  /** `undefined`: there is nothing to compare with here. */
+  readonly other: number | undefined
+}
+
+/** At 70 % of what it can do; what it is compared with in the same way, which shows what the machine adds. */
+async function paceOf(call: Call, { load, gates, evidence, seconds }: Needs, perSecond: PerSecond) {
+  async function pace(who: Who, most: number | undefined): Promise<string> {
+    const server = gates[who]
+    if (!server || most === undefined) return 'not measured'
+    const port = Number(new URL(server.url).port)
+    const asked = { port, ...call.requests(who, evidence), seconds: 2 * seconds, pace: { perSecond: 0.7 * most } }
+    const { p50, p99, lateP99 } = await load.run(asked)
+    const late = lateP99 > 0.5 ? `, the generator ${lateP99.toFixed(1)} ms late` : ''
+    return `${(p99 / p50).toFixed(1)} (${p50.toFixed(2)}, ${p99.toFixed(2)} ms${late})`
+  }
+  const beside = typeof call.beside === 'string' ? `, beside it ${await pace(call.beside, perSecond.other)}` : ''
+  return `p99/p50 at 70 % load ${await pace('ours', perSecond.ours)}, aim 5${beside}`
 }
 
 const besideOf = ({ beside }: Call) =>
@@ -58,7 +76,7 @@ export async function askGates(names: readonly string[], needs: Needs): Promise<
   for (const [name, call] of Object.entries(calls)) {
     if (!names.includes(name)) continue
     const { perSecond, ...costs } = await compare(call, needs)
-    const remark = call.paced ? await paceOf(call, needs, perSecond * 0.7) : ''
+    const remark = call.paced ? await paceOf(call, needs, perSecond) : ''
     measured.push({ name, ...costs, beside: besideOf(call), aim: call.aim, remark })
   }
   return measured
