@@ -73,6 +73,9 @@ export function describeRecipe({ name, start }: Recipe): void {
       const before = world.seen.length
       const refused = await ask({})
       expect([refused.status, reasonOf(refused)]).toEqual([401, 'token_missing'])
+      expect(refused.head, 'what browsers may do there is the API’s').not.toMatch(
+        /^(strict-transport|content-security)/im,
+      )
       expect(header(refused.head, 'www-authenticate')).toEqual([
         expect.stringContaining(
           `resource_metadata="${world.broker.issuer}/.well-known/oauth-protected-resource/patients"`,
