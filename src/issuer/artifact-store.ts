@@ -32,7 +32,10 @@ export interface ArtifactStore {
   ): Promise<boolean>
   /** Expired is absent. */
   get(kind: ArtifactKind, id: string): Promise<Artifact | undefined>
-  /** `true` for exactly one of any number of calls at once. */
+  /**
+   * `true` for exactly one of any number of calls at once. Rejects with `Unavailable` where it cannot tell, also whether it
+   * was done.
+   */
   consume(kind: ArtifactKind, id: string, at: number): Promise<boolean>
   /** Takes its use back: what it was used for did not come about. */
   release(kind: ArtifactKind, id: string): Promise<void>

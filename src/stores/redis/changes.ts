@@ -119,7 +119,8 @@ export function hearChanges({ url, connection, prefix, log }: Needs): Changes {
   }
 
   function ask(): Promise<boolean> {
-    // Until then nothing more is read: whoever asks has come before this question left, which is answered meanwhile.
+    // It leaves now, and is answered while more is looked at. Until the next tick nothing more is read, so that whoever asks
+    // by then had come before it left.
     process.nextTick(() => {
       shared = undefined
     })
