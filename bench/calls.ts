@@ -11,8 +11,11 @@ export interface Evidence {
   readonly key: string
   /** Of a person, whose session and account are asked after. */
   readonly token: string
-  /** More machines' tokens than are remembered as genuine, so that each is a stranger again when its turn comes. */
-  readonly strangers: readonly string[]
+  /**
+   * More machines' tokens than are remembered as genuine, so that each is a stranger again when its turn comes: signed by
+   * who is asked, and by another process of the same broker.
+   */
+  readonly strangers: { readonly own: readonly string[]; readonly others: readonly string[] }
   /** Of machines, to be introspected: a JWT of ours, and bare's, which is opaque. */
   readonly introspected: { readonly ours: string; readonly bare: string }
   /** `Basic …` of who introspects. */
@@ -61,7 +64,7 @@ const chanceOf = (index: number) => createHash('sha256').update(String(index)).d
 
 /** Each another one: what is remembered of one says nothing of the next. */
 const each = (evidence: Evidence, make: (token: string, chance: string) => string) =>
-  evidence.strangers.map((token, index) => make(token, chanceOf(index)))
+  evidence.strangers.others.map((token, index) => make(token, chanceOf(index)))
 
 const forged = (token: string, chance: string) => `${token.slice(0, -60)}${chance}${token.slice(-17)}`
 
@@ -70,9 +73,9 @@ const changed = (part: string | undefined, change: object): string => {
   return Buffer.from(JSON.stringify({ ...members, ...change })).toString('base64url')
 }
 
-/** Refused with 401, and each another token; measured beside tokens that are good and as new. */
+/** Refused with 401, and each another token; measured beside tokens that are good, and as new and as unknown. */
 const invalid = (make: (token: string, chance: string) => string): Call => ({
-  beside: { call: 'verify at first sight' },
+  beside: { call: 'verify at first sight, signed elsewhere' },
   aim: 1,
   requests: (who, evidence) => verification(evidence, who, each(evidence, make), { status: 401 }),
 })
@@ -103,7 +106,13 @@ export const calls: Readonly<Record<string, Call>> = {
   'verify at first sight': {
     beside: 'haproxy',
     aim: 0.5,
-    requests: (who, evidence) => verification(evidence, who, evidence.strangers),
+    requests: (who, evidence) => verification(evidence, who, evidence.strangers.own),
+  },
+
+  'verify at first sight, signed elsewhere': {
+    beside: 'haproxy',
+    aim: 0.5,
+    requests: (who, evidence) => verification(evidence, who, evidence.strangers.others),
   },
 
   'verify: bad signature': invalid(forged),

@@ -13,6 +13,8 @@ const main = join(import.meta.dirname, '..', 'src', 'main.ts')
 export const admin = { username: 'admin', password: randomBytes(12).toString('hex') }
 const automation = { id: 'bench', secret: 'bench-secret-bench-secret-bench' }
 
+const secretKey = randomBytes(32).toString('base64')
+
 const application = 'https://app.example/callback'
 
 export async function startBare(store: string | undefined): Promise<Server> {
@@ -21,6 +23,15 @@ export async function startBare(store: string | undefined): Promise<Server> {
   authorizePath.set(server.url, '/auth')
   return server
 }
+
+const databaseAt = (folder: string, port: number | string) => `sqlite:${join(folder, `gatehouse-${port}.db`)}`
+
+/** Another process of the same broker. */
+export const startAnother = (folder: string, store: string | undefined, ours: Server): Promise<Server> =>
+  startOurs(folder, store, {
+    GATEHOUSE_ISSUER: ours.url,
+    DATABASE_URL: databaseAt(folder, new URL(ours.url).port),
+  })
 
 export async function startOurs(
   folder: string,
@@ -42,11 +53,11 @@ export async function startOurs(
     {
       PORT: String(port),
       GATEHOUSE_CONFIG: settings,
-      DATABASE_URL: `sqlite:${join(folder, `gatehouse-${port}.db`)}`,
+      DATABASE_URL: databaseAt(folder, port),
       LOG_LEVEL: 'warn',
       // As `npm start` and the image have it.
       MALLOC_ARENA_MAX: '1',
-      GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
+      GATEHOUSE_SECRET_KEY: secretKey,
       GATEHOUSE_BOOTSTRAP_ADMIN_USERNAME: admin.username,
       GATEHOUSE_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
       GATEHOUSE_BOOTSTRAP_CLIENT_ID: automation.id,
@@ -110,16 +121,26 @@ export const bareParty = ({ url }: Server): Party => ({
 /** More than are remembered as genuine (src/tokens/genuine-tokens.ts). */
 const strangers = 5500
 
-export async function gather(ours: Party, bare: Party, api: Pick<Evidence, 'host' | 'key'>): Promise<Evidence> {
+interface Asked {
+  readonly ours: Party
+  /** Of another process of ours. */
+  readonly another: Server
+  readonly bare: Party
+}
+
+export async function gather({ ours, another, bare }: Asked, api: Pick<Evidence, 'host' | 'key'>): Promise<Evidence> {
   const machine = async (party: Party) =>
     (await post(party, '/token', { grant_type: 'client_credentials', ...party.introspected })).access_token
-  const many: string[] = []
-  while (many.length < strangers)
-    many.push(...(await Promise.all(Array.from({ length: 100 }, async () => machine(ours)))))
+  async function strangersOf(party: Party): Promise<readonly string[]> {
+    const many: string[] = []
+    while (many.length < strangers)
+      many.push(...(await Promise.all(Array.from({ length: 100 }, async () => machine(party)))))
+    return many
+  }
   return {
     ...api,
     token: (await login(ours, createBrowser())).access_token,
-    strangers: many,
+    strangers: { own: await strangersOf(ours), others: await strangersOf({ ...ours, url: another.url }) },
     introspected: { ours: await machine(ours), bare: await machine(bare) },
     asking: { ours: basic(ours).authorization, bare: basic(bare).authorization },
   }

@@ -13,7 +13,7 @@ import { flows, passwordLogin, type Work } from './flows.ts'
 import { askGates } from './gates.ts'
 import { startHaproxy } from './haproxy.ts'
 import { measure, warmUp } from './measure.ts'
-import { admin, bareParty, gather, prepare, startBare, startOurs } from './parties.ts'
+import { admin, bareParty, gather, prepare, startAnother, startBare, startOurs } from './parties.ts'
 import { hashCost, pinned, startLoad } from './processes.ts'
 import { bytesPerSession, crowd } from './redis-bytes.ts'
 import { median, printCalls, printTable } from './table.ts'
@@ -66,7 +66,9 @@ async function compare(folder: string, store: string | undefined) {
     await using haproxy = await startHaproxy(folder, ours.url)
     using load = startLoad()
     const gates = { ours, bare: theirs, ...(haproxy && { haproxy }) }
-    const evidence = await gather(...parties, api)
+    const another = await startAnother(folder, store, ours)
+    const evidence = await gather({ ours: parties[0], another, bare: parties[1] }, api)
+    await another[Symbol.asyncDispose]()
     printCalls(title, await askGates(asked, { load, gates, evidence, rounds, seconds }))
   }
   const megabytes = {

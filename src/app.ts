@@ -43,6 +43,7 @@ import { watchRegistry } from './startup/watch-registry.ts'
 import { type OpenStores, openStores as openAllStores } from './stores/open.ts'
 import { createEntitlement } from './tokens/accept.ts'
 import { createCheckAccessToken } from './tokens/check-access-token.ts'
+import { createSignedHere } from './tokens/signed-here.ts'
 import { createAllowance } from './traces/allowance.ts'
 import { createTracer } from './traces/tracer.ts'
 
@@ -130,10 +131,11 @@ export async function startBroker(
     verifiers: () => issuer.verifiers(),
     catchUp: () => registryWatch.catchUp(),
   })
+  const signedHere = createSignedHere()
   const checkAccessToken = operations.tokenChecks(
     createCheckAccessToken({
       issuer: config.issuer,
-      findVerifier,
+      ...{ findVerifier, signedHere },
       marks: stores.marks,
       standing: createStanding({ ...known.soon, consents: stores.consents, admission, memory }),
       clock,
@@ -156,7 +158,7 @@ export async function startBroker(
     confirmRegistry: memory.confirm,
     admission,
     admitAgain,
-    checkAccessToken,
+    ...{ checkAccessToken, signedHere },
     entitlement: createEntitlement({ ...stores, clock }),
     findVerifier,
     ...{ cookieKeys, keys },

@@ -32,9 +32,15 @@ export interface RequestNotes {
   sessionEnded?: boolean
 }
 
-const storage = new AsyncLocalStorage<RequestNotes>()
+const storage = new AsyncLocalStorage<RequestNotes | undefined>()
 
 export const withNotes = <T>(notes: RequestNotes, work: () => T): T => storage.run(notes, work)
+
+/**
+ * For what outlives the request: a timer keeps whatever it was started under, and a connection has one until the next
+ * request comes.
+ */
+export const withoutNotes = <T>(work: () => T): T => storage.run(undefined, work)
 
 /** Absent outside requests: at start-up, in timers. */
 export const requestNotes = (): RequestNotes | undefined => storage.getStore()

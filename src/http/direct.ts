@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Report } from '../events.ts'
-import { type RequestNotes, withNotes } from '../request-notes.ts'
+import { type RequestNotes, withNotes, withoutNotes } from '../request-notes.ts'
 import { after, rescue, type Soon } from '../soon.ts'
 import { clientAddress, trustedPeers } from './origin.ts'
 import { type Place, securityLines } from './security-headers.ts'
@@ -72,7 +72,8 @@ export function answerDirectly(
   // What comes on all connections is read before anything of it is answered, and the answers leave one right after the
   // other: each by itself would wake whoever waits for it, and a busy server would look for news after every request.
   const whenAllIsRead = createTogether(setImmediate)
-  const whenAllIsKnown = createTogether(process.nextTick)
+  // Nobody's notes: the connection would keep them, with all they know of the request.
+  const whenAllIsKnown = createTogether(process.nextTick, withoutNotes)
 
   function addressOf({ socket, headers }: IncomingMessage): string | undefined {
     const forwarded = headers['x-forwarded-for']
@@ -109,7 +110,7 @@ export function answerDirectly(
       else res.end(body)
       watched.answered(status)
     }
-    whenAllIsKnown(() => withNotes(watched.notes, send))
+    whenAllIsKnown(send)
   }
 
   return (req, res) => {

@@ -7,14 +7,20 @@ const most = 64
  *
  * @param soon when to look: `setImmediate`, after what this turn of the event loop has brought; or `process.nextTick`,
  * when all that can be done at once is done.
+ * @param around goes round all that is done at once.
  */
-export function createTogether(soon: (look: () => void) => unknown): (work: () => void) => void {
+export function createTogether(
+  soon: (look: () => void) => unknown,
+  around: (all: () => void) => void = (all) => all(),
+): (work: () => void) => void {
   let waiting: (() => void)[] = []
 
   function doAll(): void {
     const all = waiting
     waiting = []
-    for (const work of all) work()
+    around(() => {
+      for (const work of all) work()
+    })
   }
 
   function lookLater(seen: number): void {

@@ -6,6 +6,7 @@ import type { Admission } from '../admission/admit.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { Report } from '../events.ts'
 import { machineAccessToken } from '../tokens/claims.ts'
+import type { SignedHere } from '../tokens/signed-here.ts'
 import { signedSize } from '../tokens/signed-size.ts'
 import { directHeaders } from './direct-client.ts'
 import type { DirectGrant } from './direct-token.ts'
@@ -16,6 +17,7 @@ interface Needs {
   readonly admission: Pick<Admission, 'machine'>
   /** What signs now. */
   readonly signer: () => Signer
+  readonly signedHere: Pick<SignedHere, 'note'>
   /** Seconds. */
   readonly lifetime: number
   readonly maxBytes: number
@@ -26,7 +28,7 @@ interface Needs {
 const type = 'client_credentials'
 
 export function createDirectGrant(needs: Needs): DirectGrant {
-  const { issuer, admission, signer, lifetime, maxBytes, clock, report } = needs
+  const { issuer, admission, signer, signedHere, lifetime, maxBytes, clock, report } = needs
 
   return {
     type,
@@ -40,6 +42,7 @@ export function createDirectGrant(needs: Needs): DirectGrant {
       const typ = machine.client.tokenProfile === 'rfc9068' ? 'at+jwt' : 'JWT'
       if (signedSize({ header: { typ }, payload }) > maxBytes) return undefined
       const access_token = await signCompact(signer(), typ, payload)
+      signedHere.note(access_token)
       report('token.issued', { client: clientId, grant_type: type })
       const body = { access_token, expires_in: lifetime, token_type: 'Bearer' }
       return { status: 200, headers: directHeaders, body: JSON.stringify(body) }

@@ -5,6 +5,7 @@ import { mapIdentity } from '../mapping/map-identity.ts'
 import type { Grant } from '../sessions/session.ts'
 import { idTokenClaims, personAccessToken } from '../tokens/claims.ts'
 import { obtainableScopes } from '../tokens/scopes.ts'
+import type { SignedHere } from '../tokens/signed-here.ts'
 import { signedSize } from '../tokens/signed-size.ts'
 import { visibleClaims } from '../tokens/visible-claims.ts'
 import type { RefreshRecord } from './refresh-record.ts'
@@ -18,6 +19,7 @@ interface Needs {
   readonly admitAgain: Admission['person']
   /** What signs now. */
   readonly signer: () => Signer
+  readonly signedHere: Pick<SignedHere, 'note'>
   /** What an ID token may say now. */
   readonly idTokenNames: () => readonly string[]
   /** Seconds. */
@@ -50,7 +52,7 @@ interface Made {
 }
 
 export function createDirectTokens(needs: Needs): DirectTokens {
-  const { issuer, resources, admitAgain, signer, lifetimes, maxBytes, clock } = needs
+  const { issuer, resources, admitAgain, signer, signedHere, lifetimes, maxBytes, clock } = needs
 
   async function admitted(said: Said, grant: Grant): Promise<AdmittedPerson | undefined> {
     const { accountId, clientId } = said
@@ -104,6 +106,7 @@ export function createDirectTokens(needs: Needs): DirectTokens {
         signCompact(signer(), typ, payload),
         signCompact(signer(), undefined, identity),
       ])
+      signedHere.note(access_token)
       return { person, access_token, id_token, scope }
     },
   }

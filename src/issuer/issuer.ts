@@ -30,10 +30,12 @@ import type { SourceStore } from '../sources/source.ts'
 import type { Entitlement } from '../tokens/accept.ts'
 import type { CheckAccessToken } from '../tokens/access-token.ts'
 import type { MarkStore } from '../tokens/liveness.ts'
+import type { SignedHere } from '../tokens/signed-here.ts'
 import type { Tracer } from '../traces/tracer.ts'
 import type { Vault } from '../vault.ts'
 import { createAccessTokenWriter } from './access-tokens.ts'
 import { createAdapterFactory } from './adapter.ts'
+import { addressesBelow } from './addresses.ts'
 import { announceNoMore } from './announced.ts'
 import {
   answerOutages,
@@ -69,7 +71,7 @@ import { limitParameters } from './parameters.ts'
 import { keepParsedClients } from './parsed-clients.ts'
 import { flushWrites, later } from './pending-writes.ts'
 import { createFindAccount } from './people.ts'
-import { createProvider, idTokenClaimNames, metadataPaths, methods, providerPaths, routes } from './provider.ts'
+import { createProvider, idTokenClaimNames, metadataPaths, methods, routes } from './provider.ts'
 import { type ClientMemory, createProvingClients } from './proving-clients.ts'
 import { createPublicDocuments, type PublicDocuments, publishedFor } from './public-documents.ts'
 import { createRequestReads } from './request-reads.ts'
@@ -103,6 +105,7 @@ interface Needs {
   /** Of whoever has a token whose grant stands; as they were last seen, while the registry is away. */
   readonly admitAgain: Admission['person']
   readonly checkAccessToken: CheckAccessToken
+  readonly signedHere: SignedHere
   readonly entitlement: Entitlement
   readonly cookieKeys: CookieKeys
   /** The keys of the configuration, of which others are made. */
@@ -231,6 +234,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     provider.use(middleware.markStructuredTokens([routes.introspection, routes.revocation]))
     provider.use(flushWrites)
     provider.use(settleTokens(routes.token, { ...stores, answers }))
+    provider.use(middleware.noteSigned(routes.token, needs.signedHere))
     provider.use(settleLogin(stores.sessions, (uid) => `${base}/login/${uid}/lost`))
     provider.use(logout.finish)
     provider.use(leaveAtOnce(routes.authorization, interactions.begun))
@@ -243,19 +247,11 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     return provider
   }
 
-  // RFC 8414 §3 asks for the metadata of an issuer with a path in front of that path.
-  const insertedForms = new Map(
-    metadataPaths.flatMap((path) => (base ? [[`${path}${base}`, `${base}${path}`] as const] : [])),
-  )
-  const documentPaths: ReadonlyMap<string, string> = new Map([
-    ...[routes.jwks, ...metadataPaths].map((path) => [base + path, path] as const),
-    ...[...insertedForms].map(([inserted, path]) => [inserted, path.slice(base.length)] as const),
-  ])
-  const own = new Set([...providerPaths.map((path) => base + path), ...insertedForms.keys()])
+  const addresses = addressesBelow(base)
   const learnKey = learnHintedKey([base + routes.authorization, base + routes.end_session], needs.findVerifier)
   async function build() {
     const [keys, customClaims] = await Promise.all([signingKeys.read(), needs.customClaims()])
-    const documents = createPublicDocuments(publishedFor(config.signing_keys), [...documentPaths.keys()])
+    const documents = createPublicDocuments(publishedFor(config.signing_keys), [...addresses.documents.keys()])
     const provider = assemble(keys, customClaims, documents)
     const signer = { kid: String(keys.active.kid), key: createPrivateKey({ key: keys.active, format: 'jwk' }) }
     const idTokenNames = idTokenClaimNames(customClaims)
@@ -267,7 +263,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     ...needs,
     ...stores,
     ...{ base, resources, answers, proves, proving, mayLook, lifetimes, issuer: config.issuer },
-    documents: { addresses: documentPaths, answer: (req) => current.documents.answer(req) },
+    documents: { addresses: addresses.documents, answer: (req) => current.documents.answer(req) },
     signer: () => current.signer,
     idTokenNames: () => current.idTokenNames,
     maxBytes: config.tokens.max_bytes,
@@ -275,7 +271,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
 
   return {
     direct,
-    owns: (path) => own.has(path) || path.startsWith(resuming),
+    owns: (path) => addresses.own.has(path) || path.startsWith(resuming),
     interactions,
     async currentSession(ctx) {
       // The library makes what it reads the cookie from out of any request; its types ask for one of its own.
@@ -284,7 +280,7 @@ export async function createIssuer(needs: Needs): Promise<Issuer> {
     },
 
     serve(ctx, next) {
-      ctx.path = insertedForms.get(ctx.path) ?? ctx.path
+      ctx.path = addresses.insertedForms.get(ctx.path) ?? ctx.path
       return learnKey(ctx, () => current.serve(ctx, next))
     },
     verifiers: () => current.keys.verifiers,

@@ -1,5 +1,6 @@
 /** What stands in front of the provider's own routes, on its paths only. */
 import type { Middleware } from 'koa'
+import type { SignedHere } from '../tokens/signed-here.ts'
 import { readParameters, replaceBody } from './parameters.ts'
 import { marked } from './structured-tokens.ts'
 
@@ -24,6 +25,16 @@ export function markStructuredTokens(paths: readonly string[]): Middleware {
       replaceBody(ctx.req, form)
     }
     await next()
+  }
+}
+
+/** Only of what the provider answers itself: what was kept for whoever asks again may be of another process. */
+export function noteSigned(path: string, signedHere: Pick<SignedHere, 'note'>): Middleware {
+  return async (ctx, next) => {
+    await next()
+    if (ctx.path !== path || ctx.status !== 200) return
+    const { access_token: token } = ctx.body as { readonly access_token?: unknown }
+    if (typeof token === 'string') signedHere.note(token)
   }
 }
 

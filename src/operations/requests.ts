@@ -67,7 +67,8 @@ export function observeRequests({ log, metrics, tracing, trustedProxies, base, p
       const line = { event: 'request.answered', method, endpoint, status, reason, client, source, account }
       const duration_ms = Math.round(seconds * 1_000_000) / 1000
       const user_agent = (req.headers['user-agent'] ?? '').slice(0, longestUserAgent)
-      log[level]({ ...line, duration_ms, address: notes.address(), user_agent }, events['request.answered'].means)
+      const members = { ...line, duration_ms, address: notes.address(), user_agent }
+      withNotes(notes, () => log[level](members, events['request.answered'].means))
     }
     if (notes.span) describe(notes.span, notes, { method, endpoint, status })
   }

@@ -15,10 +15,12 @@ import type { AccessToken, CheckAccessToken, Verdict } from './access-token.ts'
 import { type CompactJwt, parseCompactJwt } from './compact-jwt.ts'
 import { createGenuineTokens, createRefusedTokens, type Genuine } from './genuine-tokens.ts'
 import type { Liveness, MarkStore } from './liveness.ts'
+import type { SignedHere } from './signed-here.ts'
 
 interface Needs {
   readonly issuer: string
   readonly findVerifier: FindVerifier
+  readonly signedHere: Pick<SignedHere, 'has'>
   readonly marks: Pick<MarkStore, 'liveness'>
   readonly standing: Standing
   readonly clock: Clock
@@ -47,7 +49,7 @@ const Payload = z.looseObject({
 })
 
 export function createCheckAccessToken(needs: Needs): CheckAccessToken {
-  const { issuer, findVerifier, marks, standing, clock, clockTolerance } = needs
+  const { issuer, findVerifier, signedHere, marks, standing, clock, clockTolerance } = needs
 
   const whom = ({ accountId, clientId, sourceAlias, scopes }: AccessToken) =>
     accountId !== undefined && sourceAlias !== undefined ? { accountId, clientId, sourceAlias, scopes } : { clientId }
@@ -73,15 +75,17 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
     if (iss === issuer && isOver(exp)) return 'token_expired'
     return after(findVerifier(header.kid), (key) => {
       if (!key) return 'token_key_unknown'
-      const found = readSigned(jwt, header, key)
+      const found = isSigned(compact, jwt, key) ? readSigned(jwt, header) : 'token_signature'
       if (typeof found !== 'string') genuine.put(compact, found)
       else if (iss === issuer) refused.put(compact, { reason: found, kid: header.kid, exp })
       return found
     })
   }
 
-  function readSigned(jwt: CompactJwt, { kid, typ }: z.infer<typeof Header>, key: KeyObject): Genuine | ReasonCode {
-    if (!verifySignature('sha256', Buffer.from(jwt.signed, 'latin1'), key, jwt.signature)) return 'token_signature'
+  const isSigned = (compact: string, { signed, signature }: CompactJwt, key: KeyObject): boolean =>
+    signedHere.has(compact) || verifySignature('sha256', Buffer.from(signed, 'latin1'), key, signature)
+
+  function readSigned(jwt: CompactJwt, { kid, typ }: z.infer<typeof Header>): Genuine | ReasonCode {
     const { success, data: payload } = Payload.safeParse(jwt.payload)
     if (!success) return 'token_type'
     if (payload.iss !== issuer) return 'token_issuer'

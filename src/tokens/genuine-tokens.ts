@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { ReasonCode } from '../reasons.ts'
 import { createRecent } from '../recent.ts'
 import type { AccessToken } from './access-token.ts'
+import { digestOf } from './token-digest.ts'
 
 /** What the bytes of a token say for ever, once its signature was found good. */
 export interface Genuine {
@@ -26,20 +26,12 @@ const mostRefused = 2_000
 /** Of which it is known, with luck, that they were shown before: four bytes each. */
 const places = 2 ** 15
 
-// By the SHA-256 of every byte. Several ask about the same one, in turn.
-let last = { compact: '', key: '' }
-
-function keyOf(compact: string): string {
-  if (last.compact !== compact) last = { compact, key: hash('sha256', compact, 'base64') }
-  return last.key
-}
-
 /** Tokens that do not count whoever shows them when. */
 export function createRefusedTokens(limit = mostRefused) {
   const recent = createRecent<Refused>(limit)
   return {
-    get: (compact: string): Refused | undefined => recent.get(keyOf(compact)),
-    put: (compact: string, refused: Refused): void => recent.keep(keyOf(compact), refused),
+    get: (compact: string): Refused | undefined => recent.get(digestOf(compact)),
+    put: (compact: string, refused: Refused): void => recent.keep(digestOf(compact), refused),
   }
 }
 
@@ -52,20 +44,20 @@ export function createGenuineTokens(limit = most) {
   const shown = new Uint32Array(places)
 
   /** Whether it is the first time, as far as that is still known; from then on it is not. */
-  function isNew(key: string): boolean {
-    const digits = Buffer.from(key.slice(0, 8), 'base64')
-    const place = digits.readUInt16BE(4) % places
-    const mark = digits.readUInt32BE(0)
+  function isNew(digest: string): boolean {
+    const bytes = Buffer.from(digest.slice(0, 8), 'base64')
+    const place = bytes.readUInt16BE(4) % places
+    const mark = bytes.readUInt32BE(0)
     if (shown[place] === mark) return false
     shown[place] = mark
     return true
   }
 
   return {
-    get: (compact: string): Genuine | undefined => recent.get(keyOf(compact)),
+    get: (compact: string): Genuine | undefined => recent.get(digestOf(compact)),
     put(compact: string, found: Genuine): void {
-      const key = keyOf(compact)
-      if (!isNew(key)) recent.keep(key, { ...found, token: { ...found.token, comesAgain: true } })
+      const digest = digestOf(compact)
+      if (!isNew(digest)) recent.keep(digest, { ...found, token: { ...found.token, comesAgain: true } })
     },
   }
 }

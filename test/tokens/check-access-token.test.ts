@@ -44,18 +44,25 @@ function check(
     denied,
     deniedNow = denied,
     at = now,
+    here = [],
+    key = kid,
   }: {
     live?: Liveness | Error
     denied?: Denied['denied']
     deniedNow?: Denied['denied'] | Error | null
     at?: number
+    /** Tokens that this process has signed. */
+    here?: readonly string[]
+    /** The one there is. */
+    key?: string
   } = {},
 ) {
   const asked: LivenessQuestion[] = []
   let again = 0
   const checkAccessToken = createCheckAccessToken({
     issuer,
-    findVerifier: (named) => (named === kid ? createPublicKey(privateKey) : undefined),
+    findVerifier: (named) => (named === key ? createPublicKey(privateKey) : undefined),
+    signedHere: { has: (token) => here.includes(token) },
     marks: {
       async liveness(question) {
         asked.push(question)
@@ -199,6 +206,36 @@ describe('what is no access token', () => {
   })
 })
 
+describe('a token that was signed here', () => {
+  const [head, body] = of(person).split('.')
+  /** What nobody else would believe, so that it shows who was believed. */
+  const unproven = `${head}.${body}.${of(machine).split('.')[2]}`
+  const here = [unproven]
+
+  it('needs no look at its signature, byte for byte', async () => {
+    expect(await check(unproven).verdict).toEqual({ ok: false, reason: 'token_signature' })
+    expect(await check(unproven, { here }).verdict).toMatchObject({ ok: true })
+    const other = `${head}.${body}.${of({ ...machine, jti: 'other' }).split('.')[2]}`
+    expect(await check(other, { here }).verdict).toEqual({ ok: false, reason: 'token_signature' })
+  })
+
+  it('counts for as long as any other: with its key, in its time, while nothing stands against it', async () => {
+    expect(await check(unproven, { here, key: 'the next one' }).verdict).toEqual({
+      ok: false,
+      reason: 'token_key_unknown',
+    })
+    expect(await check(unproven, { here, at: now + 300 }).verdict).toEqual({ ok: false, reason: 'token_expired' })
+    expect(await check(unproven, { here, live: { ...alive, revoked: true } }).verdict).toEqual(dead('token_revoked'))
+    expect(await check(unproven, { here, denied: 'account_disabled' }).verdict).toEqual(dead('account_disabled'))
+  })
+
+  it('is no access token for that', async () => {
+    const { typ: _typ, ...claims } = person
+    const identity = of(claims, { alg: 'RS256', kid })
+    expect(await check(identity, { here: [identity] }).verdict).toEqual({ ok: false, reason: 'token_type' })
+  })
+})
+
 describe('a forgery that is shown again', () => {
   const [head, body = ''] = of(person).split('.')
   const forged = `${head}.${body}.${of(machine).split('.')[2]}`
@@ -211,6 +248,7 @@ describe('a forgery that is shown again', () => {
     const verdictOf = createCheckAccessToken({
       issuer,
       findVerifier: (named) => (keys.includes(named) ? key : undefined),
+      signedHere: { has: () => false },
       marks: {
         async liveness() {
           questions += 1
