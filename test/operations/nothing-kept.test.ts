@@ -1,5 +1,7 @@
 /** What a request was made of is not kept when it is answered, over whichever stores, however long the process lives. */
+import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { queryObjects } from 'node:v8'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestBroker } from '../support/broker.ts'
@@ -66,3 +68,23 @@ it.each([
   },
   120_000,
 )
+
+it('an open connection does not keep what was asked on it last', async () => {
+  await using broker = await startTestBroker()
+  const port = Number(broker.url.port)
+  const ask = async () => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.write('GET /verify/forwarded HTTP/1.1\r\nHost: gatehouse\r\nX-Forwarded-Method: GET\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /)
+    return socket
+  }
+  ;(await ask()).destroy()
+  const before = queryObjects(IncomingMessage, { format: 'count' })
+  const sockets = await Promise.all(Array.from({ length: 30 }, ask))
+  try {
+    expect(queryObjects(IncomingMessage, { format: 'count' }) - before).toBeLessThan(3)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+})
