@@ -75,7 +75,7 @@ const changed = (part: string | undefined, change: object): string => {
 
 /** Refused with 401, and each another token; measured beside tokens that are good, and as new and as unknown. */
 const invalid = (make: (token: string, chance: string) => string): Call => ({
-  beside: { call: 'verify at first sight, signed elsewhere' },
+  beside: { call: 'verify at first sight: signed elsewhere' },
   aim: 1,
   requests: (who, evidence) => verification(evidence, who, each(evidence, make), { status: 401 }),
 })
@@ -109,7 +109,7 @@ export const calls: Readonly<Record<string, Call>> = {
     requests: (who, evidence) => verification(evidence, who, evidence.strangers.own),
   },
 
-  'verify at first sight, signed elsewhere': {
+  'verify at first sight: signed elsewhere': {
     beside: 'haproxy',
     aim: 0.5,
     requests: (who, evidence) => verification(evidence, who, evidence.strangers.others),

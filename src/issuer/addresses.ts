@@ -14,6 +14,7 @@ export function addressesBelow(base: string) {
       ...[routes.jwks, ...metadataPaths].map((path) => [base + path, path] as const),
       ...[...insertedForms].map(([inserted, path]) => [inserted, path.slice(base.length)] as const),
     ]),
+    /** All that the provider answers, but for sign-ins that it goes on with. */
     own: new Set([...providerPaths.map((path) => base + path), ...insertedForms.keys()]),
   }
 }

@@ -1,7 +1,7 @@
 import { createRecent } from '../recent.ts'
 import { digestOf } from './token-digest.ts'
 
-/** A hundred bytes each. */
+/** In a hundred bytes each; half of them at least. */
 const most = 20_000
 
 /**
