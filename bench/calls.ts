@@ -63,8 +63,8 @@ function introspection(path: string, authorization: string, token: string) {
 const chanceOf = (index: number) => createHash('sha256').update(String(index)).digest('base64url')
 
 /** Each another one: what is remembered of one says nothing of the next. */
-const each = (evidence: Evidence, make: (token: string, chance: string) => string) =>
-  evidence.strangers.others.map((token, index) => make(token, chanceOf(index)))
+const each = (tokens: readonly string[], make: (token: string, chance: string) => string) =>
+  tokens.map((token, index) => make(token, chanceOf(index)))
 
 const forged = (token: string, chance: string) => `${token.slice(0, -60)}${chance}${token.slice(-17)}`
 
@@ -73,11 +73,11 @@ const changed = (part: string | undefined, change: object): string => {
   return Buffer.from(JSON.stringify({ ...members, ...change })).toString('base64url')
 }
 
-/** Refused with 401, and each another token; measured beside tokens that are good, and as new and as unknown. */
-const invalid = (make: (token: string, chance: string) => string): Call => ({
-  beside: { call: 'verify at first sight: signed elsewhere' },
+/** Refused with 401, and each another token; measured beside those that they were made of, which are good and as new. */
+const invalid = (make: (token: string, chance: string) => string, of: 'own' | 'others' = 'own'): Call => ({
+  beside: { call: of === 'own' ? 'verify at first sight' : 'verify at first sight: signed elsewhere' },
   aim: 1,
-  requests: (who, evidence) => verification(evidence, who, each(evidence, make), { status: 401 }),
+  requests: (who, evidence) => verification(evidence, who, each(evidence.strangers[of], make), { status: 401 }),
 })
 
 export const calls: Readonly<Record<string, Call>> = {
@@ -116,6 +116,8 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   'verify: bad signature': invalid(forged),
+
+  'verify: bad signature: signed elsewhere': invalid(forged, 'others'),
 
   'verify: bad signature again': {
     beside: { call: 'verify' },

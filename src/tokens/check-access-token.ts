@@ -20,7 +20,7 @@ import type { SignedHere } from './signed-here.ts'
 interface Needs {
   readonly issuer: string
   readonly findVerifier: FindVerifier
-  readonly signedHere: Pick<SignedHere, 'has'>
+  readonly signedHere: Pick<SignedHere, 'isGood'>
   readonly marks: Pick<MarkStore, 'liveness'>
   readonly standing: Standing
   readonly clock: Clock
@@ -82,8 +82,8 @@ export function createCheckAccessToken(needs: Needs): CheckAccessToken {
     })
   }
 
-  const isSigned = (compact: string, { signed, signature }: CompactJwt, key: KeyObject): boolean =>
-    signedHere.has(compact) || verifySignature('sha256', Buffer.from(signed, 'latin1'), key, signature)
+  const isSigned = (compact: string, { payload, signed, signature }: CompactJwt, key: KeyObject): boolean =>
+    signedHere.isGood(compact, payload.jti) ?? verifySignature('sha256', Buffer.from(signed, 'latin1'), key, signature)
 
   function readSigned(jwt: CompactJwt, { kid, typ }: z.infer<typeof Header>): Genuine | ReasonCode {
     const { success, data: payload } = Payload.safeParse(jwt.payload)

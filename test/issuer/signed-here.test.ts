@@ -56,10 +56,19 @@ it('is good at first sight: of a machine, for a code, for a refresh token, and o
     expect(await shown(access_token)).toEqual({ active: true, verified: 0 })
 })
 
-it('is verified where one byte of it is another', async () => {
+it('is refused where one byte of it is another, and nothing verified', async () => {
   const { access_token } = await tokensFor({ grant_type: 'client_credentials' })
   const [head, body, signature = ''] = access_token.split('.')
   const forged = `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+  expect(await shown(forged)).toEqual({ active: false, verified: 0 })
+  expect(await shown(access_token)).toEqual({ active: true, verified: 0 })
+})
+
+it('is verified where it has a name that was signed nowhere', async () => {
+  const { access_token } = await tokensFor({ grant_type: 'client_credentials' })
+  const [head, body = '', signature] = access_token.split('.')
+  const members = { ...JSON.parse(Buffer.from(body, 'base64url').toString()), jti: 'another' }
+  const forged = `${head}.${Buffer.from(JSON.stringify(members)).toString('base64url')}.${signature}`
   expect(await shown(forged)).toEqual({ active: false, verified: 1 })
 })
 

@@ -4,6 +4,7 @@ import type { Denied } from '../../src/admission/admit.ts'
 import { Unavailable } from '../../src/errors.ts'
 import { createCheckAccessToken } from '../../src/tokens/check-access-token.ts'
 import type { Liveness, LivenessQuestion } from '../../src/tokens/liveness.ts'
+import { createSignedHere } from '../../src/tokens/signed-here.ts'
 import { compact, forgeries } from './forgeries.ts'
 
 const issuer = 'https://broker.example'
@@ -59,10 +60,12 @@ function check(
 ) {
   const asked: LivenessQuestion[] = []
   let again = 0
+  const signedHere = createSignedHere()
+  here.forEach(signedHere.note)
   const checkAccessToken = createCheckAccessToken({
     issuer,
     findVerifier: (named) => (named === key ? createPublicKey(privateKey) : undefined),
-    signedHere: { has: (token) => here.includes(token) },
+    signedHere,
     marks: {
       async liveness(question) {
         asked.push(question)
@@ -215,8 +218,19 @@ describe('a token that was signed here', () => {
   it('needs no look at its signature, byte for byte', async () => {
     expect(await check(unproven).verdict).toEqual({ ok: false, reason: 'token_signature' })
     expect(await check(unproven, { here }).verdict).toMatchObject({ ok: true })
-    const other = `${head}.${body}.${of({ ...machine, jti: 'other' }).split('.')[2]}`
+  })
+
+  it('leaves its `jti` to no other, which needs no look either', async () => {
+    // Nobody can make such a one; so it shows that nobody looked.
+    const other = of({ ...person, scope: 'openid' })
+    expect(await check(other).verdict).toMatchObject({ ok: true })
     expect(await check(other, { here }).verdict).toEqual({ ok: false, reason: 'token_signature' })
+    const next = of({ ...person, jti: 'next' })
+    expect(await check(next, { here }).verdict).toMatchObject({ ok: true })
+    expect(await check(`${head}.${body}.${next.split('.')[2]}`).verdict).toEqual({
+      ok: false,
+      reason: 'token_signature',
+    })
   })
 
   it('counts for as long as any other: with its key, in its time, while nothing stands against it', async () => {
@@ -248,7 +262,7 @@ describe('a forgery that is shown again', () => {
     const verdictOf = createCheckAccessToken({
       issuer,
       findVerifier: (named) => (keys.includes(named) ? key : undefined),
-      signedHere: { has: () => false },
+      signedHere: createSignedHere(),
       marks: {
         async liveness() {
           questions += 1
