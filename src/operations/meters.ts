@@ -41,18 +41,33 @@ interface About<L extends string> {
   readonly labels?: readonly L[]
 }
 
+interface Branch<T> {
+  readonly next: Map<string, Branch<T>>
+  state?: T
+}
+
+function grow<T>({ next }: Branch<T>, value: string): Branch<T> {
+  const fresh: Branch<T> = { next: new Map() }
+  next.set(value, fresh)
+  return fresh
+}
+
+/** Label by label, since the hash of a value is kept with it, and one of them all joined would be found anew each time. */
 function perLabels<L extends string, T>(names: readonly L[], fresh: () => T) {
-  const series = new Map<string, { readonly labels: Labels<L>; readonly state: T }>()
+  const series: { readonly labels: Labels<L>; readonly state: T }[] = []
+  const root: Branch<T> = { next: new Map() }
   return {
     series,
     of(labels: Labels<L>): T {
-      let key = ''
-      for (const name of names) key += `${labels[name]}\n`
-      const known = series.get(key)
-      if (known) return known.state
-      const state = fresh()
-      series.set(key, { labels: { ...labels }, state })
-      return state
+      let branch = root
+      for (const name of names) {
+        branch = branch.next.get(labels[name]) ?? grow(branch, labels[name])
+      }
+      if (branch.state === undefined) {
+        branch.state = fresh()
+        series.push({ labels: { ...labels }, state: branch.state })
+      }
+      return branch.state
     },
   }
 }
@@ -71,7 +86,7 @@ export function createCounter<L extends string = never>({ name, help, labels = [
         state.value += 1
       }
     },
-    collect: () => [...all.series.values()].map(({ labels: of, state }) => ({ labels: of, value: state.value })),
+    collect: () => all.series.map(({ labels: of, state }) => ({ labels: of, value: state.value })),
   }
 }
 
@@ -124,7 +139,7 @@ export function createHistogram<L extends string>({
       }
     },
     collect: () =>
-      [...all.series.values()].flatMap(({ labels: of, state: { counts, sum } }) => {
+      all.series.flatMap(({ labels: of, state: { counts, sum } }) => {
         let count = 0
         const cumulative = counts.map((inBucket, index) => {
           count += inBucket
