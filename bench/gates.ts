@@ -1,6 +1,7 @@
 /** What gateways ask, asked of ours and of what it is compared with in turn. */
 import { type Call, calls, type Evidence, type Who } from './calls.ts'
 import type { LoadGenerator, Server } from './processes.ts'
+import { askSteadily, type Latencies } from './steady.ts'
 import { type Measured, median } from './table.ts'
 
 interface Needs {
@@ -9,6 +10,7 @@ interface Needs {
   readonly evidence: Evidence
   readonly rounds: number
   readonly seconds: number
+  readonly folder: string
 }
 
 /** Seconds until V8 has optimised what it will. */
@@ -53,19 +55,31 @@ interface PerSecond {
   readonly other: number | undefined
 }
 
-/** At 70 % of what it can do; what it is compared with in the same way, which shows what the machine adds. */
-async function paceOf(call: Call, { load, gates, evidence, seconds }: Needs, perSecond: PerSecond) {
-  async function pace(who: Who, most: number | undefined): Promise<string> {
-    const server = gates[who]
-    if (!server || most === undefined) return 'not measured'
-    const port = Number(new URL(server.url).port)
-    const asked = { port, ...call.requests(who, evidence), seconds: 2 * seconds, pace: { perSecond: 0.7 * most } }
-    const { p50, p99, lateP99 } = await load.run(asked)
-    const late = lateP99 > 0.5 ? `, the generator ${lateP99.toFixed(1)} ms late` : ''
-    return `${(p99 / p50).toFixed(1)} (${p50.toFixed(2)}, ${p99.toFixed(2)} ms${late})`
-  }
-  const beside = typeof call.beside === 'string' ? `, beside it ${await pace(call.beside, perSecond.other)}` : ''
-  return `p99/p50 at 70 % load ${await pace('ours', perSecond.ours)}, aim 5${beside}`
+/** In turns, at 70 % of what each can do; what it is compared with in the same way, which shows what the machine adds. */
+async function paceOf(call: Call, { gates, evidence, rounds, seconds, folder }: Needs, perSecond: PerSecond) {
+  const sides = [
+    { who: 'ours', most: perSecond.ours },
+    ...(typeof call.beside === 'string' ? [{ who: call.beside, most: perSecond.other }] : []),
+  ] as const
+  const told = new Map<Who, Latencies[]>()
+  for (let round = 0; round < rounds; round++)
+    for (const { who, most } of sides) {
+      const server = gates[who]
+      if (!server || most === undefined) continue
+      const port = Number(new URL(server.url).port)
+      const asked = { port, ...call.requests(who, evidence), seconds: 2 * seconds, perSecond: 0.7 * most, folder }
+      const latencies = await askSteadily(asked)
+      if (latencies) told.set(who, [...(told.get(who) ?? []), latencies])
+    }
+  const texts = sides.map(({ who }) => `${who}: ${textOf(told.get(who) ?? [])}`)
+  return `p99/p50 at 70 % load, of quarters of a second and of all, aim 5; ${texts.join('; ')}`
+}
+
+function textOf(told: readonly Latencies[]): string {
+  if (told.length === 0) return 'not measured'
+  const of = (read: (one: Latencies) => number, digits: number) => median(told.map(read)).toFixed(digits)
+  const ratios = `${of((one) => one.ofQuarters, 1)} and ${of(({ p50, p99 }) => p99 / p50, 1)}`
+  return `${ratios} (${of((one) => one.p50, 2)}, ${of((one) => one.p99, 2)} ms)`
 }
 
 const besideOf = ({ beside }: Call) =>

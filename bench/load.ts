@@ -27,21 +27,11 @@ export interface Told {
   readonly done: number
   /** How long that took. */
   readonly seconds: number
-  /** Milliseconds from when a request was due until its answer was there. */
-  readonly p50: number
-  readonly p99: number
-  /** Milliseconds by which requests left late: what the generator itself adds. */
-  readonly lateP99: number
   /** How many found no connection in time. */
   readonly gaveUp: number
   /** How often each status came; `503 without Retry-After` is one of its own. */
   readonly statuses: Readonly<Record<string, number>>
   readonly failed?: string
-}
-
-interface Line {
-  readonly socket: Socket
-  due: number
 }
 
 /** Milliseconds: how long it sleeps between looks at what has come. */
@@ -53,27 +43,23 @@ const together = 64
 
 async function run({ port, requests, expected, seconds, pace }: Load): Promise<Told> {
   const texts = requests.map((text) => Buffer.from(text, 'latin1'))
-  const taken: number[] = []
-  const late: number[] = []
+  let done = 0
   const statuses: Record<string, number> = {}
-  const free: Line[] = []
-  const all: Line[] = []
+  const free: Socket[] = []
+  const all: Socket[] = []
   const { promise: failure, reject } = Promise.withResolvers<never>()
   let turn = 0
   let gaveUp = 0
-  let onFree: (line: Line) => void = (line) => void free.push(line)
+  let onFree: (line: Socket) => void = (line) => void free.push(line)
 
-  function ask(line: Line, due: number): void {
-    line.due = due
-    line.socket.write(texts[turn++ % texts.length] ?? '')
-  }
+  const ask = (line: Socket): void => void line.write(texts[turn++ % texts.length] ?? '')
 
-  function addLine(): Promise<Line> {
-    const line: Line = { socket: connect({ port, host: '127.0.0.1', noDelay: true }), due: 0 }
+  function addLine(): Promise<Socket> {
+    const line = connect({ port, host: '127.0.0.1', noDelay: true })
     all.push(line)
     let before = ''
-    line.socket.on('error', reject)
-    line.socket.on('data', (chunk: Buffer) => {
+    line.on('error', reject)
+    line.on('data', (chunk: Buffer) => {
       const text = before + chunk.toString('latin1')
       const end = text.indexOf('\r\n\r\n')
       const length = end < 0 ? 0 : Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(0, end))?.[1] ?? 0)
@@ -86,10 +72,10 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
       statuses[status] = (statuses[status] ?? 0) + 1
       if (expected !== undefined && !text.startsWith(expected))
         return reject(new Error(`not ${expected} but ${text.slice(0, 400)}`))
-      taken.push(performance.now() - line.due)
+      done += 1
       onFree(line)
     })
-    return new Promise((resolve) => line.socket.once('connect', () => resolve(line)))
+    return new Promise((resolve) => line.once('connect', () => resolve(line)))
   }
 
   async function atOnce(count: number): Promise<void> {
@@ -98,8 +84,7 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
     let left = lines.length
     await new Promise<void>((resolve) => {
       onFree = (line) => {
-        const now = performance.now()
-        if (now < until) return ask(line, now)
+        if (performance.now() < until) return ask(line)
         left -= 1
         if (left === 0) resolve()
       }
@@ -114,13 +99,13 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
       onFree = (line) => {
         if (free.push(line) === before + together) resolve()
       }
-      for (const line of fresh) ask(line, performance.now())
+      fresh.forEach(ask)
     })
   }
 
   async function evenly({ perSecond, connections = together, patience = Infinity }: Even): Promise<void> {
     while (all.length < connections) await openMore()
-    taken.length = 0
+    done = 0
     for (const status of Object.keys(statuses)) delete statuses[status]
     const begin = performance.now()
     const count = Math.floor(perSecond * seconds)
@@ -133,7 +118,7 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
         gaveUp += 1
       }
       if (waiting === 0) return void free.push(line)
-      ask(line, dueOf(at - waiting))
+      ask(line)
       waiting -= 1
     }
     let at = 0
@@ -144,36 +129,28 @@ async function run({ port, requests, expected, seconds, pace }: Load): Promise<T
         if (left > shortest) Atomics.wait(nothing, 0, 0, Math.min(left - shortest / 2, shortest))
         await new Promise((resolve) => setImmediate(resolve))
       }
-      late.push(performance.now() - due)
       // The one that was used longest ago: none is idle until the server closes it.
       const line = free.shift()
-      if (line) ask(line, due)
+      if (line) ask(line)
       else waiting += 1
     }
-    while (taken.length + gaveUp < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (done + gaveUp < count) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   const began = performance.now()
   try {
     await Promise.race(['atOnce' in pace ? atOnce(pace.atOnce) : evenly(pace), failure])
   } catch (error) {
-    return { done: 0, seconds: 0, p50: 0, p99: 0, lateP99: 0, gaveUp, statuses, failed: String(error) }
+    return { done: 0, seconds: 0, gaveUp, statuses, failed: String(error) }
   } finally {
-    for (const { socket } of all) socket.destroy()
+    for (const line of all) line.destroy()
   }
-  const elapsed = (performance.now() - began) / 1000
-  const [p50, p99] = [at(taken, 0.5), at(taken, 0.99)]
-  return { done: taken.length, seconds: elapsed, p50, p99, lateP99: at(late, 0.99), gaveUp, statuses }
+  return { done, seconds: (performance.now() - began) / 1000, gaveUp, statuses }
 }
 
 function statusOf(answer: string): string {
   const status = answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)
   return status === '503' && !/\r\nretry-after: *[1-9]/i.test(answer) ? '503 without Retry-After' : status
-}
-
-function at(values: number[], share: number): number {
-  values.sort((a, b) => a - b)
-  return values[Math.floor(values.length * share)] ?? 0
 }
 
 process.on('message', async (load: Load) => process.send?.(await run(load)))

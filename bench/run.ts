@@ -69,7 +69,7 @@ async function compare(folder: string, store: string | undefined) {
     const another = await startAnother(folder, store, ours)
     const evidence = await gather({ ours: parties[0], another, bare: parties[1] }, api)
     await another[Symbol.asyncDispose]()
-    printCalls(title, await askGates(asked, { load, gates, evidence, rounds, seconds }))
+    printCalls(title, await askGates(asked, { load, gates, evidence, rounds, seconds, folder }))
   }
   const megabytes = {
     idle,
