@@ -10,6 +10,7 @@ interface Needs {
   readonly pages: Pages
 }
 
+/** Answers with the page that asks for a second factor, out of those that somebody has. */
 export const createAskSecond =
   ({ factors, passkeys, pages }: Needs): AskSecond =>
   async (ctx, here, { id, username }, problem) => {

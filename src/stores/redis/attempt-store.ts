@@ -29,6 +29,7 @@ interface Needs {
   readonly clock: Clock
 }
 
+/** Counts that end with their window, in Redis. */
 export function createAttemptStore({ connection, scripts, keys, clock }: Needs): AttemptStore {
   return {
     async count(key, expiresAt) {

@@ -24,6 +24,7 @@ const read = written((db, { key, now }: { key: string; now: number }) =>
   db.selectFrom('attempts').select('count').where('key', '=', key).where('expires_at', '>', now),
 )
 
+/** Counts that end with their window, in SQL. */
 export function createAttemptStore(db: Db, clock: Clock): AttemptStore {
   const countOf = async (key: string): Promise<number> => (await read(db, { key, now: clock() })).rows[0]?.count ?? 0
 

@@ -5,6 +5,7 @@ import { searchText } from '../paging.ts'
 import type { ApplicationRow } from '../rows/registry.ts'
 import type { Db } from '../schema.ts'
 
+/** Applications in SQL. */
 export function createApplicationStore(db: Db): ApplicationStore {
   const collection = createCollection<Application, 'applications'>({
     db,
@@ -42,6 +43,7 @@ export function createApplicationStore(db: Db): ApplicationStore {
   }
 }
 
+/** Also for stores that read one beside something else. */
 export const applicationFrom = (row: ApplicationRow): Application => ({
   id: row.id,
   version: row.version,

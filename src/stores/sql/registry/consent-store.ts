@@ -6,6 +6,7 @@ import type { ConsentRow } from '../rows/people.ts'
 import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
+/** What people agreed to, one row for each person and client. */
 export function createConsentStore(db: Db): ConsentStore {
   const find = (accountId: string, clientId: string) =>
     db

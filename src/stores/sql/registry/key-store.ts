@@ -5,6 +5,7 @@ import { fromJson, toJson } from '../json.ts'
 import type { SigningKeyRow } from '../rows/records.ts'
 import type { Db } from '../schema.ts'
 
+/** Signing keys in SQL, the private half of each sealed. */
 export function createKeyStore(db: Db, vault: Vault): KeyStore {
   const fromRow = (row: SigningKeyRow): SigningKey => ({
     kid: row.kid,
@@ -82,4 +83,5 @@ export function createKeyStore(db: Db, vault: Vault): KeyStore {
   }
 }
 
+/** What a private key is sealed for. */
 export const signingKeyContext = (kid: string): string => `signing_keys/${kid}/private_jwk`

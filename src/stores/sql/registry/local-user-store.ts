@@ -6,6 +6,7 @@ import type { LocalUserRow } from '../rows/people.ts'
 import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
+/** Local users in SQL; names are unique in their source. */
 export function createLocalUserStore(db: Db): LocalUserStore {
   const unlessTaken = <T>(work: () => Promise<T>): Promise<T> =>
     unlessViolated('unique', work, (violation) => taken(violation, 'user of the source', { username: 'username' }))

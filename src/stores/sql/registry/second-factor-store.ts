@@ -7,8 +7,10 @@ import type { SecondFactorRow } from '../rows/people.ts'
 import type { Db } from '../schema.ts'
 import { unlessViolated } from '../violation.ts'
 
+/** What an authenticator's secret is sealed for. */
 export const secondFactorContext = (id: string): string => `second_factors/${id}/secret`
 
+/** Second factors of local users in SQL. */
 export function createSecondFactorStore(db: Db, vault: Vault): SecondFactorStore {
   async function add(row: SecondFactorRow): Promise<void> {
     await unlessViolated(

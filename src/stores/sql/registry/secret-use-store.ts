@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { SecretUseStore } from '../../../clients/secret-uses.ts'
 import type { Db } from '../schema.ts'
 
+/** When each secret of a client was last used, in SQL. */
 export const createSecretUseStore = (db: Db): SecretUseStore => ({
   async of(clientIds) {
     if (clientIds.length === 0) return []

@@ -4,6 +4,7 @@ import type { SourceStatus, SourceStatusStore } from '../../../sources/status.ts
 import type { SourceStatusRow } from '../rows/records.ts'
 import type { Db } from '../schema.ts'
 
+/** When sign-ins through each source last worked, and last did not, in SQL. */
 export const createSourceStatusStore = (db: Db): SourceStatusStore => ({
   async of(ids) {
     if (ids.length === 0) return new Map()

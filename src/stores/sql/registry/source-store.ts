@@ -12,6 +12,7 @@ import type { SourceRow } from '../rows/registry.ts'
 import type { Db } from '../schema.ts'
 import { searched } from '../searching.ts'
 
+/** Sources in SQL. What is secret in their configuration is sealed, each secret for its own place. */
 export function createSourceStore(db: Db, vault: Vault): SourceStore {
   const fromRow = (row: SourceRow): Source => ({
     id: row.id,
@@ -177,6 +178,7 @@ async function allowing(db: Db, id: string) {
   return rows.map(({ client_id }) => ({ id: client_id, name: client_id }))
 }
 
+/** What a secret of the configuration is sealed for: it cannot be opened as another one. */
 export const sourceSecretContext = (id: string, name: string): string => `sources/${id}/config.${name}`
 
 async function usageOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, SourceUsage>> {
