@@ -55,6 +55,9 @@ interface PerSecond {
   readonly other: number | undefined
 }
 
+/** Seconds: in the first half and the last not all connections are there. */
+const steadily = 2
+
 /** In turns, at 70 % of what each can do; what it is compared with in the same way, which shows what the machine adds. */
 async function paceOf(call: Call, { gates, evidence, rounds, seconds, folder }: Needs, perSecond: PerSecond) {
   const sides = [
@@ -67,8 +70,8 @@ async function paceOf(call: Call, { gates, evidence, rounds, seconds, folder }: 
       const server = gates[who]
       if (!server || most === undefined) continue
       const port = Number(new URL(server.url).port)
-      const asked = { port, ...call.requests(who, evidence), seconds: 2 * seconds, perSecond: 0.7 * most, folder }
-      const latencies = await askSteadily(asked)
+      const asked = { port, ...call.requests(who, evidence), perSecond: 0.7 * most, folder }
+      const latencies = await askSteadily({ ...asked, seconds: Math.max(2 * seconds, steadily) })
       if (latencies) told.set(who, [...(told.get(who) ?? []), latencies])
     }
   const texts = sides.map(({ who }) => `${who}: ${textOf(told.get(who) ?? [])}`)

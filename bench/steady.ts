@@ -52,7 +52,8 @@ export async function askSteadily(steady: Steady): Promise<Latencies | undefined
     `http://127.0.0.1:${port}${line.split(' ')[1]}`,
   ]
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
-  await once(child, 'exit')
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`h2load ended with ${code}`)
   return latenciesOf(await readFile(log, 'latin1'), Number(expected.slice('HTTP/1.1 '.length)))
 }
 
