@@ -13,6 +13,9 @@ interface Needs {
   readonly folder: string
 }
 
+/** How many ask, but for latencies. */
+const atOnce = 16
+
 /** Seconds until V8 has optimised what it will. */
 const warmUp = 10
 
@@ -35,7 +38,7 @@ async function compare(call: Call, { load, gates, evidence, rounds, seconds }: N
       const port = Number(new URL(server.url).port)
       const { done, seconds: took } = await load.run({
         ...{ port, requests, expected, seconds: round === 0 ? Math.max(seconds, warmUp) : seconds },
-        pace: { atOnce: call.atOnce ?? 16 },
+        pace: { atOnce },
       })
       // The first one warms up.
       if (round === 0) continue

@@ -214,6 +214,7 @@ export async function startBroker(
     watchRegistry({
       since: registryVersion,
       registryVersion: memory.confirm,
+      versionAtOnce: stores.versionAtOnce,
       keepSchedule: signingKeys.keepSchedule,
       reload: async () => {
         await issuer.reload()
@@ -244,7 +245,7 @@ export async function startBroker(
   // Administration
   // The change stands, whatever becomes of this: then it is taken over with the next look at the registry.
   const followRegistry = () =>
-    registryWatch.catchUp().catch((err) => log.warn({ err }, 'a change is not in use here yet'))
+    Promise.resolve(registryWatch.catchUp()).catch((err) => log.warn({ err }, 'a change is not in use here yet'))
   const admin = features.adminRoutes({
     issuer: config.issuer,
     authorise: features.createAuthorise({ check: checkAccessToken, audience: adminAudience(config.issuer) }),

@@ -65,6 +65,7 @@ interface Stores<Registry> {
   readonly audit: AuditStore
   readonly sessions: SessionStore
   registryVersion(): Promise<number>
+  versionAtOnce(): number | undefined
 }
 
 const live = new Set(['sessions', 'grants', 'marks', 'artifacts', 'trips', 'departures', 'attempts'])

@@ -1,10 +1,13 @@
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Soon } from '../soon.ts'
 
 interface Needs {
   /** The version that is in use already. */
   readonly since: number
   readonly registryVersion: () => Promise<number>
+  /** The same; `undefined` where that means to wait. */
+  readonly versionAtOnce: () => number | undefined
   readonly keepSchedule: () => Promise<boolean>
   readonly reload: () => Promise<void>
   readonly log: Log
@@ -12,10 +15,10 @@ interface Needs {
 
 export interface RegistryWatch extends AsyncDisposable {
   /**
-   * What the registry held when this was called is in use here when it resolves. However many call it, the registry
-   * is asked ten times a second at most. Rejects with `Unavailable`.
+   * What the registry held when this was called is in use here when it is done: at once, where the registry is at hand and
+   * has not changed. Otherwise, and however many call it, it is asked ten times a second at most. Rejects with `Unavailable`.
    */
-  catchUp(): Promise<void>
+  catchUp(): Soon<void>
 }
 
 const pollEvery = 1000
@@ -23,7 +26,14 @@ const scheduleEvery = 60_000
 const betweenLooks = 100
 
 /** Takes over what any node has changed, within a second, and keeps the signing keys' schedule. */
-export function watchRegistry({ since, registryVersion, keepSchedule, reload, log }: Needs): RegistryWatch {
+export function watchRegistry({
+  since,
+  registryVersion,
+  versionAtOnce,
+  keepSchedule,
+  reload,
+  log,
+}: Needs): RegistryWatch {
   let known = since
   let running: Promise<void> = Promise.resolve()
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -90,6 +100,7 @@ export function watchRegistry({ since, registryVersion, keepSchedule, reload, lo
 
   return {
     catchUp() {
+      if (versionAtOnce() === known) return
       coming ??= nextLook()
       return coming
     },

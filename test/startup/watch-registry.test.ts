@@ -6,9 +6,10 @@ import { watchRegistry } from '../../src/startup/watch-registry.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-function watch(registryVersion: () => Promise<number>) {
+function watch(registryVersion: () => Promise<number>, versionAtOnce: () => number | undefined = () => undefined) {
   const reload = vi.fn(async () => {})
-  const watching = watchRegistry({ since: 1, registryVersion, keepSchedule: async () => false, reload, log: silent })
+  const needs = { since: 1, registryVersion, versionAtOnce, keepSchedule: async () => false, reload, log: silent }
+  const watching = watchRegistry(needs)
   return { reload, watching }
 }
 
@@ -62,12 +63,40 @@ it('asks the registry ten times a second at most, however often somebody wants t
   const asked = vi.fn(async () => 1)
   const { watching } = watch(asked)
   let caughtUp = 0
-  const flood = setInterval(() => void watching.catchUp().then(() => caughtUp++), 1)
+  const flood = setInterval(() => void Promise.resolve(watching.catchUp()).then(() => caughtUp++), 1)
   await vi.advanceTimersByTimeAsync(2000)
   clearInterval(flood)
   expect(asked.mock.calls.length).toBeLessThanOrEqual(23)
   expect(asked.mock.calls.length).toBeGreaterThan(15)
   expect(caughtUp).toBeGreaterThan(1800)
+  await watching[Symbol.asyncDispose]()
+})
+
+it('waits for nothing and asks nobody where the registry is at hand and as it was', async () => {
+  const asked = vi.fn(async () => 1)
+  const { watching } = watch(asked, () => 1)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(asked).toHaveBeenCalledTimes(1)
+  for (let time = 0; time < 50; time++) expect(watching.catchUp()).toBeUndefined()
+  expect(asked).toHaveBeenCalledTimes(1)
+  await watching[Symbol.asyncDispose]()
+})
+
+it('takes over first what it sees changed at hand, also where that had failed', async () => {
+  let version = 1
+  const { reload, watching } = watch(
+    async () => version,
+    () => version,
+  )
+  await vi.advanceTimersByTimeAsync(500)
+  version = 2
+  reload.mockRejectedValueOnce(new Error('away'))
+  await expect(watching.catchUp()).rejects.toThrow(Unavailable)
+  const caughtUp = watching.catchUp()
+  await vi.advanceTimersByTimeAsync(200)
+  await caughtUp
+  expect(reload).toHaveBeenCalledTimes(2)
+  expect(watching.catchUp()).toBeUndefined()
   await watching[Symbol.asyncDispose]()
 })
 

@@ -83,6 +83,7 @@ describe('PostgreSQL', () => {
     const [health] = world.stores.health
     expect((await health?.check())?.time).toBeCloseTo(Date.now(), -5)
     expect(typeof (await world.stores.registryVersion())).toBe('number')
+    expect(world.stores.versionAtOnce()).toBeUndefined()
   })
 
   it('refuses the character U+0000, which it cannot keep, as an input and not as a fault of ours', async () => {

@@ -175,6 +175,19 @@ describe('The SQLite database', () => {
     await expect(openSqlStores({ url, vault, clock: Date.now, log: silent })).rejects.toThrow(Unavailable)
   })
 
+  it('tells the version of the registry at once, unless a transaction is under way or it is closed', async () => {
+    await using world = await open()
+    const { stores } = world
+    expect(stores.versionAtOnce()).toBe(await stores.registryVersion())
+    await stores.transact(async ({ sources }) => {
+      await sources.add(aSource())
+      expect(stores.versionAtOnce()).toBeUndefined()
+    })
+    expect(stores.versionAtOnce()).toBe(await stores.registryVersion())
+    await stores[Symbol.asyncDispose]()
+    expect(stores.versionAtOnce()).toBeUndefined()
+  })
+
   it('answers what was asked of it before it closes', async () => {
     await using world = await open()
     const { stores } = world

@@ -122,5 +122,17 @@ export function transactContract(label: string, open: () => Promise<RegistryWorl
       await world.stores.sources.remove(source.id, 1)
       expect(await other.registryVersion()).toBeGreaterThan(after)
     })
+
+    it('tell every node the same at once, where they can', async () => {
+      await using world = await open()
+      const other = await world.another()
+      for (const name of ['one', 'two']) {
+        const before = other.versionAtOnce()
+        await world.stores.sources.add(aSource({ alias: name }))
+        const told = other.versionAtOnce()
+        expect([await other.registryVersion(), undefined]).toContain(told)
+        if (told !== undefined) expect(told).toBeGreaterThan(Number(before))
+      }
+    })
   })
 }

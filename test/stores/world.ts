@@ -13,6 +13,7 @@ import type { Portal } from '../../src/portals/portal.ts'
 import type { Role } from '../../src/roles/role.ts'
 import type { BrokerSession, Grant } from '../../src/sessions/session.ts'
 import type { Source } from '../../src/sources/source.ts'
+import type { RegistryVersion } from '../../src/stores/sql/database.ts'
 import type { LiveStores, RegistryStores, SqlStores } from '../../src/stores/sql/open.ts'
 
 /** Some stores with a clock of their own. */
@@ -25,7 +26,7 @@ export interface World<Stores> extends AsyncDisposable {
   another(): Promise<Stores>
 }
 
-export type RegistryWorld = World<RegistryStores & Pick<SqlStores, 'transact' | 'registryVersion' | 'statistics'>>
+export type RegistryWorld = World<RegistryStores & Pick<SqlStores, 'transact' | 'statistics'> & RegistryVersion>
 export type LiveWorld = World<LiveStores>
 
 /** When the worlds begin. */

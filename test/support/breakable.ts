@@ -53,7 +53,8 @@ export function breakableStores() {
       const transact: typeof stores.transact = (work) =>
         noRegistry() ? Promise.reject(noConnection()) : stores.transact(work)
       const registryVersion = () => (noRegistry() ? Promise.reject(noConnection()) : stores.registryVersion())
-      return { ...stores, ...(Object.fromEntries(entries) as typeof stores), transact, registryVersion }
+      const versionAtOnce = () => (noRegistry() ? undefined : stores.versionAtOnce())
+      return { ...stores, ...(Object.fromEntries(entries) as typeof stores), transact, registryVersion, versionAtOnce }
     },
     cut: () => {
       down = true

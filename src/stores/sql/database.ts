@@ -1,5 +1,6 @@
 import { type Kysely, PostgresAdapter, type RawBuilder, sql } from 'kysely'
 import { Unavailable } from '../../errors.ts'
+import type { Quick } from './engine.ts'
 import type { Db, Schema } from './schema.ts'
 import { Violation } from './violation.ts'
 
@@ -41,14 +42,33 @@ export async function noteChange(db: Db): Promise<void> {
   await sql`update registry_meta set value = value + 1 where name = 'version'`.execute(db)
 }
 
-/** Asked by most requests: the statement is written once. */
-export function createRegistryVersion(db: Db): () => Promise<number> {
+export interface RegistryVersion {
+  /** Grows with every change of sources, clients, roles, APIs and keys: by whichever node. */
+  registryVersion(): Promise<number>
+  /** The same, where it can be read without waiting. */
+  versionAtOnce(): number | undefined
+}
+
+/** Asked by most requests: the statement is written once. `quick`: of a database that is in this process. */
+export function createRegistryVersion(db: Db, quick?: Quick): RegistryVersion {
   const statement = db.selectFrom('registry_meta').select('value').where('name', '=', 'version').compile()
-  return async () => {
-    const { rows } = await db.executeQuery(statement)
-    const [row] = rows
-    if (!row) throw new Error('The registry has no version')
-    return row.value
+  let justRead: { readonly value: number } | undefined
+  return {
+    async registryVersion() {
+      const { rows } = await db.executeQuery(statement)
+      const [row] = rows
+      if (!row) throw new Error('The registry has no version')
+      return row.value
+    },
+    versionAtOnce() {
+      if (justRead) return justRead.value
+      justRead = quick?.row(statement) as { readonly value: number } | undefined
+      // Whoever asks in the same breath was here already when it was read.
+      queueMicrotask(() => {
+        justRead = undefined
+      })
+      return justRead?.value
+    },
   }
 }
 

@@ -31,7 +31,7 @@ import type { Statistics } from '../../traces/statistics.ts'
 import type { TraceStore } from '../../traces/trace.ts'
 import type { Vault } from '../../vault.ts'
 import type { LiveLineage } from '../live-lineage.ts'
-import { createRegistryVersion, isPostgres, raiseTime } from './database.ts'
+import { createRegistryVersion, isPostgres, type RegistryVersion, raiseTime } from './database.ts'
 import type { Engine, Quick } from './engine.ts'
 import { createArtifactStore } from './live/artifact-store.ts'
 import { createAttemptStore } from './live/attempt-store.ts'
@@ -95,11 +95,9 @@ export interface LiveStores {
 
 export interface Stores extends RegistryStores, LiveStores {}
 
-export interface SqlStores extends Stores, AsyncDisposable {
+export interface SqlStores extends Stores, RegistryVersion, AsyncDisposable {
   /** A refusal inside rolls everything back and passes through: it must not be caught inside. */
   readonly transact: Transact<RegistryStores>
-  /** Grows with every change of sources, clients, roles, APIs and keys: by whichever node. */
-  registryVersion(): Promise<number>
   /** Answers the newest time that any node has told, in milliseconds, after telling it this one. */
   raiseTime(time: number): Promise<number>
   readonly secrets: SealedStore
@@ -147,7 +145,7 @@ export async function openSqlStores({ url, connections = 10, vault, clock, log }
     ...registryStores(db, vault, clock, engine.quick),
     ...liveStores(db, vault, clock, { forgotten, quick: engine.quick }),
     transact: (work) => engine.transact(db, (transaction) => work(registryStores(transaction, vault, clock))),
-    registryVersion: createRegistryVersion(db),
+    ...createRegistryVersion(db, engine.quick),
     statistics: createStatistics(db),
     raiseTime: async (time) => raiseTime(db, await believed(time)),
     secrets: createSealedStore(db, vault),
