@@ -5,3 +5,6 @@ export type ProgramName = 'chromium' | 'redis' | 'postgres' | 'nginx' | 'caddy' 
  * `NGINX` …), or else the first that is found. `undefined` when there is none, or none where the variable says.
  */
 export function findProgram(name: ProgramName, env: Readonly<Record<string, string | undefined>>): string | undefined
+
+/** What each is called in words, and the variable that names one in particular. */
+export const programs: Readonly<Record<ProgramName, { readonly title: string; readonly variable: string }>>

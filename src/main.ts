@@ -28,7 +28,7 @@ try {
   const config = await loadConfig(process.env, join(import.meta.dirname, '..'))
   const { createLog } = await import('./log.ts')
   const log = createLog(config.log_level)
-  if (cluster.isPrimary) tellMisspelt(log)
+  if (cluster.isPrimary) tellIgnored(log)
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
   if (count > 1 && cluster.isPrimary) await serveByWorkers(count, log)
   else await serve(config, log)
@@ -47,7 +47,10 @@ function isTheirs(error: unknown): error is Error {
   return known || (error instanceof Error && 'syscall' in error)
 }
 
-function tellMisspelt(log: Log): void {
+/** Whoever set it or asked for it believes that it does something. */
+function tellIgnored(log: Log): void {
+  if (process.argv.length > 2)
+    log.warn('arguments change nothing: there are settings for that, and the command line, npx gatehouse help')
   for (const { name, nearest } of unknownVariables(process.env))
     log.warn(`the environment variable ${name} is not a setting and changes nothing; ${nearest} is the nearest`)
 }
@@ -64,8 +67,10 @@ async function serve(config: Config, log: Log): Promise<void> {
   // Libraries read the time themselves; it has to be the same one that everything else goes by.
   Date.now = clock
   await using broker = await startBroker(config, await secretKeys(config), { clock, log, ...(keyPair && { keyPair }) })
-  if (cluster.isWorker) tellPrimary(broker)
-  else announce(broker)
+  const { issuer, administrator, url } = broker
+  const announcement = { issuer, administrator, address: url.origin }
+  if (cluster.isWorker) tellPrimary(announcement)
+  else announce(announcement)
 
   await aborted(stop.soon)
   const { drain, timeout } = config.shutdown
@@ -81,10 +86,12 @@ async function serveByWorkers(count: number, log: Log): Promise<void> {
   await runWorkers({ count, stop, log, announce })
 }
 
-function announce({ issuer, administrator }: Announcement): void {
+function announce({ issuer, address, administrator }: Announcement): void {
   console.log(`Gatehouse is ready
   issuer   ${issuer}
   console  ${issuer}/admin`)
+  // Behind a proxy, or at whatever port was free.
+  if (new URL(address).port !== new URL(issuer).port) console.log(`  listens  ${address}`)
   if (administrator) {
     const { username, generatedPassword } = administrator
     const password = generatedPassword ? `${generatedPassword} (shown this once)` : 'as configured'

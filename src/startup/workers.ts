@@ -8,6 +8,8 @@ import type { Stop, StopMessage } from './stop.ts'
 /** What a process says when it serves. */
 export interface Announcement {
   readonly issuer: string
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  readonly address: string
   readonly administrator?: FirstAdministrator | undefined
 }
 

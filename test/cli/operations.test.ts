@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { startTestBroker } from '../support/broker.ts'
 import { startPostgres } from '../support/postgres.ts'
+import { folderOf } from '../support/program.ts'
 import { aPlace, oneOfEach, secrets } from './run.ts'
 
 // Each process takes its seconds, and more on a busy machine.
@@ -206,12 +205,10 @@ it('backs up while a broker runs, and restores what was, but nobody’s session 
 
 it('backs PostgreSQL up and restores it with its own tools', async () => {
   await using postgres = await startPostgres()
-  const { realpath } = await import('node:fs/promises')
-  const tools = dirname(await realpath(findProgram('postgres', process.env) ?? ''))
   const common = {
     ...secrets,
     GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-    GATEHOUSE_POSTGRES_TOOLS: tools,
+    GATEHOUSE_POSTGRES_TOOLS: await folderOf('postgres'),
   }
   await using place = await aPlace({ ...common, DATABASE_URL: await postgres.fresh() })
   const file = await place.file('all.yaml', oneOfEach)

@@ -1,13 +1,12 @@
 /** A database that another version of the broker has used, or is to use again. */
-import { readFile, realpath, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { StartProblem } from '../../src/errors.ts'
 import { oldDatabase } from '../stores/old-database.ts'
 import { startTestBroker } from '../support/broker.ts'
 import { startPostgres } from '../support/postgres.ts'
+import { folderOf } from '../support/program.ts'
 import { aPlace } from './run.ts'
 
 // Each process takes its seconds, and more on a busy machine.
@@ -22,7 +21,7 @@ it('backs an older version up as it is, refuses what a newer one keeps, and puts
   await using place = await aPlace({
     DATABASE_URL: database,
     GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-    GATEHOUSE_POSTGRES_TOOLS: dirname(await realpath(findProgram('postgres', process.env) ?? '')),
+    GATEHOUSE_POSTGRES_TOOLS: await folderOf('postgres'),
   })
   const versions = async () => {
     const rows = await postgres.query<{ name: string }>('select name from kysely_migration order by name', database)

@@ -3,17 +3,16 @@
  * docs/operations/backup.md, and nothing comes back to life with it; not even with a Redis that should have been empty.
  */
 import { randomBytes } from 'node:crypto'
-import { copyFile, realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { aPlace } from '../cli/run.ts'
 import { automation, basic, freePort, startTestBroker, type TestBroker, type TestClient } from '../support/broker.ts'
 import type { Tokens } from '../support/hands.ts'
 import { signInWithPassword } from '../support/password.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { folderOf } from '../support/program.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { startRoundRobin } from '../support/round-robin.ts'
 import { createVisitor, type Visitor } from '../support/visitor.ts'
@@ -25,7 +24,7 @@ let postgres: Postgres
 let tools: string
 beforeAll(async () => {
   postgres = await startPostgres()
-  tools = dirname(await realpath(findProgram('postgres', process.env) ?? ''))
+  tools = await folderOf('postgres')
 }, 60_000)
 afterAll(() => postgres?.[Symbol.asyncDispose]())
 

@@ -23,8 +23,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-function run(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [main], {
+function run(env: Readonly<Record<string, string>>, parameters: readonly string[] = []) {
+  const child = spawn(process.execPath, [main, ...parameters], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', DATABASE_URL: `sqlite:${join(folder, 'gatehouse.db')}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -35,6 +35,20 @@ function run(env: Readonly<Record<string, string>>) {
     said: text(child.stdout),
     complained: text(child.stderr),
   }
+}
+
+/** What it has said by the time it was ready and then ended. */
+async function untilReady({ child, exit, said }: ReturnType<typeof run>): Promise<readonly string[]> {
+  let out = ''
+  await new Promise<void>((done) =>
+    child.stdout?.on('data', (data) => {
+      out += data
+      if (out.includes('is ready')) done()
+    }),
+  )
+  child.kill('SIGTERM')
+  expect(await exit).toBe(0)
+  return (await said).split('\n')
 }
 
 async function ready(port: number): Promise<void> {
@@ -94,25 +108,30 @@ describe('SIGTERM', () => {
   })
 
   it('warns of a variable that is misspelt, once, whatever the number of workers', async () => {
-    const { child, exit, said } = run({
-      PORT: String(await freePort()),
-      GATEHOUSE_WORKERS: '2',
-      GATEHOUSE_METRICS_TOKN: 'hunter2',
-      GATEHOUSE_SERVICE_HOST: '10.0.0.1',
-    })
-    let out = ''
-    await new Promise<void>((done) =>
-      child.stdout?.on('data', (data) => {
-        out += data
-        if (out.includes('is ready')) done()
-      }),
-    )
-    child.kill('SIGTERM')
-    expect(await exit).toBe(0)
-    const warnings = (await said).split('\n').filter((line) => line.includes('environment variable'))
+    const env = { GATEHOUSE_METRICS_TOKN: 'hunter2', GATEHOUSE_SERVICE_HOST: '10.0.0.1' }
+    const child = run({ PORT: String(await freePort()), GATEHOUSE_WORKERS: '2', ...env })
+    const warnings = (await untilReady(child)).filter((line) => line.includes('environment variable'))
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toMatch(/GATEHOUSE_METRICS_TOKN is not a setting.*GATEHOUSE_METRICS_TOKEN is the nearest/)
     expect(warnings[0]).not.toContain('hunter2')
+  })
+
+  it('warns of arguments, which change nothing', async () => {
+    const lines = await untilReady(run({ PORT: String(await freePort()) }, ['--port', '80']))
+    expect(lines.filter((line) => line.includes('arguments change nothing'))).toHaveLength(1)
+  })
+
+  it('says where it listens, where that is not what its issuer says', async () => {
+    const port = await freePort()
+    for (const workers of ['1', '2']) {
+      const elsewhere = { GATEHOUSE_ISSUER: 'https://login.example.com', GATEHOUSE_WORKERS: workers }
+      expect(await untilReady(run({ PORT: String(port), ...elsewhere }))).toContain(
+        `  listens  http://127.0.0.1:${port}`,
+      )
+      const free = await untilReady(run({ PORT: '0', GATEHOUSE_WORKERS: workers }))
+      expect(free).toContainEqual(expect.stringMatching(/^ {2}listens {2}http:\/\/127\.0\.0\.1:[1-9]\d*$/))
+    }
+    expect((await untilReady(run({ PORT: String(port) }))).join()).not.toContain('listens')
   })
 
   it('ends a start that is under way', async () => {

@@ -6,21 +6,18 @@ import type { ChildProcess } from 'node:child_process'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { administratorPassword, automation, freePort } from '../support/broker.ts'
 import { createHands, type Hands } from '../support/hands.ts'
 import { buildImage, type Image } from '../support/image.ts'
 import { startLoad } from '../support/load.ts'
 import { rene } from '../support/people.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
-import { type Running, startProgram } from '../support/program.ts'
+import { folderOf, type Running, startProgram } from '../support/program.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -48,8 +45,7 @@ const ports: Record<string, number> = {}
 const brokers: Record<string, { readonly process: ChildProcess; output: string }> = {}
 
 /** A program that comes with another. */
-const besides = async (name: 'redis' | 'postgres', program: string) =>
-  join(dirname(await realpath(findProgram(name, process.env) ?? '')), program)
+const besides = async (name: 'redis' | 'postgres', program: string) => join(await folderOf(name), program)
 
 const healthOf = (name: 'broker-1' | 'broker-2') => {
   const [, , ...parameters] = services[name].healthcheck.test

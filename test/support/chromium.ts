@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core'
-import { findProgram } from '../../scripts/programs.mjs'
+import { pathOf } from './program.ts'
 
 const quiet = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -8,7 +8,5 @@ const quiet = [
 
 /** A browser of its own, which `await using` closes. The program is the one that `CHROMIUM` names, or the machine's. */
 export async function launchBrowser(): Promise<Browser & AsyncDisposable> {
-  const executablePath = findProgram('chromium', process.env)
-  if (!executablePath) throw new Error('There is no Chromium: run npm test, which installs it, or set CHROMIUM')
-  return await chromium.launch({ executablePath, args: quiet })
+  return await chromium.launch({ executablePath: pathOf('chromium'), args: quiet })
 }

@@ -1,15 +1,14 @@
 /** A PostgreSQL server of one's own, on a free port and in a temporary folder, that can be stopped, killed and paused. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chown, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { freePort } from './broker.ts'
+import { folderOf } from './program.ts'
 
 const run = promisify(execFile)
 
@@ -17,10 +16,7 @@ export type Postgres = Awaited<ReturnType<typeof startPostgres>>
 
 /** @param settings of the server, over the ones that make it quick: what it holds need not outlive the machine. */
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}) {
-  const binary = findProgram('postgres', process.env)
-  if (!binary) throw new Error('There is no PostgreSQL: run npm test, which installs it, or set POSTGRES')
-  // A link to one program need not have links to the others beside it.
-  const folderOfPrograms = dirname(await realpath(binary))
+  const folderOfPrograms = await folderOf('postgres')
   const program = (name: string) => join(folderOfPrograms, name)
   const user = await unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
@@ -44,7 +40,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   async function start(): Promise<void> {
     const all = { ...quick, port: String(port), unix_socket_directories: '', ...settings }
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    server = spawn(binary ?? '', ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' })
+    server = spawn(program('postgres'), ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' })
     process.once('exit', killAll)
     for (;;) {
       try {

@@ -1,13 +1,13 @@
-/** A server of somebody else's with files of ours, in a folder of its own. */
+/** Programs of somebody else's: where they are, and servers among them with files of ours, in a folder of their own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 // biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram, type ProgramName } from '../../scripts/programs.mjs'
+import { findProgram, type ProgramName, programs } from '../../scripts/programs.mjs'
 
 export interface Running extends AsyncDisposable {
   readonly folder: string
@@ -36,6 +36,17 @@ process.once('exit', () => {
   for (const server of running) server.kill('SIGKILL')
 })
 
+/** The path of the program, which `npm test` has seen to. */
+export function pathOf(name: ProgramName): string {
+  const program = findProgram(name, process.env)
+  const { title, variable } = programs[name]
+  if (!program) throw new Error(`There is no ${title}: run npm test, which installs it, or set ${variable}`)
+  return program
+}
+
+/** The folder with what was installed along with it, whatever links lead there. */
+export const folderOf = async (name: ProgramName): Promise<string> => dirname(await realpath(pathOf(name)))
+
 /** Resolves when it listens at `port` of the loopback address. */
 export async function startProgram({
   name,
@@ -47,8 +58,7 @@ export async function startProgram({
   env,
   ...more
 }: Start): Promise<Running> {
-  const program = findProgram(name, process.env)
-  if (!program) throw new Error(`There is no ${name} on this machine`)
+  const program = pathOf(name)
   const folder = await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))
   for (const [file, content] of Object.entries(files(folder))) await writeFile(join(folder, file), content)
   if (more.isReadable) await chmod(folder, 0o755)

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram } from '../../scripts/programs.mjs'
 import { freePort } from './broker.ts'
+import { pathOf } from './program.ts'
 
 export interface RedisServer extends AsyncDisposable {
   readonly port: number
@@ -60,10 +59,8 @@ export async function startRedis(
   let client: Redis | undefined
 
   async function start(): Promise<void> {
-    const path = findProgram('redis', process.env)
-    if (!path) throw new Error('There is no redis-server on this machine')
     const output: string[] = []
-    server = spawn(path, [file, ...(program === 'sentinel' ? ['--sentinel'] : [])], {
+    server = spawn(pathOf('redis'), [file, ...(program === 'sentinel' ? ['--sentinel'] : [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     running.add(server)
