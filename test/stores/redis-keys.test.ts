@@ -125,14 +125,14 @@ async function monitor(watcher: Redis): Promise<Redis> {
   }
 }
 
-/** The names of all commands from now on. */
+/** All commands from now on. */
 async function commandsOf(server: RedisServer) {
   const watcher = new Redis(server.port)
   const monitored = await monitor(watcher)
-  const seen: string[] = []
-  monitored.on('monitor', (_time: string, [name = '']: string[]) => seen.push(name.toLowerCase()))
+  const seen: (readonly string[])[] = []
+  monitored.on('monitor', (_time: string, [name = '', ...words]: string[]) => seen.push([name.toLowerCase(), ...words]))
   return {
-    names: () => seen,
+    called: (wanted: string) => seen.filter(([name]) => name === wanted),
     async [Symbol.asyncDispose]() {
       monitored.disconnect()
       watcher.disconnect()
@@ -184,9 +184,24 @@ describe('what is asked in one turn', () => {
       [newId(), ended, newId()].map((jti) => used.marks.liveness({ jti, clientId: 'machine' })),
     )
     expect(answers.map(({ revoked }) => revoked)).toEqual([false, true, false])
-    await expect.poll(() => watched.names().filter((name) => name === 'mget').length).toBe(1)
+    await expect.poll(() => watched.called('mget').length).toBe(1)
     await used.marks.liveness({ jti: ended, clientId: 'machine' })
-    await expect.poll(() => watched.names().filter((name) => name === 'mget').length).toBe(2)
+    await expect.poll(() => watched.called('mget').length).toBe(2)
+  })
+
+  it('is asked once, however many it is for', async () => {
+    await using alone = await startRedis()
+    await using used = await openRedis(alone.url)
+    const [ended, gone] = [newId(), newId()]
+    await used.marks.revokeToken(ended, later)
+    await used.marks.block('client', gone, 1234, later)
+    await using watched = await commandsOf(alone)
+    const asked = [ended, newId(), ended].flatMap((jti) => [gone, 'machine'].map((clientId) => ({ jti, clientId })))
+    const answers = await Promise.all(asked.map((question) => used.marks.liveness(question)))
+    expect(answers.map(({ revoked }) => revoked)).toEqual([true, true, false, false, true, true])
+    expect(answers.map(({ clientBlockedAt }) => clientBlockedAt)).toEqual([1234, null, 1234, null, 1234, null])
+    // Two tokens, two clients, and the pulse.
+    await expect.poll(() => watched.called('mget').map(([, ...keys]) => keys.length)).toEqual([5])
   })
 })
 

@@ -63,11 +63,12 @@ export function createRegistryVersion(db: Db, quick?: Quick): RegistryVersion {
     versionAtOnce() {
       if (justRead) return justRead.value
       justRead = quick?.row(statement) as { readonly value: number } | undefined
+      if (!justRead) return undefined
       // Whoever asks in the same breath was here already when it was read.
       queueMicrotask(() => {
         justRead = undefined
       })
-      return justRead?.value
+      return justRead.value
     },
   }
 }
