@@ -58,7 +58,7 @@ interface PerSecond {
   readonly other: number | undefined
 }
 
-/** Seconds: in the first half and the last not all connections are there. */
+/** Seconds: during the first half of one and the last half, not all connections are there. */
 const steadily = 2
 
 /** In turns, at 70 % of what each can do; what it is compared with in the same way, which shows what the machine adds. */

@@ -2,7 +2,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
 import { findProgram } from '../scripts/programs.mjs'
 import { freePort, type Server, start } from './processes.ts'
 

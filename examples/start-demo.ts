@@ -6,7 +6,6 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
 import { findProgram } from '../scripts/programs.mjs'
 import { startChild } from './child.ts'
 import { loadSecrets } from './demo-secrets.ts'

@@ -59,6 +59,13 @@ export const programs = {
   },
 }
 
+/**
+ * The path of a program that the tests need: the one that its variable names (`CHROMIUM`, `REDIS_SERVER`, `POSTGRES`,
+ * `NGINX` …), or else the first that is found. `undefined` when there is none, or none where the variable says.
+ * @param {keyof typeof programs} name
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @returns {string | undefined}
+ */
 export function findProgram(name, env) {
   const { variable, files, folders, besides = [] } = programs[name]
   if (env[variable]) return executable(env[variable]) ? env[variable] : undefined

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { freePort } from './broker.ts'
-import { folderOf } from './program.ts'
+import { folderOf, pathOf } from './program.ts'
 
 const run = promisify(execFile)
 
@@ -40,7 +40,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   async function start(): Promise<void> {
     const all = { ...quick, port: String(port), unix_socket_directories: '', ...settings }
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    server = spawn(program('postgres'), ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' })
+    server = spawn(pathOf('postgres'), ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' })
     process.once('exit', killAll)
     for (;;) {
       try {

@@ -6,8 +6,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-// biome-ignore lint/correctness/useImportExtensions: it is plain JavaScript, with its types beside it.
-import { findProgram, type ProgramName, programs } from '../../scripts/programs.mjs'
+import { findProgram, programs } from '../../scripts/programs.mjs'
+
+type ProgramName = keyof typeof programs
 
 export interface Running extends AsyncDisposable {
   readonly folder: string
